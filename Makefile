@@ -1,0 +1,74 @@
+# The contributor's interface. `make` lists what there is.
+
+VENV ?= .venv
+# The first Python on this machine that is new enough; `make PYTHON=...` names another.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; \
+	done)
+PROMPT ?= a red boat on a calm sea at night
+BIN = $(VENV)/bin
+# Stamps: an install is done again only when pyproject.toml changes.
+INSTALLED = $(VENV)/.installed
+INSTALLED_TEST = $(VENV)/.installed-test
+INSTALLED_DOCS = $(VENV)/.installed-docs
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench docs clean
+
+help:  ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(INSTALLED)  ## Install, and draw a first picture to out/boat.png
+	@mkdir -p out
+	$(BIN)/maquette image "$(PROMPT)" -o out/boat.png
+	@echo
+	@echo "The picture is out/boat.png. Try next:"
+	@echo '  $(BIN)/maquette image "three yellow ducks on a lake at sunset" -n 4 -o out/ducks.png'
+	@echo '  $(BIN)/maquette image --help'
+
+test: lint  ## Everything CI runs: format, lint, types, tests
+	$(BIN)/pytest -n 2
+
+lint: $(INSTALLED_TEST)  ## Formatting, lint and types, nothing changed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+format: $(INSTALLED_TEST)  ## Put formatting and simple lint right
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(INSTALLED_TEST)  ## Run every benchmark, rewrite benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks.run
+
+docs: $(INSTALLED_DOCS)  ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+	@echo "The documentation is site/index.html."
+
+clean:  ## Remove what was built and installed; out/ and runs/ stay
+	rm -rf $(VENV) site build dist .pytest_cache .ruff_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { \
+		echo "No Python 3.11 or newer here; run: apt install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m virtualenv -q $(VENV) 2>/dev/null || { \
+		rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment; run: apt install python3-venv" >&2; \
+		exit 1; }
+
+# PyTorch is pinned exactly, so pip takes the build that is at hand and never a newer one.
+$(INSTALLED): pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --editable .
+	@$(BIN)/python -c 'import skia' 2>/dev/null || { \
+		$(BIN)/python -c 'import skia' 2>&1 | tail -n 1 >&2; \
+		echo "A system library is missing; run: apt install libegl1 libgl1" >&2; exit 1; }
+	@touch $@
+
+$(INSTALLED_TEST): $(INSTALLED)
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@
+
+$(INSTALLED_DOCS): $(INSTALLED)
+	$(BIN)/pip install --quiet --editable '.[docs]'
+	@touch $@

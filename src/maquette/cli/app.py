@@ -1,0 +1,84 @@
+"""The `maquette` command: every group of commands, and how a failure reaches the person."""
+
+import errno
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from maquette import __version__
+from maquette.cli.doctor import doctor
+from maquette.cli.image import image
+from maquette.core.errors import MaquetteError
+
+app = typer.Typer(
+    name="maquette",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(image)
+app.command()(doctor)
+
+# A full or read-only disk is the person's to mend, so it is one line and no traceback.
+REMEDIES = {
+    errno.ENOSPC: "free some space, or choose another folder",
+    errno.EDQUOT: "free some of your quota, or choose another folder",
+    errno.EROFS: "choose a folder that can be written",
+    errno.EACCES: "choose a path you may use, or change its permissions",
+    errno.EPERM: "choose a path you may use, or change its permissions",
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path",
+    errno.EISDIR: "name a file in that folder",
+}
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"maquette {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def maquette(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Settle the idea once, in words; let the machine realise it in any medium.
+
+    Example: `maquette image "a red boat on a calm sea at night" -o boat.png`
+    """
+
+
+def main() -> NoReturn:
+    """Runs the command line. The environment is read here, once, and handed down.
+
+    A MaquetteError is one red line on standard error and its own exit code, an interrupt is 130.
+    """
+    try:
+        app(obj=dict(os.environ))
+    except MaquetteError as error:
+        _fail(error.message, error.exit_code)
+    except OSError as error:
+        if error.errno not in REMEDIES:
+            raise
+        path = f"{error.filename}: " if error.filename else ""
+        reason = (error.strerror or "").lower()
+        _fail(f"{path}{reason}; {REMEDIES[error.errno]}", 1)
+    except ImportError as error:
+        library = str(error).partition(":")[0]
+        if "cannot open shared object file" not in str(error):
+            raise
+        _fail(f"the system library {library} is missing; run: apt install libegl1 libgl1", 1)
+    sys.exit(0)
+
+
+def _fail(message: str, exit_code: int) -> NoReturn:
+    typer.secho(f"maquette: {message}", fg=typer.colors.RED, err=True)
+    sys.exit(exit_code)

@@ -1,0 +1,75 @@
+"""`maquette evaluate`: measures the starter models and writes the report."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any
+
+import typer
+
+from maquette.cli.options import AsJson, Device, Precision, Threads, settings_of
+
+
+def evaluate(
+    context: typer.Context,
+    model: Annotated[str, typer.Option(help="Image model by name or folder.")] = "starter",
+    clip: Annotated[str, typer.Option(help="CLIP by name or folder.")] = "starter-clip",
+    probe: Annotated[str, typer.Option(help="Probe by name or folder.")] = "starter-probe",
+    pictures: Annotated[int, typer.Option(help="Held-out prompts a language.", min=2)] = 150,
+    pairs: Annotated[int, typer.Option(help="Pairs for retrieval.", min=20)] = 1000,
+    steps: Annotated[int, typer.Option(help="Denoising steps.")] = 24,
+    guidance: Annotated[float, typer.Option(help="Guidance scale.")] = 4.0,
+    prompts: Annotated[
+        Path | None, typer.Option(help="Score these prompts (JSONL) instead of the whole table.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Folder for evaluation.md, .json and the sample grid.")
+    ] = None,
+    device: Device = None,
+    precision: Precision = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what the models can do, on scenes that no training has seen.
+
+    Example: maquette evaluate --report docs
+    """
+    from maquette.cli.progress import step_progress
+    from maquette.engines.catalog import find_model
+    from maquette.recipes import evaluation
+    from maquette.recipes.autoencoder import psnr
+    from maquette.recipes.probe import load_probe
+    from maquette.service import wiring
+
+    settings = settings_of(context, device=device, precision=precision, threads=threads)
+    asked = evaluation.read_prompts(prompts) if prompts else evaluation.held_out_prompts(pictures)
+    judge = load_probe(find_model(probe).folder / "probe.safetensors")
+    engine = wiring.image_engine(settings, model)
+    with step_progress("pictures", quiet=as_json) as advance:
+        scored = evaluation.draw_and_score(asked, engine, judge, steps, guidance, advance)
+    languages = sorted({a.language for a in asked})
+    table: dict[str, Any] = {
+        "measured": datetime.now(UTC).isoformat(timespec="minutes"),
+        "model": model,
+        "prompts": len(asked),
+        "steps": steps,
+        "guidance": guidance,
+        "composition": {language: scored.of(language) for language in languages},
+        "probe_on_drawings": evaluation.probe_on_drawings(judge, max(100, pictures * 2)),
+        "seconds_per_picture": median(scored.seconds),
+    }
+    if prompts is None:
+        table["frechet_distance"] = evaluation.distance_to_drawings(judge, scored)
+        table["psnr_db"] = psnr(engine.autoencoder, 64)
+        table["clip"] = evaluation.clip_figures(wiring.clip_engine(settings, clip), pairs)
+    if report is not None:
+        from maquette.recipes.report import write_report
+
+        write_report(report, table, scored)
+    if as_json:
+        typer.echo(json.dumps(table))
+    else:
+        from maquette.recipes.report import markdown_tables
+
+        typer.echo(markdown_tables(table))

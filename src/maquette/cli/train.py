@@ -1,0 +1,173 @@
+"""`maquette train`: the recipes of the starter models, each from drawn pictures to weights."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from maquette.cli.options import AsJson
+
+if TYPE_CHECKING:
+    from maquette.train.loop import LoopSettings
+
+app = typer.Typer(no_args_is_help=True, help="Train the starter models from drawn pictures.")
+
+Out = Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")]
+Minutes = Annotated[float, typer.Option(help="Stop after so many minutes.")]
+Steps = Annotated[int, typer.Option(help="Stop after so many steps.")]
+Size = Annotated[str, typer.Option(help="Size of the model, a name of the recipe's SIZES.")]
+Rate = Annotated[float, typer.Option(help="Peak learning rate.")]
+Workers = Annotated[int, typer.Option(help="Processes that draw pictures.")]
+Seed = Annotated[int, typer.Option(help="Seed of the first weights.")]
+
+
+def _settings(steps: int, minutes: float, rate: float, ema_decay: float) -> "LoopSettings":
+    from maquette.train.loop import LoopSettings
+
+    return LoopSettings(steps, rate, minutes, ema_decay=ema_decay)
+
+
+def _report(path: Path, as_json: bool) -> None:
+    typer.echo(json.dumps({"checkpoint": str(path)}) if as_json else str(path))
+
+
+@app.command()
+def world(
+    preview: Annotated[bool, typer.Option(help="Write the contact sheet.")] = True,
+    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file to write.")] = Path(
+        "world.png"
+    ),
+    columns: Annotated[int, typer.Option(help="Pictures a row.", min=1, max=40)] = 8,
+    rows: Annotated[int, typer.Option(help="Rows.", min=1, max=40)] = 8,
+    seed: Annotated[int, typer.Option(help="Number of the first scene.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Look at the world: a contact sheet of drawn scenes, and how fast they are drawn.
+
+    Example: maquette train world --preview -o world.png
+    """
+    import time
+
+    from maquette.service.pictures import check_writable, write_picture
+    from maquette.world.preview import contact_sheet
+
+    check_writable(output)
+    started = time.process_time()
+    sheet = contact_sheet(range(seed, seed + columns * rows), columns)
+    rate = columns * rows / (time.process_time() - started)
+    if preview:
+        write_picture(sheet, output, {})
+    if as_json:
+        typer.echo(json.dumps({"preview": str(output) if preview else None, "per_second": rate}))
+    else:
+        typer.echo(f"{output if preview else 'drawn'}  ({rate:.0f} pictures/s on one core)")
+
+
+@app.command()
+def clip(
+    out: Out = Path("runs/clip"),
+    minutes: Minutes = float("inf"),
+    steps: Steps = 20_000,
+    size: Size = "starter",
+    rate: Rate = 1e-3,
+    workers: Workers = 1,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train the tokenizer and the two towers of CLIP.
+
+    Example: maquette train clip --minutes 30
+    """
+    from maquette.recipes.clip import train_clip
+
+    path = train_clip(out, _settings(steps, minutes, rate, 0.999), size, workers, seed)
+    _report(path, as_json)
+
+
+@app.command()
+def autoencoder(
+    out: Out = Path("runs/autoencoder"),
+    minutes: Minutes = float("inf"),
+    steps: Steps = 40_000,
+    size: Size = "starter",
+    rate: Rate = 1.5e-3,
+    workers: Workers = 1,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train the autoencoder on crops of pictures.
+
+    Example: maquette train autoencoder --minutes 30
+    """
+    from maquette.recipes.autoencoder import train_autoencoder
+
+    path = train_autoencoder(out, _settings(steps, minutes, rate, 0.999), size, workers, seed)
+    _report(path, as_json)
+
+
+@app.command()
+def probe(
+    out: Out = Path("runs/probe"),
+    minutes: Minutes = float("inf"),
+    steps: Steps = 12_000,
+    rate: Rate = 1e-3,
+    workers: Workers = 1,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train the probe that scores pictures.
+
+    Example: maquette train probe --minutes 20
+    """
+    from maquette.recipes.probe import train_probe
+
+    path = train_probe(out, _settings(steps, minutes, rate, 0.998), workers, seed)
+    _report(path, as_json)
+
+
+@app.command()
+def latents(
+    vae: Annotated[Path, typer.Option(help="Checkpoint of the autoencoder.")] = Path(
+        "runs/autoencoder/vae"
+    ),
+    out: Out = Path("runs/latents"),
+    pictures: Annotated[int, typer.Option(help="How many pictures to draw and encode.")] = 40_960,
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Draw and encode the pictures that the image model learns from.
+
+    Example: maquette train latents --pictures 40960
+    """
+    from maquette.recipes.latents import encode_pictures
+
+    encode_pictures(vae, out, pictures, workers)
+    _report(out, as_json)
+
+
+@app.command()
+def image(
+    out: Out = Path("runs/image"),
+    clip: Annotated[Path, typer.Option(help="Checkpoint of CLIP.")] = Path("runs/clip/clip"),
+    vae: Annotated[Path, typer.Option(help="Checkpoint of the autoencoder.")] = Path(
+        "runs/autoencoder/vae"
+    ),
+    latents: Annotated[Path, typer.Option(help="Folder of encoded pictures.")] = Path(
+        "runs/latents"
+    ),
+    minutes: Minutes = float("inf"),
+    steps: Steps = 100_000,
+    size: Size = "starter",
+    rate: Rate = 8e-4,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train the image model on encoded pictures.
+
+    Example: maquette train image --minutes 60
+    """
+    from maquette.recipes.image import train_image
+
+    settings = _settings(steps, minutes, rate, 0.9995)
+    _report(train_image(out, settings, clip, vae, latents, size, seed), as_json)

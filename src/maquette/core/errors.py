@@ -1,0 +1,60 @@
+"""The one tree of errors that Maquette raises on purpose.
+
+    MaquetteError             exit 1   something outside the request went wrong
+    ├── WeightsDamaged        exit 1   a weights file is cut short or does not fit its model
+    ├── OutputNotWritable     exit 1   a result cannot be stored where it was asked for
+    └── UsageError            exit 2   the request is at fault; asking again gives the same answer
+        ├── InvalidRequest    exit 2   a prompt, size or other value that cannot be carried out
+        ├── InvalidSettings   exit 2   a flag, MAQUETTE_* variable or settings.toml entry
+        └── ModelNotFound     exit 2   no model of that name, folder or file
+
+A message is one line that names the value and the remedy:
+"width 250 must be a multiple of 16 from 64 to 1024; nearest is 256".
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import ClassVar
+
+
+class MaquetteError(Exception):
+    """The root: catch it to catch everything raised on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class WeightsDamaged(MaquetteError):
+    """A weights file is cut short, changed, or does not fit its model."""
+
+
+class OutputNotWritable(MaquetteError):
+    """A result cannot be stored where it was asked for."""
+
+
+class UsageError(MaquetteError):
+    """The request is at fault; asking again in the same way gives the same answer."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class InvalidRequest(UsageError):
+    """A prompt, size or other value that cannot be carried out."""
+
+
+class InvalidSettings(UsageError):
+    """A flag, MAQUETTE_* variable or settings.toml entry that is unknown or does not fit."""
+
+
+class ModelNotFound(UsageError):
+    """No model has that name, and no folder or file of that name holds one."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown `name`: the nearest known one, or all of them."""
+    names = sorted(known)
+    nearest = get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"did you mean {nearest[0]}?" if nearest else f"known are {', '.join(names)}"

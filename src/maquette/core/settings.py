@@ -1,0 +1,99 @@
+"""The settings of one run, read once from flags, MAQUETTE_* variables and DIR/settings.toml."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from maquette.core.errors import InvalidSettings, did_you_mean
+
+PREFIX = "MAQUETTE_"
+FILE_NAME = "settings.toml"
+
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "fp32", "bf16"]
+Origins = dict[str, tuple[str, object]]  # setting → where it was given, and the value
+
+
+def default_data_folder() -> Path:
+    """The platform's folder for a user's data; nothing is created."""
+    return platformdirs.user_data_path("maquette", appauthor=False)
+
+
+class Settings(BaseModel):
+    """Everything that can be set. A field's description says what a value must be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Path = Field(default_factory=default_data_folder, description="a folder")
+    threads: int | None = Field(default=None, ge=1, description="a whole number of at least 1")
+    device: Device = Field(default="auto", description="auto, cpu or cuda")
+    precision: Precision = Field(default="auto", description="auto, fp32 or bf16")
+
+    @classmethod
+    def load(
+        cls, environ: Mapping[str, str], flags: Mapping[str, object] | None = None
+    ) -> "Settings":
+        """The settings of one run: a flag beats a variable, a variable beats the file.
+
+        `environ` is the whole environment; of it only MAQUETTE_* counts, and an empty variable is
+        an unset one. A flag of None was not given. The file is `settings.toml` in the data folder.
+
+        Raises InvalidSettings naming the entry, where it was given, and what it must be.
+        """
+        given = _from_environment(environ) | _from_flags(flags or {})
+        folder = Path(str(given["data"][1])) if "data" in given else default_data_folder()
+        folder = folder.expanduser().absolute()
+        given = _from_file(folder / FILE_NAME) | given
+        # As text, so that one rule reads all three sources: TOML's true is not the number 1.
+        values = {name: str(value) for name, (_, value) in given.items()} | {"data": str(folder)}
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise InvalidSettings(_explain(error, given)) from None
+
+
+def _from_flags(flags: Mapping[str, object]) -> Origins:
+    return {name: (f"--{name}", value) for name, value in flags.items() if value is not None}
+
+
+def _from_environment(environ: Mapping[str, str]) -> Origins:
+    given: Origins = {}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or not value:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in Settings.model_fields:
+            variables = [PREFIX + field.upper() for field in Settings.model_fields]
+            raise InvalidSettings(
+                f"unknown variable {variable}; {did_you_mean(variable, variables)}"
+            )
+        given[name] = (variable, value)
+    return given
+
+
+def _from_file(path: Path) -> Origins:
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidSettings(f"{path} is not valid TOML: {error}") from None
+    if "data" in entries:
+        raise InvalidSettings(
+            f"{path} cannot name its own folder; remove data, give --data or {PREFIX}DATA instead"
+        )
+    known = Settings.model_fields.keys() - {"data"}
+    for name in entries:
+        if name not in known:
+            raise InvalidSettings(f"unknown setting {name} in {path}; {did_you_mean(name, known)}")
+    return {name: (f"{name} in {path}", value) for name, value in entries.items()}
+
+
+def _explain(error: ValidationError, given: Origins) -> str:
+    name = str(error.errors()[0]["loc"][0])
+    origin, value = given[name]
+    return f"{origin} is {value!r}; it must be {Settings.model_fields[name].description}"

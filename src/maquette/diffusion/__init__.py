@@ -1,0 +1,1 @@
+"""Step-wise diffusion: noise schedules, samplers, guidance and the batch that shares a pass."""

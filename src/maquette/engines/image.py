@@ -1,0 +1,165 @@
+"""The image engine: any checkpoint in Stable Diffusion layout, from words to pictures."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from PIL import Image
+from torch import Tensor
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from maquette.core.errors import InvalidRequest, WeightsDamaged
+from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.diffusion.denoise import DenoisedStep, Kept, Noise, denoise
+from maquette.diffusion.noise_schedule import NoiseSchedule
+from maquette.diffusion.samplers import compile_table
+from maquette.engines.catalog import ModelSpec, verify_weights
+
+ROWS_PER_PASS = 8  # pictures denoised together; more would only cost memory on a CPU
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a request is: steps done of all, over all its pictures."""
+
+    done: int
+    total: int
+    step: DenoisedStep
+
+
+class ImageEngine:
+    """Loads a checkpoint once and samples pictures from it.
+
+    `dtype` is what the U-Net computes in; the autoencoder and the text tower stay in fp32, where
+    bf16 would cost quality and gain no time. Raises WeightsDamaged if the weights are not whole.
+    """
+
+    def __init__(self, spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> None:
+        verify_weights(spec)
+        self.spec, self.device, self.dtype = spec, device, dtype
+        folder = spec.folder
+        try:
+            self.tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
+            self._text = CLIPTextModel.from_pretrained(
+                folder / "text_encoder", torch_dtype=torch.float32
+            )
+            self._unet = UNet2DConditionModel.from_pretrained(
+                folder / "unet", torch_dtype=dtype, low_cpu_mem_usage=False
+            )
+            self.autoencoder = AutoencoderKL.from_pretrained(
+                folder / "vae", torch_dtype=torch.float32, low_cpu_mem_usage=False
+            )
+            schedule = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+        except (OSError, ValueError, RuntimeError) as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise WeightsDamaged(
+                f"{folder} does not hold a whole Stable Diffusion checkpoint: {first_line}"
+            ) from error
+        for model in (self._text, self._unet, self.autoencoder):
+            model.to(device).eval().requires_grad_(False)
+        self._unet.to(memory_format=torch.channels_last)
+        self.autoencoder.to(memory_format=torch.channels_last)
+        self.schedule = NoiseSchedule.from_config(schedule)
+        self.factor_px = 2 ** (len(self.autoencoder.config.block_out_channels) - 1)
+
+    @torch.inference_mode()
+    def generate(
+        self, request: GenerationRequest, on_step: Callable[[Progress], None] = lambda _: None
+    ) -> list[Image.Image]:
+        """The request's pictures in order of their seeds."""
+        params = request.params
+        table = compile_table(
+            params.sampler, self.schedule, params.num_inference_steps, params.strength
+        )
+        context = self._context(params)
+        source = None if request.source is None else self.encode(request.source)
+        mask = None if request.mask is None else self._latent_mask(request.mask)
+        shape = (
+            self.autoencoder.config.latent_channels,
+            params.height // self.factor_px,
+            params.width // self.factor_px,
+        )
+        pictures: list[Image.Image] = []
+        for start in range(0, request.count, ROWS_PER_PASS):
+            seeds = range(params.seed + start, params.seed + min(start + ROWS_PER_PASS, request.count))
+            rows = len(seeds)
+            begin = None if source is None else source.expand(rows, -1, -1, -1)
+            kept = None if mask is None or begin is None else Kept(begin, mask)
+            predict = self._predict(context, params.guidance_scale, rows)
+            step = None
+            for step in denoise(predict, table, Noise(seeds, shape), begin, kept):
+                done = start * len(table) + (step.step_index + 1) * rows
+                on_step(Progress(done, request.count * len(table), step))
+            assert step is not None
+            pictures += self.decode(step.latents)
+        if request.mask is not None and request.source is not None:
+            pictures = [_composite(p, request.source, request.mask) for p in pictures]
+        return pictures
+
+    def _context(self, params: SamplingParams) -> Tensor:
+        """Text states of the empty-or-negative and of the positive prompt: (2, T, D)."""
+        for name, text in (("prompt", params.prompt), ("negative prompt", params.negative_prompt)):
+            tokens, limit = len(self.tokenizer(text).input_ids), self.tokenizer.model_max_length
+            if tokens > limit:
+                raise InvalidRequest(
+                    f"the {name} is {tokens} tokens long; {self.spec.model_id} reads {limit}: "
+                    "shorten it"
+                )
+        tokens = self.tokenizer(
+            [params.negative_prompt, params.prompt],
+            padding="max_length",
+            max_length=self.tokenizer.model_max_length,
+            return_tensors="pt",
+        ).input_ids
+        return self._text(tokens.to(self.device)).last_hidden_state.to(self.dtype)
+
+    def _predict(self, context: Tensor, guidance_scale: float, rows: int):
+        """The guided model: out = uncond + scale * (cond - uncond) (Ho & Salimans 2022)."""
+        guided = guidance_scale != 1.0
+        pair = context.repeat_interleave(rows, 0) if guided else context[1:].expand(rows, -1, -1)
+
+        def predict(latents: Tensor, timestep: float) -> Tensor:
+            x = latents.to(self.device, self.dtype)
+            x = torch.cat([x, x]) if guided else x
+            x = x.contiguous(memory_format=torch.channels_last)
+            out = self._unet(x, timestep, pair).sample.float().cpu()
+            if not guided:
+                return out
+            unconditional, conditional = out.chunk(2)
+            return unconditional + guidance_scale * (conditional - unconditional)
+
+        return predict
+
+    @torch.inference_mode()
+    def encode(self, picture: Image.Image) -> Tensor:
+        """A picture to clean latents (1, C, H / factor, W / factor), unit variance."""
+        pixels = torch.from_numpy(np.array(picture.convert("RGB"), np.float32))
+        pixels = (pixels / 127.5 - 1.0).permute(2, 0, 1)[None].to(self.device)
+        latents = self.autoencoder.encode(pixels).latent_dist.mode()
+        return (latents * self.autoencoder.config.scaling_factor).cpu()
+
+    @torch.inference_mode()
+    def decode(self, latents: Tensor) -> list[Image.Image]:
+        """Clean latents (B, C, H, W) to pictures."""
+        return list(self._decoded(latents))
+
+    def _decoded(self, latents: Tensor) -> Iterator[Image.Image]:
+        scaled = latents.float().to(self.device) / self.autoencoder.config.scaling_factor
+        for one in scaled.split(1):
+            pixels = self.autoencoder.decode(one).sample[0].permute(1, 2, 0)
+            levels = ((pixels + 1.0) * 127.5).round().clamp(0, 255)
+            yield Image.fromarray(levels.to(torch.uint8).cpu().numpy())
+
+    def _latent_mask(self, mask: Image.Image) -> Tensor:
+        """A mask of the picture to one of the latents (1, 1, H, W): any repainted pixel counts."""
+        painted = torch.from_numpy(np.array(mask.convert("L")) >= 128).float()[None, None]
+        return torch.nn.functional.max_pool2d(painted, self.factor_px)
+
+
+def _composite(picture: Image.Image, source: Image.Image, mask: Image.Image) -> Image.Image:
+    """Puts the untouched pixels of the source back, for the autoencoder alters them a little."""
+    binary = mask.convert("L").point(lambda v: 255 if v >= 128 else 0)
+    return Image.composite(picture, source.convert("RGB"), binary)

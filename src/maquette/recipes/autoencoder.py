@@ -1,0 +1,128 @@
+"""The autoencoder: 256 px pictures to a small latent grid and back, trained on full-scale crops."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from diffusers import AutoencoderKL
+from torch import Tensor, nn
+
+from maquette.recipes.pictures import Item, batches, crop, to_tensor
+from maquette.train.loop import Batch, Compute, LoopSettings, train
+from maquette.world.compose import Split, compose
+from maquette.world.draw import draw
+
+# Small: latents need not be gaussian, only bounded and a little smooth (Rombach et al. 2022).
+KL_WEIGHT = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class AutoencoderSize:
+    """Channels from full resolution to the latent grid; each further entry halves the side."""
+
+    channels: tuple[int, ...]
+    latent_channels: int
+    crop_px: int = 128
+    batch_size: int = 8
+
+
+SIZES = {
+    "tiny": AutoencoderSize((8, 8, 16, 16, 16), 4, crop_px=64, batch_size=4),
+    # The sweep over the down-sampling factor: the same number of latent values each.
+    "f8": AutoencoderSize((16, 32, 64, 128), 2),
+    "f16": AutoencoderSize((16, 32, 64, 128, 128), 8),
+    "f32": AutoencoderSize((16, 32, 64, 128, 128, 192), 32),
+    "starter": AutoencoderSize((16, 32, 64, 128, 192), 8),
+}
+
+
+def build(size: AutoencoderSize) -> AutoencoderKL:
+    """The untrained model."""
+    depth = len(size.channels)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * depth,
+        up_block_types=("UpDecoderBlock2D",) * depth,
+        block_out_channels=size.channels,
+        layers_per_block=1,
+        latent_channels=size.latent_channels,
+        norm_num_groups=8,
+        sample_size=256,
+        mid_block_add_attention=False,  # so that any picture size is treated alike
+    )
+
+
+def reconstruction_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    """Absolute and squared error of pixels, absolute error of their gradients, and the KL term."""
+    dtype = model.quant_conv.weight.dtype  # type: ignore[union-attr]
+    pixels = batch["pixels"].contiguous(memory_format=torch.channels_last)  # (B, 3, H, W)
+    posterior = model.encode(pixels.to(dtype)).latent_dist  # type: ignore[operator]
+    decoded = model.decode(posterior.sample()).sample.float()  # type: ignore[operator]
+    error = decoded - pixels
+    edges = error.diff(dim=2).abs().mean() + error.diff(dim=3).abs().mean()
+    squared = error.square().mean()
+    kl = posterior.kl().float().mean() / posterior.mean[0].numel()
+    value = error.abs().mean() + 2.0 * squared + 0.5 * edges + KL_WEIGHT * kl
+    psnr = float(10 * torch.log10(4.0 / squared.detach()))
+    return value, {"psnr_db": psnr, "kl": float(kl.detach())}
+
+
+class _Crops:
+    def __init__(self, size_px: int) -> None:
+        self._size_px = size_px
+
+    def __call__(self, number: int) -> Item:
+        return crop(number, self._size_px)
+
+
+def train_autoencoder(
+    out: Path, settings: LoopSettings, size: str = "starter", workers: int = 1, seed: int = 0
+) -> Path:
+    """Trains and writes a checkpoint with its measured scaling factor; returns its folder."""
+    torch.manual_seed(seed)
+    shape = SIZES[size]
+    model = build(shape)
+    final = out / "vae"
+
+    def save(weights: dict[str, Tensor], step: int) -> None:
+        finished = build(shape)
+        finished.load_state_dict(weights)
+        finished.to(Compute.choose().device).eval()
+        finished.register_to_config(scaling_factor=scaling_factor(finished))
+        finished.half().save_pretrained(final)
+        (out / "psnr.txt").write_text(f"{step} {psnr(finished.float()):.2f} dB\n")
+
+    weights = train(
+        model,
+        reconstruction_loss,
+        lambda step: batches(
+            _Crops(shape.crop_px), shape.batch_size, workers, step * shape.batch_size
+        ),
+        settings,
+        Compute.choose(),
+        out,
+        save,
+    )
+    save(weights, settings.total_steps)
+    return final
+
+
+def _pictures(numbers: range, split: Split) -> Tensor:
+    return torch.stack([to_tensor(draw(compose(n, split))) for n in numbers])
+
+
+@torch.inference_mode()
+def scaling_factor(model: AutoencoderKL, pictures: int = 32) -> float:
+    """One over the spread of the latents, so that the diffusion model sees unit variance."""
+    pixels = _pictures(range(pictures), "train").to(model.device)
+    latents = torch.cat([model.encode(p).latent_dist.mode() for p in pixels.split(8)])
+    return round(1.0 / float(latents.std()), 5)
+
+
+@torch.inference_mode()
+def psnr(model: AutoencoderKL, pictures: int = 32, split: Split = "held_out") -> float:
+    """Mean peak signal-to-noise ratio over whole pictures, in dB."""
+    pixels = _pictures(range(pictures), split).to(model.device)
+    decoded = [model.decode(model.encode(p).latent_dist.mode()).sample for p in pixels.split(8)]
+    error = F.mse_loss(torch.cat(decoded).clamp(-1, 1), pixels, reduction="none").mean((1, 2, 3))
+    return float((10 * torch.log10(4.0 / error)).mean())

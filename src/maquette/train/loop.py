@@ -1,0 +1,193 @@
+"""The training loop of every recipe: resumes after a kill, keeps masters, draws the curve."""
+
+import csv
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor, nn
+
+from maquette.train.masters import Masters
+
+Batch = dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """How long and how fast a run learns. It ends at `total_steps` or after `minutes`."""
+
+    total_steps: int
+    learning_rate: float
+    minutes: float = float("inf")
+    warmup_steps: int = 100
+    cooldown: float = 0.25  # last share of the run over which the rate falls to zero
+    weight_decay: float = 0.01
+    beta2: float = 0.99
+    ema_decay: float = 0.999
+    clip: float = 1.0
+    save_every_s: float = 240.0
+    log_every: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Where a run computes."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+    @classmethod
+    def choose(cls) -> "Compute":
+        """CUDA in bf16 when present; a CPU in bf16 where it multiplies bf16 natively."""
+        if torch.cuda.is_available():
+            return cls(torch.device("cuda"), torch.bfloat16)
+        native = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+        return cls(torch.device("cpu"), torch.bfloat16 if native else torch.float32)
+
+
+def train(
+    model: nn.Module,
+    loss: Callable[[nn.Module, Batch], tuple[Tensor, dict[str, float]]],
+    batches: Callable[[int], Iterator[Batch]],
+    settings: LoopSettings,
+    compute: Compute,
+    out: Path,
+    sample: Callable[[dict[str, Tensor], int], None] | None = None,
+) -> dict[str, Tensor]:
+    """Trains `model` and returns the averaged weights (fp32, by parameter name).
+
+    `batches(step)` starts the data where that step needs it, so that a resumed run sees what an
+    uninterrupted one would have seen. `loss(model, batch)` gives a scalar and figures to log.
+    `sample(averaged_weights, step)` is called at each save. State lives in `out/checkpoint.pt`,
+    figures in `out/log.csv`, the curve in `out/curve.png`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    model.to(compute.device, memory_format=torch.channels_last)
+    masters = Masters(model, compute.dtype, settings.weight_decay, (0.9, settings.beta2))
+    step, spent_s = _resume(out / "checkpoint.pt", masters)
+    run = _Run(out, masters, settings, step, spent_s, sample)
+    model.train()
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+        console=console,
+        refresh_per_second=1,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task(out.name, total=settings.total_steps, completed=step, figures="")
+        feed = batches(step)
+        while run.share_done() < 1.0:
+            batch = {k: v.to(compute.device, non_blocking=True) for k, v in next(feed).items()}
+            value, figures = loss(model, batch)
+            value.backward()
+            run.update(value, figures)
+            progress.update(task, completed=run.step, figures=run.line)
+    run.save()
+    return masters.averaged()
+
+
+class _Run:
+    """The changing side of one run: step count, clock, log and saved state."""
+
+    def __init__(
+        self,
+        out: Path,
+        masters: Masters,
+        settings: LoopSettings,
+        step: int,
+        spent_s: float,
+        sample: Callable[[dict[str, Tensor], int], None] | None,
+    ) -> None:
+        self.step = step
+        self.line = ""
+        self._out, self._masters, self._settings, self._sample = out, masters, settings, sample
+        self._started = time.monotonic() - spent_s
+        self._saved = time.monotonic()
+        self._window: list[dict[str, float]] = []
+
+    def share_done(self) -> float:
+        """How much of the run is behind us, by steps or by minutes, whichever is further."""
+        by_time = (time.monotonic() - self._started) / (self._settings.minutes * 60)
+        return max(self.step / self._settings.total_steps, by_time)
+
+    def learning_rate(self) -> float:
+        """Linear warm-up, a plateau, and a linear fall over the last `cooldown` of the run."""
+        s = self._settings
+        warm = min(1.0, (self.step + 1) / s.warmup_steps)
+        cool = min(1.0, max(0.0, 1.0 - self.share_done()) / s.cooldown) if s.cooldown else 1.0
+        return s.learning_rate * warm * cool
+
+    def update(self, value: Tensor, figures: dict[str, float]) -> None:
+        s = self._settings
+        ema_decay = min(s.ema_decay, (1 + self.step) / (10 + self.step))
+        norm = self._masters.step(self.learning_rate(), ema_decay, s.clip)
+        self.step += 1
+        self._window.append({"loss": float(value.detach()), "norm": norm, **figures})
+        if self.step % s.log_every == 0:
+            self._log()
+        if time.monotonic() - self._saved > s.save_every_s:
+            self.save()
+
+    def _log(self) -> None:
+        names = list(self._window[0])
+        means = {n: sum(w[n] for w in self._window) / len(self._window) for n in names}
+        self._window.clear()
+        row = {"step": self.step, "seconds": round(time.monotonic() - self._started, 1), **means}
+        path = self._out / "log.csv"
+        new = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, list(row))
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        self.line = " ".join(f"{n} {v:.4g}" for n, v in means.items())
+
+    def save(self) -> None:
+        """Writes the state beside the old one, then puts it in its place."""
+        state = {
+            "step": self.step,
+            "spent_s": time.monotonic() - self._started,
+            "masters": self._masters.state_dict(),
+        }
+        new = self._out / "checkpoint.new"
+        torch.save(state, new)
+        os.replace(new, self._out / "checkpoint.pt")
+        self._saved = time.monotonic()
+        if (self._out / "log.csv").exists():
+            draw_curve(self._out / "log.csv", self._out / "curve.png")
+        if self._sample is not None:
+            self._sample(self._masters.averaged(), self.step)
+
+
+def _resume(path: Path, masters: Masters) -> tuple[int, float]:
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    masters.load_state_dict(state["masters"])
+    return state["step"], state["spent_s"]
+
+
+def draw_curve(log: Path, picture: Path) -> None:
+    """Draws the loss column of a log against its steps, on a logarithmic scale."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    with log.open() as file:
+        rows = list(csv.DictReader(file))
+    figure, axes = pyplot.subplots(figsize=(6, 3.2), layout="constrained")
+    axes.plot([int(r["step"]) for r in rows], [float(r["loss"]) for r in rows], linewidth=1)
+    axes.set(xlabel="step", ylabel="loss", yscale="log")
+    axes.grid(alpha=0.3)
+    figure.savefig(picture, dpi=120)
+    pyplot.close(figure)

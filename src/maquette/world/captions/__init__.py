@@ -1,0 +1,113 @@
+"""Captions of scenes in English and Simplified Chinese, from one word to everything there is."""
+
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+
+from maquette.world.captions import chinese, english
+from maquette.world.captions.form import Form
+from maquette.world.scene import Scene
+
+LANGUAGES = ("en", "zh")
+_TONGUES = {"en": english, "zh": chinese}
+
+FULL_SHARE = 0.45
+SHORT_SHARE = 0.20
+SIZE_SHARE = 0.25  # of captions whose scene has a size worth saying
+ONE_SHARE = 0.08  # of captions of a lone figure that say it is the only one
+_FIGURES = frozenset({"subject", "colour", "count", "relation"})
+# How likely a partial caption is to say each of these.
+_PARTIAL = {"colour": 0.85, "count": 0.75, "relation": 0.85}
+_PARTIAL_OTHER = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What a text says of a scene; `mentions` names the attributes that it states."""
+
+    text: str
+    language: str
+    mentions: frozenset[str]
+
+
+def caption(scene: Scene, language: str, rng: Random, *, full: bool = False) -> Caption:
+    """A true caption of the scene in "en" or "zh"; the same `rng` state gives the same text.
+
+    About 45 % say everything that applies (all of them if `full`), 20 % only who is there, the
+    rest a random part. Size is an extra that even a full caption may leave out.
+
+    Raises ValueError if the language is neither.
+    """
+    tongue = _tongue(language)
+    said = _choose(scene, rng, full)
+    forms = _suitable(language, said)
+    form = forms[int(rng.random() * len(forms))]
+    return Caption(form.fill(tongue.words(scene, said, rng)), language, said)
+
+
+def attributes(scene: Scene) -> dict[str, tuple[str, ...] | str | int | None]:
+    """The true values a caption may state, None where there is nothing to say.
+
+    `subject` and `colour` are tuples in the order of a pair; `count` is None for a pair,
+    `relation` for all others, `size` for a pair and where it is medium.
+    """
+    pair = scene.relation is not None
+    cast = scene.figures if pair else scene.figures[:1]
+    return {
+        "subject": tuple(figure.subject for figure in cast),
+        "colour": tuple(figure.colour for figure in cast),
+        "count": None if pair else scene.count,
+        "relation": scene.relation,
+        "setting": scene.setting,
+        "time": scene.time,
+        "weather": scene.weather,
+        "style": scene.style,
+        "size": None if pair or scene.size == "medium" else scene.size,
+    }
+
+
+def prompts(attribute: str, language: str) -> dict[str, str]:
+    """Zero-shot prompts: each value of the attribute (counts as "1" to "4") with its plain text.
+
+    Raises ValueError naming an attribute or a language that has none.
+    """
+    known = _tongue(language).PROMPTS
+    if attribute not in known:
+        raise ValueError(f"attribute {attribute!r} has no prompts; choose from {', '.join(known)}")
+    return dict(known[attribute])
+
+
+def _tongue(language: str):  # noqa: ANN202 - one of two modules
+    try:
+        return _TONGUES[language]
+    except KeyError:
+        raise ValueError(f"language {language!r} is not one of {', '.join(LANGUAGES)}") from None
+
+
+def _choose(scene: Scene, rng: Random, full: bool) -> frozenset[str]:
+    """Which attributes to say."""
+    values = attributes(scene)
+    everything = {name for name, value in values.items() if value is not None} - {"size"}
+    if scene.count == 1:
+        everything.discard("count")
+    share = rng.random()
+    if full or share < FULL_SHARE:
+        said = everything
+    elif share < FULL_SHARE + SHORT_SHARE:
+        said = everything & _FIGURES
+    else:
+        said = {
+            name
+            for name in sorted(everything)
+            if name == "subject" or rng.random() < _PARTIAL.get(name, _PARTIAL_OTHER)
+        }
+    if values["size"] and rng.random() < SIZE_SHARE:
+        said.add("size")
+    if values["count"] == 1 and rng.random() < ONE_SHARE:
+        said.add("count")
+    return frozenset(said)
+
+
+@cache
+def _suitable(language: str, said: frozenset[str]) -> tuple[Form, ...]:
+    return tuple(form for form in _tongue(language).FORMS if form.suits(said))

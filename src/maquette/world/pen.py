@@ -1,0 +1,60 @@
+"""Four drawing styles: how a shape of some colour is put on the canvas."""
+
+import skia
+
+from maquette.world.vocabulary import RGB
+
+INK_LINE: RGB = (38, 34, 40)
+
+
+def argb(rgb: RGB, alpha: int = 255) -> int:
+    """A skia colour."""
+    return skia.ColorSetARGB(alpha, *rgb)
+
+
+def mix(first: RGB, second: RGB, share: float) -> RGB:
+    """`first` with `share` (0–1) of `second` mixed in."""
+    return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))  # type: ignore[return-value]
+
+
+class Pen:
+    """Draws outlines on a canvas in one style.
+
+    `unit_px` is how many picture pixels one unit of the current coordinate system covers, so that
+    ink lines keep their width whatever the size of the figure. Style changes only how a shape is
+    laid down; colours come already lit by the time of day.
+    """
+
+    def __init__(self, canvas: skia.Canvas, style: str) -> None:
+        self.canvas = canvas
+        self.style = style
+        self.unit_px = 1.0
+        self._paint = skia.Paint(AntiAlias=style != "pixel")
+        self._stroke = skia.Paint(
+            AntiAlias=style != "pixel",
+            Style=skia.Paint.kStroke_Style,
+            StrokeCap=skia.Paint.kRound_Cap,
+            StrokeJoin=skia.Paint.kRound_Join,
+        )
+
+    def fill(self, path: skia.Path, colour: RGB, alpha: int = 255, edge: bool = True) -> None:
+        """A filled shape; `edge=False` leaves out the style's outline (light, shadow, haze)."""
+        if self.style == "watercolour" and edge:
+            self._paint.setColor(argb(colour, alpha * 225 // 255))
+            self.canvas.drawPath(path, self._paint)
+            self._stroke.setColor(argb(mix(colour, (40, 40, 70), 0.35), alpha * 110 // 255))
+            self._stroke.setStrokeWidth(1.6 / self.unit_px)
+            self.canvas.drawPath(path, self._stroke)
+            return
+        self._paint.setColor(argb(colour, alpha))
+        self.canvas.drawPath(path, self._paint)
+        if self.style == "ink" and edge:
+            self._stroke.setColor(argb(INK_LINE, alpha))
+            self._stroke.setStrokeWidth(1.7 / self.unit_px)
+            self.canvas.drawPath(path, self._stroke)
+
+    def line(self, path: skia.Path, colour: RGB, width: float, alpha: int = 255) -> None:
+        """A stroked line, `width` in the current units, at least one picture pixel wide."""
+        self._stroke.setColor(argb(colour, alpha))
+        self._stroke.setStrokeWidth(max(width, 1.0 / self.unit_px))
+        self.canvas.drawPath(path, self._stroke)

@@ -1,0 +1,86 @@
+"""Settings: what beats what, and how a wrong entry is refused."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from maquette.core.errors import InvalidSettings
+from maquette.core.settings import Settings, default_data_folder
+
+
+def write(folder: Path, text: str) -> dict[str, str]:
+    """A settings file in `folder`, and the environment that leads there."""
+    (folder / "settings.toml").write_text(text, encoding="utf-8")
+    return {"MAQUETTE_DATA": str(folder)}
+
+
+def test_nothing_given_gives_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    settings = Settings.load({"HOME": "/nowhere", "MAQUETTE_THREADS": ""})
+    assert settings == Settings(data=default_data_folder())
+    assert settings.threads is None
+    assert settings.device == settings.precision == "auto"
+    assert list(tmp_path.iterdir()) == []  # reading settings makes no folder
+
+
+def test_a_flag_beats_a_variable_beats_the_file(tmp_path: Path) -> None:
+    environ = write(tmp_path, 'threads = 1\ndevice = "cpu"\nprecision = "bf16"')
+    environ |= {"MAQUETTE_THREADS": "2", "MAQUETTE_DEVICE": "auto"}
+    settings = Settings.load(environ, {"threads": 3, "device": None})
+    assert (settings.threads, settings.device, settings.precision) == (3, "auto", "bf16")
+    assert settings.data == tmp_path
+
+
+def test_the_data_flag_says_which_file_is_read(tmp_path: Path) -> None:
+    write(tmp_path, "threads = 5")
+    elsewhere = {"MAQUETTE_DATA": str(tmp_path / "elsewhere")}
+    assert Settings.load(elsewhere).threads is None
+    assert Settings.load(elsewhere, {"data": tmp_path}).threads == 5
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings.load({}).threads = 2  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "message"),
+    [
+        (
+            {"MAQUETTE_THREAD": "2"},
+            {},
+            "unknown variable MAQUETTE_THREAD; did you mean MAQUETTE_THREADS?",
+        ),
+        (
+            {"MAQUETTE_THREADS": "zero"},
+            {},
+            "MAQUETTE_THREADS is 'zero'; it must be a whole number of at least 1",
+        ),
+        ({}, {"threads": 0}, "--threads is 0; it must be a whole number of at least 1"),
+        ({}, {"device": "gpu"}, "--device is 'gpu'; it must be auto, cpu or cuda"),
+        ({"MAQUETTE_PRECISION": "fp16"}, {}, "must be auto, fp32 or bf16"),
+    ],
+)
+def test_a_wrong_entry_is_named(
+    environ: dict[str, str], flags: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.load({"MAQUETTE_DATA": str(tmp_path)} | environ, flags)
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("threds = 2", "did you mean threads?"),
+        ("threads = 0", "threads in {path} is 0; it must be a whole number of at least 1"),
+        ("threads = true", "threads in {path} is True; it must be a whole number of at least 1"),
+        ('data = "/srv"', "{path} cannot name its own folder; remove data"),
+        ("threads =", "{path} is not valid TOML"),
+    ],
+)
+def test_a_wrong_file_is_named(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings) as caught:
+        Settings.load(write(tmp_path, text))
+    assert message.format(path=tmp_path / "settings.toml") in caught.value.message
