@@ -52,13 +52,15 @@ clean:  ## Remove what was built and installed; out/ and runs/ stay
 $(BIN)/python:
 	@[ -n "$(PYTHON)" ] || { \
 		echo "No Python 3.11 or newer here; run: apt install python3 python3-venv" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || $(PYTHON) -m virtualenv -q $(VENV) 2>/dev/null || { \
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || \
+		$(PYTHON) -m virtualenv $(VENV) >/dev/null 2>&1 || { \
 		rm -rf $(VENV); \
 		echo "$(PYTHON) cannot make a virtual environment; run: apt install python3-venv" >&2; \
 		exit 1; }
 
 # PyTorch is pinned exactly, so pip takes the build that is at hand and never a newer one.
 $(INSTALLED): pyproject.toml | $(BIN)/python
+	@echo "Installing into $(VENV); PyTorch is large, so the first time takes minutes."
 	$(BIN)/pip install --quiet --editable .
 	@$(BIN)/python -c 'import skia' 2>/dev/null || { \
 		$(BIN)/python -c 'import skia' 2>&1 | tail -n 1 >&2; \

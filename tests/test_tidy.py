@@ -42,6 +42,7 @@ BRINGS_TORCH = {"torch", "diffusers", "transformers", "accelerate", "peft"}
 READS_ENVIRONMENT = {Path("cli/app.py"), Path("core/settings.py")}
 VAGUE_WORDS = {"util", "utils", "helper", "helpers", "manager", "managers", "misc"}
 VAGUE_NAMES = VAGUE_WORDS | {"common", "base"}
+PRAGMA = re.compile(r"  # (type: ignore|pyright:|noqa).*")  # for tools, not for readers
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_COLUMNS = 400, 70, 100
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -80,11 +81,9 @@ def test_every_folder_is_a_room() -> None:
 
 def test_every_room_is_in_the_architecture() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| (\d) \| `(\w+)/` \|", text, re.MULTILINE))
-    listed = {room: int(level) for level, room in re.findall(r"^\| (\d) \| `(\w+)/`", text, re.M)}
+    rows = re.findall(r"^\| (\d) \| `(\w+)/` \|", text, re.MULTILINE)
     present = {room for path in SOURCES if (room := room_of(path))}
-    assert rows
-    assert listed == {room: LEVELS[room] for room in present}
+    assert {room: int(level) for level, room in rows} == {room: LEVELS[room] for room in present}
 
 
 @each_source
@@ -141,7 +140,7 @@ def test_only_the_command_line_reads_the_environment(path: Path) -> None:
 
 @each_file
 def test_files_functions_and_lines_are_short(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = [PRAGMA.sub("", line) for line in path.read_text(encoding="utf-8").splitlines()]
     wrong = [at(path, i) for i, line in enumerate(lines, 1) if len(line) > MAX_COLUMNS]
     assert len(lines) <= MAX_FILE_LINES, f"{len(lines)} lines: split along a seam, not by count"
     assert not wrong, f"over {MAX_COLUMNS} columns: {wrong}"

@@ -8,7 +8,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from maquette import __version__
+from maquette.cli import train
 from maquette.cli.doctor import doctor
+from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
 from maquette.core.errors import MaquetteError
 
@@ -20,6 +22,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(image)
+app.add_typer(train.app, name="train")
+app.command()(evaluate)
 app.command()(doctor)
 
 # A full or read-only disk is the person's to mend, so it is one line and no traceback.

@@ -1,6 +1,7 @@
 """One seed gives one scene: who is in it, where, when, and how it is laid out."""
 
 import random
+from dataclasses import replace
 from typing import Literal
 
 from maquette.world.holdout import is_held_out
@@ -121,7 +122,7 @@ def _pair(
             )
         )
     if relation in ("in front of", "behind") and rng.random() < 0.5:
-        figures = [_flip(f) for f in figures]
+        figures = [replace(f, x=1.0 - f.x) for f in figures]
     return size, tuple(figures)
 
 
@@ -162,16 +163,3 @@ def _figure(
     subject, colour = cast
     tall = height * SUBJECTS[subject].height
     return Figure(subject, colour, variant, x, y, min(tall, y - 0.02), mirrored, elevated)
-
-
-def _flip(figure: Figure) -> Figure:
-    return Figure(
-        figure.subject,
-        figure.colour,
-        figure.variant,
-        1.0 - figure.x,
-        figure.y,
-        figure.height,
-        figure.mirrored,
-        figure.elevated,
-    )

@@ -10,6 +10,7 @@ from maquette.world.light import Light, light_for
 from maquette.world.pen import Pen, mix
 from maquette.world.scene import Figure, Scene
 from maquette.world.settings import paint_backdrop
+from maquette.world.settings.stage import cloud, oval
 from maquette.world.subjects import drawing
 from maquette.world.vocabulary import COLOURS, RGB, SETTINGS, SUBJECTS
 from maquette.world.weather import paint_weather
@@ -91,8 +92,7 @@ def _paint_support(pen: Pen, scene: Scene, figure: Figure, light: Light) -> None
     x, y, half = figure.x, figure.y, figure.height * 0.5
     if figure.elevated:
         if habitat != "sky":
-            cloud = light.on((250, 250, 252))
-            pen.fill(_unit_cloud(x, y, half), cloud)
+            pen.fill(cloud(x, y - half * 0.05, half * 1.05, 0), light.on((250, 250, 252)))
         return
     if habitat == "sky":
         ground = max(SETTINGS[scene.setting].stand + 0.08, y)
@@ -115,33 +115,19 @@ def _paint_support(pen: Pen, scene: Scene, figure: Figure, light: Light) -> None
 def _oval(
     pen: Pen, x: float, y: float, rx: float, ry: float, colour: RGB, alpha: int = 255
 ) -> None:
-    path = skia.Path()
-    path.addOval(skia.Rect.MakeLTRB(x - rx, y - ry, x + rx, y + ry))
-    pen.fill(path, colour, alpha, edge=alpha == 255)
-
-
-def _unit_cloud(x: float, y: float, half: float) -> skia.Path:
-    path = skia.Path()
-    for dx, dy, r in ((-0.75, 0.02, 0.30), (-0.3, 0.08, 0.40), (0.25, 0.07, 0.42), (0.75, 0.02, 0.3)):
-        r *= half
-        cx, cy = x + dx * half, y + dy * half + 0.01
-        path.addOval(skia.Rect.MakeLTRB(cx - r, cy - r * 0.6, cx + r, cy + r * 0.6))
-    path.setFillType(skia.PathFillType.kWinding)
-    return path.makeCombined() if hasattr(path, "makeCombined") else path
+    pen.fill(oval(x, y, rx, ry), colour, alpha, edge=alpha == 255)
 
 
 def _wash(canvas: skia.Canvas, style: str) -> None:
     """Lets the paper through the backdrop, so that drawn figures stand before it."""
     if style in ("ink", "watercolour"):
-        alpha = 70 if style == "ink" else 40
+        alpha = 66 if style == "ink" else 78
         canvas.drawColor(skia.ColorSetARGB(alpha, 252, 248, 238))
 
 
 def _finish(canvas: skia.Canvas, style: str) -> None:
     if style == "watercolour":
-        canvas.drawImageRect(
-            _paper(), skia.Rect.MakeWH(1, 1), skia.SamplingOptions(), _MULTIPLY
-        )
+        canvas.drawImageRect(_paper(), skia.Rect.MakeWH(1, 1), skia.SamplingOptions(), _MULTIPLY)
         canvas.drawImageRect(_deckle(), skia.Rect.MakeWH(1, 1), skia.SamplingOptions())
 
 
@@ -166,7 +152,7 @@ def _paper() -> skia.Image:
     rng = np.random.default_rng(2022)
     grain = 0.55 * rng.random((_PAPER_PX, _PAPER_PX)) + 0.45 * _smooth_noise(rng, 96)
     pools = _smooth_noise(rng, 7) * 0.6 + _smooth_noise(rng, 19) * 0.4
-    level = 255 - 26 * grain - 44 * pools
+    level = 255 - 18 * grain - 34 * pools
     rgba = np.full((_PAPER_PX, _PAPER_PX, 4), 255, np.uint8)
     rgba[:, :, :3] = level[:, :, None].clip(0, 255).astype(np.uint8)
     return skia.Image.fromarray(rgba)

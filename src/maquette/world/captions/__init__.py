@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 from random import Random
+from types import ModuleType
 
 from maquette.world.captions import chinese, english
 from maquette.world.captions.form import Form
@@ -77,7 +78,7 @@ def prompts(attribute: str, language: str) -> dict[str, str]:
     return dict(known[attribute])
 
 
-def _tongue(language: str):  # noqa: ANN202 - one of two modules
+def _tongue(language: str) -> ModuleType:
     try:
         return _TONGUES[language]
     except KeyError:

@@ -7,10 +7,11 @@ from maquette.world.scene import Figure, Scene
 from maquette.world.vocabulary import SUBJECTS
 
 # In every table the first word or phrase is the canonical one.
+# A noun with an adjective that goes before the colour marks the place of the colour by ~.
 NOUNS: dict[str, tuple[str, ...]] = {
     "boat": ("boat", "sailboat", "sailing boat"),
     "house": ("house", "cottage", "home"),
-    "tree": ("tree", "leafy tree"),
+    "tree": ("tree", "leafy ~ tree"),
     "lighthouse": ("lighthouse", "beacon"),
     "car": ("car", "automobile", "motor car"),
     "train": ("train", "railway train", "locomotive"),
@@ -19,22 +20,22 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "teapot": ("teapot", "tea pot"),
     "umbrella": ("umbrella", "parasol", "brolly"),
     "bridge": ("bridge", "footbridge"),
-    "windmill": ("windmill", "old windmill"),
-    "snowman": ("snowman", "jolly snowman"),
+    "windmill": ("windmill", "old ~ windmill"),
+    "snowman": ("snowman", "jolly ~ snowman"),
     "mushroom": ("mushroom", "toadstool"),
     "flower": ("flower", "blossom", "bloom"),
-    "star": ("star", "shining star", "bright star"),
+    "star": ("star", "shining ~ star", "twinkling ~ star"),
     "cat": ("cat", "kitty", "pussycat"),
     "dog": ("dog", "doggy", "pooch"),
     "bird": ("bird", "songbird", "birdie"),
-    "fish": ("fish", "scaly fish"),
+    "fish": ("fish", "scaly ~ fish"),
     "rabbit": ("rabbit", "bunny", "bunny rabbit"),
     "castle": ("castle", "fortress", "fairytale castle"),
-    "butterfly": ("butterfly", "dainty butterfly"),
-    "duck": ("duck", "ducky"),
+    "butterfly": ("butterfly", "dainty ~ butterfly"),
+    "duck": ("duck", "ducky", "plump ~ duck"),
     "tent": ("tent", "camping tent"),
     "robot": ("robot", "android", "toy robot"),
-    "pumpkin": ("pumpkin", "round pumpkin", "ripe pumpkin"),
+    "pumpkin": ("pumpkin", "round ~ pumpkin", "plump ~ pumpkin"),
     "turtle": ("turtle", "tortoise"),
 }
 COLOURS: dict[str, tuple[str, ...]] = {
@@ -171,11 +172,11 @@ LABELS: dict[str, tuple[str, ...]] = {
 }
 # What a figure does when it is where it belongs: on water, in the air, on the ground.
 VERBS: dict[str, tuple[str, str]] = {
-    **{name: ("floats", "float") for name in ("boat", "duck", "balloon")},
-    **{name: ("flies", "fly") for name in ("bird", "rocket", "butterfly")},
-    **{name: ("stands", "stand") for name in ("house", "tree", "lighthouse", "windmill")},
-    **{name: ("stands", "stand") for name in ("snowman", "castle", "tent", "robot")},
-    **{name: ("grows", "grow") for name in ("mushroom", "flower")},
+    **dict.fromkeys(("boat", "duck", "balloon"), ("floats", "float")),
+    **dict.fromkeys(("bird", "rocket", "butterfly"), ("flies", "fly")),
+    **dict.fromkeys(("house", "tree", "lighthouse", "windmill"), ("stands", "stand")),
+    **dict.fromkeys(("snowman", "castle", "tent", "robot"), ("stands", "stand")),
+    **dict.fromkeys(("mushroom", "flower"), ("grows", "grow")),
     "star": ("shines", "shine"),
     "fish": ("swims", "swim"),
 }
@@ -287,7 +288,10 @@ def _thing(figure: Figure, scene: Scene, said: frozenset[str], rng: Random) -> s
     """Adjectives and noun, such as "small red boat"."""
     noun = pick(rng, NOUNS[figure.subject])
     if "colour" in said:
-        noun = f"{pick(rng, COLOURS[figure.colour])} {noun}"
+        colour = pick(rng, COLOURS[figure.colour])
+        noun = noun.replace("~", colour) if "~" in noun else f"{colour} {noun}"
+    else:
+        noun = noun.replace("~ ", "")
     if "size" in said:
         noun = f"{pick(rng, SIZES[scene.size])} {noun}"
     elif rng.random() < 0.06:

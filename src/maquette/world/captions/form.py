@@ -69,7 +69,7 @@ def parse(template: str) -> Form:
 
 
 def pick(rng: Random, words: tuple[str, ...]) -> str:
-    """The first, canonical word more than half the time, else one of its synonyms."""
-    if len(words) == 1 or rng.random() < 0.55:
+    """The first, canonical word three times in five, else one of its synonyms."""
+    if len(words) == 1 or rng.random() < 0.6:
         return words[0]
     return words[1 + int(rng.random() * (len(words) - 1))]

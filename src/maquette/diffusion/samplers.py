@@ -1,0 +1,224 @@
+"""Samplers as tables of coefficients: a schedule compiled on the host, one row a step.
+
+Every sampler here is linear in the state, the model's output, the previous prediction and fresh
+noise, so a step is x' = a x + b out + c prev + d noise, whatever the sampler; the predicted clean
+latents are e x + f out. Rows of different samplers can therefore share one fused update.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from maquette.core.errors import InvalidRequest
+from maquette.diffusion.noise_schedule import NoiseSchedule
+
+# At zero terminal SNR sigma is infinite; diffusers takes this alpha² in its place.
+LEAST_ALPHA_SQUARED = 2.0**-24
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One step. The model sees `input_scale * x` at `timestep`.
+
+    A clean latent noised to the start of this row is `signal * x0 + noise_level * noise`.
+    """
+
+    timestep: float
+    input_scale: float
+    signal: float
+    noise_level: float
+    a: float
+    b: float
+    c: float
+    d: float
+    e: float
+    f: float
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerTable:
+    """The rows of a run, and the scale of the unit noise that it starts from."""
+
+    rows: tuple[StepRow, ...]
+    init_scale: float
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def row(self, step_index: int) -> StepRow:
+        """The row of a step."""
+        return self.rows[step_index]
+
+
+def update(
+    row: StepRow, x: Tensor, out: Tensor, prev: Tensor, noise: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The state after the step, and the clean latents predicted in it (both (B, C, H, W))."""
+    stepped = row.a * x + row.b * out
+    if row.c:
+        stepped = stepped + row.c * prev
+    if row.d:
+        stepped = stepped + row.d * noise
+    return stepped, row.e * x + row.f * out
+
+
+def compile_table(
+    sampler: str, schedule: NoiseSchedule, num_inference_steps: int, strength: float = 1.0
+) -> SamplerTable:
+    """The table of a run; `strength` below 1 runs only that last share of the steps.
+
+    Raises InvalidRequest naming an unknown sampler or a number of steps out of range.
+    """
+    if sampler not in SAMPLERS:
+        raise InvalidRequest(f"sampler {sampler!r} is not one of {', '.join(SAMPLERS)}")
+    if not 1 <= num_inference_steps <= schedule.num_train_timesteps:
+        raise InvalidRequest(
+            f"steps {num_inference_steps} must be between 1 and {schedule.num_train_timesteps}"
+        )
+    run = max(1, min(int(num_inference_steps * strength), num_inference_steps))
+    return SAMPLERS[sampler](schedule, num_inference_steps, num_inference_steps - run)
+
+
+def _timesteps(schedule: NoiseSchedule, steps: int, extra: int = 0) -> np.ndarray:
+    """Training timesteps of the steps, falling; `extra` is DPM++'s own reading of the spacings."""
+    count = schedule.num_train_timesteps
+    if schedule.timestep_spacing == "trailing":
+        return np.arange(count, 0, -count / steps).round()[:steps] - 1
+    if schedule.timestep_spacing == "linspace":
+        return np.linspace(0, count - 1, steps + extra)[::-1][:steps]
+    ratio = count // (steps + extra)
+    return (np.arange(steps + extra) * ratio)[::-1][:steps] + float(schedule.steps_offset)
+
+
+def _sigmas(schedule: NoiseSchedule, timesteps: np.ndarray) -> np.ndarray:
+    """noise / signal at the timesteps and, last, zero: (steps + 1,)."""
+    squared = schedule.alphas_cumprod.copy()
+    squared[-1] = max(squared[-1], LEAST_ALPHA_SQUARED)
+    table = np.sqrt((1 - squared) / squared)
+    return np.append(np.interp(timesteps, np.arange(len(table)), table), 0.0)
+
+
+def _clean(schedule: NoiseSchedule, alpha: float, sigma: float) -> tuple[float, float]:
+    """x0 = e x + f out, for x = alpha x0 + sigma noise."""
+    if schedule.prediction_type == "v_prediction":
+        return alpha, -sigma
+    if schedule.prediction_type == "epsilon":
+        return 1 / alpha, -sigma / alpha
+    return 0.0, 1.0
+
+
+def _noise(schedule: NoiseSchedule, alpha: float, sigma: float) -> tuple[float, float]:
+    """noise = g x + h out, for x = alpha x0 + sigma noise."""
+    if schedule.prediction_type == "v_prediction":
+        return sigma, alpha
+    if schedule.prediction_type == "epsilon":
+        return 0.0, 1.0
+    return 1 / sigma, -alpha / sigma
+
+
+def ddim(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
+    """Denoising diffusion implicit models without added noise (Song et al. 2020, 2010.02502)."""
+    timesteps = _timesteps(schedule, steps).round()
+    squared = schedule.alphas_cumprod
+    last = 1.0 if schedule.set_alpha_to_one else squared[0]
+    rows: list[StepRow] = []
+    for timestep in timesteps[start:].astype(int):
+        before = timestep - schedule.num_train_timesteps // steps
+        here, there = squared[timestep], squared[before] if before >= 0 else last
+        alpha, sigma = np.sqrt(here), np.sqrt(1 - here)
+        (e, f), (g, h) = _clean(schedule, alpha, sigma), _noise(schedule, alpha, sigma)
+        to_clean, to_noise = np.sqrt(there), np.sqrt(1 - there)
+        a, b = to_clean * e + to_noise * g, to_clean * f + to_noise * h
+        rows.append(_row(timestep, 1.0, alpha, sigma, a, b, 0.0, 0.0, e, f))
+    return SamplerTable(tuple(rows), 1.0)
+
+
+def dpmpp_2m(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
+    """DPM-Solver++(2M): second order from the step before (Lu et al. 2022, 2211.01095).
+
+    The first and the last step are of first order, as in diffusers.
+    """
+    timesteps = _timesteps(schedule, steps, extra=1).round()
+    sigmas = _sigmas(schedule, timesteps)
+    alphas = 1 / np.sqrt(sigmas**2 + 1)
+    noises = sigmas * alphas
+    with np.errstate(divide="ignore"):
+        logs = -np.log(sigmas)  # log SNR / 2, infinite at the end
+    rows: list[StepRow] = []
+    for i in range(start, steps):
+        alpha, sigma = alphas[i], noises[i]
+        e, f = _clean(schedule, alpha, sigma)
+        length = logs[i + 1] - logs[i]
+        gain = -alphas[i + 1] * np.expm1(-length)
+        keep, to_clean, to_prev = noises[i + 1] / sigma, gain, 0.0
+        if start < i < steps - 1:
+            lean = 0.5 * gain * length / (logs[i] - logs[i - 1])
+            to_clean, to_prev = gain + lean, -lean
+        a, b = keep + to_clean * e, to_clean * f
+        rows.append(_row(timesteps[i], 1.0, alpha, sigma, a, b, to_prev, 0.0, e, f))
+    return SamplerTable(tuple(rows), 1.0)
+
+
+def euler(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
+    """Euler's method along the probability flow (Karras et al. 2022, 2206.00364, algorithm 2)."""
+    return _euler(schedule, steps, start, ancestral=False)
+
+
+def euler_ancestral(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
+    """Euler steps that overshoot and put fresh noise back (Song et al. 2020, ancestral sampling)."""
+    return _euler(schedule, steps, start, ancestral=True)
+
+
+def _euler(schedule: NoiseSchedule, steps: int, start: int, ancestral: bool) -> SamplerTable:
+    timesteps = _timesteps(schedule, steps)
+    sigmas = _sigmas(schedule, timesteps)
+    rows: list[StepRow] = []
+    for i in range(start, steps):
+        sigma, target = sigmas[i], sigmas[i + 1]
+        up = np.sqrt(target**2 * (sigma**2 - target**2) / sigma**2) if ancestral else 0.0
+        down = np.sqrt(target**2 - up**2)
+        scale = 1 / np.sqrt(sigma**2 + 1)
+        e, f = _clean(schedule, scale, sigma * scale)
+        e *= scale  # the state is the variance-preserving one over alpha
+        share = down / sigma  # x' = x0 + share (x - x0)
+        a, b = share + (1 - share) * e, (1 - share) * f
+        rows.append(_row(timesteps[i], scale, 1.0, sigma, a, b, 0.0, up, e, f))
+    most = sigmas[0]
+    spread = schedule.timestep_spacing in ("linspace", "trailing")
+    return SamplerTable(tuple(rows), float(most if spread else np.sqrt(most**2 + 1)))
+
+
+def flow_euler(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
+    """Euler's method along straight paths x_t = (1 - t) x0 + t noise (Lipman et al. 2022).
+
+    The same network serves: its timestep is the one whose noise ratio is t / (1 - t), and its
+    output gives the flow's velocity noise - x0.
+    """
+    timesteps = _timesteps(schedule, steps)
+    sigmas = _sigmas(schedule, timesteps)
+    times = sigmas / (1 + sigmas)
+    rows: list[StepRow] = []
+    for i in range(start, steps):
+        time, sigma = times[i], sigmas[i]
+        alpha = 1 / np.sqrt(sigma**2 + 1)
+        scale = alpha / (1 - time)  # from the straight path to the variance-preserving one
+        (e, f), (g, h) = _clean(schedule, alpha, sigma * alpha), _noise(schedule, alpha, sigma * alpha)
+        length = times[i + 1] - time
+        a, b = 1 + length * scale * (g - e), length * (h - f)
+        rows.append(_row(timesteps[i], scale, 1 - time, time, a, b, 0.0, 0.0, e * scale, f))
+    return SamplerTable(tuple(rows), 1.0)
+
+
+def _row(*values: float) -> StepRow:
+    return StepRow(*(float(v) for v in values))
+
+
+SAMPLERS: dict[str, Callable[[NoiseSchedule, int, int], SamplerTable]] = {
+    "euler": euler,
+    "euler-a": euler_ancestral,
+    "ddim": ddim,
+    "dpm++2m": dpmpp_2m,
+    "flow-euler": flow_euler,
+}

@@ -1,0 +1,24 @@
+"""What the documentation says of settings is what the program does."""
+
+import re
+from pathlib import Path
+
+from maquette.core.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_setting_is_documented_as_it_is() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `--(\w+)` \| `(\w+)` \| [^|]+ \| ([^|]+) \|", text, re.MULTILINE)
+    documented = {name: (variable, rule.strip()) for name, variable, rule in rows}
+    assert documented == {
+        name: (f"MAQUETTE_{name.upper()}", field.description)
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    pages = {p.relative_to(ROOT / "docs").as_posix() for p in (ROOT / "docs").rglob("*.md")}
+    listed = set(re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    assert listed == pages
