@@ -69,7 +69,8 @@ def _paint_figure(pen: Pen, figure: Figure, light: Light) -> None:
         if shape.width:
             pen.line(path, palette[shape.tint], shape.width)
         else:
-            pen.fill(path, palette[shape.tint])
+            # A highlight is light on a form, not a form with an outline of its own.
+            pen.fill(path, palette[shape.tint], edge=shape.tint is not Tint.LIGHT)
     canvas.restore()
 
 

@@ -54,7 +54,14 @@ class Pen:
             self.canvas.drawPath(path, self._stroke)
 
     def line(self, path: skia.Path, colour: RGB, width: float, alpha: int = 255) -> None:
-        """A stroked line, `width` in the current units, at least one picture pixel wide."""
+        """A stroked line, `width` in the current units, at least one picture pixel wide.
+
+        A broad one is a form of its own, so in ink it has outlines too.
+        """
+        if self.style == "ink" and width * self.unit_px > 3.0:
+            self._stroke.setColor(argb(INK_LINE, alpha))
+            self._stroke.setStrokeWidth(width + 2.4 / self.unit_px)
+            self.canvas.drawPath(path, self._stroke)
         self._stroke.setColor(argb(colour, alpha))
         self._stroke.setStrokeWidth(max(width, 1.0 / self.unit_px))
         self.canvas.drawPath(path, self._stroke)
