@@ -28,7 +28,7 @@ _MATERIALS: dict[Tint, RGB] = {
     Tint.INK: (44, 40, 48),
 }
 # How much of the light's tint figures take: less than the backdrop, so that they stand out.
-_FIGURE_SHARE = 0.55
+_FIGURE_SHARE = 0.45
 
 
 def draw(scene: Scene, width_px: int = 256, height_px: int = 256) -> np.ndarray:
