@@ -91,7 +91,9 @@ def autoencoder(
     minutes: Minutes = float("inf"),
     steps: Steps = 40_000,
     size: Size = "starter",
-    rate: Rate = 1.5e-3,
+    crop: Annotated[int, typer.Option(help="Side of the crops in pixels; 256 is all.")] = 64,
+    batch: Annotated[int, typer.Option(help="Crops a step.")] = 8,
+    rate: Rate = 1e-3,
     workers: Workers = 1,
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -102,7 +104,8 @@ def autoencoder(
     """
     from maquette.recipes.autoencoder import train_autoencoder
 
-    path = train_autoencoder(out, _settings(steps, minutes, rate, 0.999), size, workers, seed)
+    settings = _settings(steps, minutes, rate, 0.999)
+    path = train_autoencoder(out, settings, size, crop, batch, workers, seed)
     _report(path, as_json)
 
 

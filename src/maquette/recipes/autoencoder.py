@@ -23,12 +23,10 @@ class AutoencoderSize:
 
     channels: tuple[int, ...]
     latent_channels: int
-    crop_px: int = 128
-    batch_size: int = 8
 
 
 SIZES = {
-    "tiny": AutoencoderSize((8, 8, 16, 16, 16), 4, crop_px=64, batch_size=4),
+    "tiny": AutoencoderSize((8, 8, 16, 16, 16), 4),
     # The sweep over the down-sampling factor: the same number of latent values each.
     "f8": AutoencoderSize((16, 32, 64, 128), 2),
     "f16": AutoencoderSize((16, 32, 64, 128, 128), 8),
@@ -76,9 +74,19 @@ class _Crops:
 
 
 def train_autoencoder(
-    out: Path, settings: LoopSettings, size: str = "starter", workers: int = 1, seed: int = 0
+    out: Path,
+    settings: LoopSettings,
+    size: str = "starter",
+    crop_px: int = 64,
+    batch_size: int = 8,
+    workers: int = 1,
+    seed: int = 0,
 ) -> Path:
-    """Trains and writes a checkpoint with its measured scaling factor; returns its folder."""
+    """Trains and writes a checkpoint with its measured scaling factor; returns its folder.
+
+    Small crops learn fastest. End with a resumed run on whole pictures: the group norms measure
+    all that they see, and a crop is not a picture.
+    """
     torch.manual_seed(seed)
     shape = SIZES[size]
     model = build(shape)
@@ -95,9 +103,7 @@ def train_autoencoder(
     weights = train(
         model,
         reconstruction_loss,
-        lambda step: batches(
-            _Crops(shape.crop_px), shape.batch_size, workers, step * shape.batch_size
-        ),
+        lambda step: batches(_Crops(crop_px), batch_size, workers, step * batch_size),
         settings,
         Compute.choose(),
         out,

@@ -34,7 +34,7 @@ class ClipSize:
 
 SIZES = {
     "tiny": ClipSize(width=64, layers=2, patch_px=32, batch_size=16),
-    "starter": ClipSize(width=256, layers=6, patch_px=16, batch_size=128),
+    "starter": ClipSize(width=256, layers=4, patch_px=16, batch_size=64),
 }
 
 
@@ -53,6 +53,8 @@ class SigmoidPairs(nn.Module):
         pixels: (B, 3, H, W) in -1 to 1; tokens: (B, T).
         """
         dtype = self.clip.visual_projection.weight.dtype
+        # What follows a text's end changes nothing before it, so the batch's longest text decides.
+        tokens = tokens[:, : int(tokens.argmax(1).max()) + 1]
         out = self.clip(input_ids=tokens, pixel_values=pixels.to(dtype))
         image = F.normalize(out.image_embeds.float(), dim=-1)  # (B, D)
         text = F.normalize(out.text_embeds.float(), dim=-1)

@@ -188,7 +188,7 @@ DUCKS: tuple[Drawing, ...] = (
 FISH: tuple[Drawing, ...] = (
     (  # round, fan tail
         fill(Tint.DARK, "M 24 60 L 0 34 Q 6 60 0 88 Z"),
-        fill(Tint.DARK, "M 38 36 Q 54 12 74 34 Z M 46 88 Q 56 104 68 86 Z"),
+        fill(Tint.DARK, "M 38 36 Q 54 12 74 34 Z M 44 86 L 52 100 L 66 86 Z"),
         fill(Tint.MAIN, "M 16 60 Q 34 28 64 30 Q 92 34 100 60 Q 92 90 64 94 Q 34 94 16 60 Z"),
         fill(Tint.LIGHT, "M 40 82 Q 66 96 90 76 Q 80 92 64 94 Q 50 94 40 82 Z"),
         fill(Tint.CREAM, "M 68 33 Q 60 60 68 92 L 74 91 Q 67 60 74 33 Z"),

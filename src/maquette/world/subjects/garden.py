@@ -6,9 +6,8 @@ TREES: tuple[Drawing, ...] = (
     (  # oak
         fill(Tint.BARK, "M 42 100 L 45 60 L 55 60 L 58 100 Z"),
         line(Tint.BARK, "M 50 74 L 36 58 M 50 70 L 64 56", 4),
-        fill(Tint.MAIN, "E 28 46 25 22 E 72 46 25 22"),
-        fill(Tint.MAIN, "E 50 28 30 27 E 50 54 30 16"),
-        fill(Tint.DARK, "E 74 52 19 13 E 50 60 24 9"),
+        fill(Tint.MAIN, "M 50 1 Q 80 2 80 28 Q 98 30 97 48 Q 94 70 66 67 Q 50 76 34 67 Q 6 70 3 48 Q 2 30 20 28 Q 20 2 50 1 Z"),
+        fill(Tint.DARK, "M 97 48 Q 94 70 66 67 Q 50 76 34 67 Q 22 69 14 64 Q 58 66 97 48 Z"),
         fill(Tint.LIGHT, "E 38 20 14 10 E 22 40 11 9"),
     ),
     (  # fir
@@ -42,14 +41,13 @@ MUSHROOMS: tuple[Drawing, ...] = (
         fill(Tint.LIGHT, "M 24 64 Q 24 10 48 4 Q 34 22 36 61 Z"),
         fill(Tint.CREAM, "E 54 22 6 6 E 64 44 7 6 E 46 42 5 5"),
     ),
-    (
-        fill(Tint.CREAM, "M 60 64 L 62 100 L 78 100 L 76 64 Z"),
-        fill(Tint.MAIN, "M 46 72 Q 50 40 70 40 Q 94 42 98 72 Q 72 80 46 72 Z"),
-        fill(Tint.CREAM, "M 26 44 Q 30 74 24 100 L 46 100 Q 42 74 44 44 Z"),
-        fill(Tint.MAIN, "M 0 48 Q 2 4 36 4 Q 70 4 74 48 Q 36 60 0 48 Z"),
-        fill(Tint.LIGHT, "M 8 42 Q 12 12 34 9 Q 20 22 20 44 Z"),
-        fill(Tint.DARK, "M 0 48 Q 36 60 74 48 L 72 40 Q 36 52 2 40 Z"),
-        fill(Tint.CREAM, "E 42 22 6 5 E 58 34 5 5 E 78 56 5 4"),
+    (  # a wide flat cap, seen a little from below
+        fill(Tint.CREAM, "M 40 50 Q 44 78 34 92 Q 34 100 50 100 Q 66 100 66 92 Q 56 78 60 50 Z"),
+        fill(Tint.CREAM, "E 50 48 44 12"),
+        fill(Tint.MAIN, "M 0 46 Q 14 4 50 4 Q 86 4 100 46 Q 96 62 50 50 Q 4 62 0 46 Z"),
+        fill(Tint.LIGHT, "M 10 40 Q 22 12 48 9 Q 30 20 26 42 Z"),
+        fill(Tint.DARK, "M 0 46 Q 4 62 50 50 Q 96 62 100 46 L 97 39 Q 76 50 50 42 Q 24 50 3 39 Z"),
+        fill(Tint.CREAM, "E 40 24 6 5 E 62 30 7 5 E 80 36 4 4"),
     ),
 )
 
@@ -92,7 +90,9 @@ PUMPKINS: tuple[Drawing, ...] = (
     (
         fill(Tint.BARK, "M 44 22 L 42 4 L 56 0 L 56 22 Z"),
         fill(Tint.MAIN, "M 50 18 Q 100 10 100 58 Q 100 100 50 100 Q 0 100 0 58 Q 0 10 50 18 Z"),
-        line(Tint.DARK, "M 50 20 L 50 98 M 34 20 Q 18 58 34 96 M 66 20 Q 82 58 66 96", 4),
+        line(Tint.DARK, "M 50 20 L 50 98 M 34 20 Q 14 58 34 96 M 66 20 Q 86 58 66 96", 5),
+        fill(Tint.INK, "M 26 58 L 40 58 L 33 44 Z M 60 58 L 74 58 L 67 44 Z"),
+        fill(Tint.INK, "M 24 70 Q 50 84 76 70 Q 66 92 50 92 Q 34 92 24 70 Z"),
         fill(Tint.LIGHT, "E 14 48 6 16"),
         fill(Tint.LEAF, "M 50 20 Q 36 4 18 12 Q 28 28 50 22 Z"),
     ),
@@ -112,7 +112,7 @@ SNOWMEN: tuple[Drawing, ...] = (
         fill(Tint.MAIN, "E 50 76 32 24"),
         fill(Tint.MAIN, "E 50 50 24 19"),
         fill(Tint.MAIN, "E 50 29 18 16"),
-        fill(Tint.LIGHT, "E 40 68 11 9 E 42 44 8 6 E 43 24 6 5"),
+        fill(Tint.LIGHT, "E 36 68 11 9 E 38 48 7 6"),
         fill(Tint.INK, "R 34 0 32 16 2 R 26 13 48 5 2"),
         fill(Tint.INK, "E 43 27 3 3 E 57 27 3 3 E 50 50 3 3 E 50 60 3 3"),
         fill(Tint.GOLD, "M 50 31 L 66 35 L 50 37 Z"),
@@ -132,7 +132,7 @@ SNOWMEN: tuple[Drawing, ...] = (
     (
         fill(Tint.MAIN, "E 50 78 28 22"),
         fill(Tint.MAIN, "E 50 44 26 23"),
-        fill(Tint.LIGHT, "E 40 36 9 8 E 40 70 9 7"),
+        fill(Tint.LIGHT, "E 34 34 6 5 E 36 74 8 7"),
         fill(Tint.ROSE, "R 26 60 48 9 4 R 62 62 10 26 4"),
         fill(Tint.STEEL, "M 30 26 L 36 2 L 64 2 L 70 26 Z"),
         fill(Tint.INK, "E 41 42 3.2 3.8 E 59 42 3.2 3.8 E 50 78 3 3 E 50 88 3 3"),
