@@ -55,7 +55,9 @@ if __name__ == "__main__":
         return pipeline(PROMPT, num_inference_steps=STEPS, guidance_scale=GUIDANCE)
 
     ours_s, rival_s = interleave(lambda: engine.generate(request), rival)
-    print(f"memory above the loaded model: ours {peak_mib(lambda: engine.generate(request)):.0f} MiB")
+    print(
+        f"memory above the loaded model: ours {peak_mib(lambda: engine.generate(request)):.0f} MiB"
+    )
     print(f"memory above the loaded model: rival {peak_mib(rival):.0f} MiB")
     claim = f"seconds for one picture of {STEPS} steps, beside diffusers as it comes (fp32)"
     print_outcome(compare_times(claim, ours_s, rival_s, goal=1.0))

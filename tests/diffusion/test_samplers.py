@@ -67,7 +67,7 @@ def test_a_table_is_its_diffusers_scheduler(
 ) -> None:
     if sampler == "dpm++2m":
         config = {**config, "steps_offset": 0}
-    rival = _rival(sampler, config)
+    rival: Any = _rival(sampler, config)
     rival.set_timesteps(steps)
     ours = compile_table(
         sampler, NoiseSchedule.from_config({**config, "set_alpha_to_one": False}), steps
@@ -92,7 +92,7 @@ def test_a_table_is_its_diffusers_scheduler(
 @pytest.mark.parametrize("steps", [1, 4, 25])
 def test_flow_euler_is_flow_matching_on_the_same_times(steps: int) -> None:
     table = compile_table("flow-euler", NoiseSchedule.from_config(ZERO_SNR), steps)
-    rival = FlowMatchEulerDiscreteScheduler()
+    rival: Any = FlowMatchEulerDiscreteScheduler()
     rival.set_timesteps(sigmas=[row.noise_level for row in table.rows])
     x = theirs = torch.randn(SHAPE, generator=torch.Generator().manual_seed(1))
     for index, timestep in enumerate(rival.timesteps):

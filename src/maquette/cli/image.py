@@ -127,7 +127,7 @@ def _run(
                 seen.append(progress)
 
         pictures = generate(request, engine, clip, on_step)
-    written = []
+    written: list[dict[str, object]] = []
     for picture, path in zip(pictures, files.names(), strict=True):
         write_picture(picture.image, path, texts_of(request, picture.seed, engine.spec.model_id))
         written.append({"path": str(path), "seed": picture.seed})
@@ -144,7 +144,9 @@ def _run(
 def _way(engine: "ImageEngine", seen: "list[Progress]") -> "list[Image.Image]":
     """The first picture's state at evenly spread steps, the noisiest first."""
     last = len(seen) - 1
-    chosen = sorted({round(i * last / (TRAJECTORY_PICTURES - 1)) for i in range(TRAJECTORY_PICTURES)})
+    chosen = sorted(
+        {round(i * last / (TRAJECTORY_PICTURES - 1)) for i in range(TRAJECTORY_PICTURES)}
+    )
     return [engine.decode(seen[i].step.visible[:1])[0] for i in chosen]
 
 
@@ -175,7 +177,7 @@ def _starting_picture(
         margins = re.fullmatch(r"(\d+),(\d+),(\d+),(\d+)", outpaint)
         if margins is None:
             raise InvalidRequest(
-                f"--outpaint {outpaint!r} must be LEFT,TOP,RIGHT,BOTTOM in pixels, such as 64,0,64,0"
+                f"--outpaint {outpaint!r} must be LEFT,TOP,RIGHT,BOTTOM in pixels: 64,0,64,0"
             )
         picture, painted = extend(picture, *(int(m) for m in margins.groups()))
     return picture, painted

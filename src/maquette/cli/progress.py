@@ -1,6 +1,6 @@
 """Progress bars on standard error, for people only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
-def step_progress(title: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+def step_progress(title: str, quiet: bool = False) -> Generator[Callable[[int, int], None]]:
     """Shows a bar with the time left; gives a function to call with (done, total)."""
     console = Console(stderr=True)
     with Progress(

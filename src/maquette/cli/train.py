@@ -20,6 +20,7 @@ Size = Annotated[str, typer.Option(help="Size of the model, a name of the recipe
 Rate = Annotated[float, typer.Option(help="Peak learning rate.")]
 Workers = Annotated[int, typer.Option(help="Processes that draw pictures.")]
 Seed = Annotated[int, typer.Option(help="Seed of the first weights.")]
+Start = Annotated[Path | None, typer.Option(help="Begin from these weights instead of none.")]
 
 
 def _settings(steps: int, minutes: float, rate: float, ema_decay: float) -> "LoopSettings":
@@ -73,6 +74,7 @@ def clip(
     rate: Rate = 1e-3,
     workers: Workers = 1,
     seed: Seed = 0,
+    start: Start = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the tokenizer and the two towers of CLIP.
@@ -81,7 +83,7 @@ def clip(
     """
     from maquette.recipes.clip import train_clip
 
-    path = train_clip(out, _settings(steps, minutes, rate, 0.999), size, workers, seed)
+    path = train_clip(out, _settings(steps, minutes, rate, 0.999), size, workers, seed, start)
     _report(path, as_json)
 
 
@@ -96,6 +98,7 @@ def autoencoder(
     rate: Rate = 1e-3,
     workers: Workers = 1,
     seed: Seed = 0,
+    start: Start = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the autoencoder on crops of pictures.
@@ -105,7 +108,7 @@ def autoencoder(
     from maquette.recipes.autoencoder import train_autoencoder
 
     settings = _settings(steps, minutes, rate, 0.999)
-    path = train_autoencoder(out, settings, size, crop, batch, workers, seed)
+    path = train_autoencoder(out, settings, size, crop, batch, workers, seed, start)
     _report(path, as_json)
 
 
@@ -117,6 +120,7 @@ def probe(
     rate: Rate = 1e-3,
     workers: Workers = 1,
     seed: Seed = 0,
+    start: Start = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the probe that scores pictures.
@@ -125,7 +129,7 @@ def probe(
     """
     from maquette.recipes.probe import train_probe
 
-    path = train_probe(out, _settings(steps, minutes, rate, 0.998), workers, seed)
+    path = train_probe(out, _settings(steps, minutes, rate, 0.998), workers, seed, start)
     _report(path, as_json)
 
 
@@ -164,6 +168,7 @@ def image(
     size: Size = "starter",
     rate: Rate = 8e-4,
     seed: Seed = 0,
+    start: Start = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the image model on encoded pictures.

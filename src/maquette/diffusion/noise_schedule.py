@@ -92,6 +92,6 @@ class NoiseSchedule:
 
 @cache
 def _tables(schedule: NoiseSchedule, device: torch.device) -> tuple[Tensor, Tensor]:
-    """alpha and sigma by timestep, fp32 on the device, so that training never waits for the host."""
+    """alpha and sigma by timestep, fp32 on the device, so that training need not wait for it."""
     squared = torch.from_numpy(schedule.alphas_cumprod)
     return squared.sqrt().float().to(device), (1 - squared).sqrt().float().to(device)

@@ -7,6 +7,7 @@ latents are e x + f out. Rows of different samplers can therefore share one fuse
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -124,10 +125,10 @@ def ddim(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
     squared = schedule.alphas_cumprod
     last = 1.0 if schedule.set_alpha_to_one else squared[0]
     rows: list[StepRow] = []
-    for timestep in timesteps[start:].astype(int):
+    for timestep in timesteps[start:].astype(int).tolist():
         before = timestep - schedule.num_train_timesteps // steps
         here, there = squared[timestep], squared[before] if before >= 0 else last
-        alpha, sigma = np.sqrt(here), np.sqrt(1 - here)
+        alpha, sigma = float(np.sqrt(here)), float(np.sqrt(1 - here))
         (e, f), (g, h) = _clean(schedule, alpha, sigma), _noise(schedule, alpha, sigma)
         to_clean, to_noise = np.sqrt(there), np.sqrt(1 - there)
         a, b = to_clean * e + to_noise * g, to_clean * f + to_noise * h
@@ -167,7 +168,7 @@ def euler(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
 
 
 def euler_ancestral(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
-    """Euler steps that overshoot and put fresh noise back (Song et al. 2020, ancestral sampling)."""
+    """Euler steps that overshoot and put fresh noise back, ancestral sampling (Ho et al. 2020)."""
     return _euler(schedule, steps, start, ancestral=True)
 
 
@@ -203,15 +204,16 @@ def flow_euler(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
     for i in range(start, steps):
         time, sigma = times[i], sigmas[i]
         alpha = 1 / np.sqrt(sigma**2 + 1)
+        level = sigma * alpha
         scale = alpha / (1 - time)  # from the straight path to the variance-preserving one
-        (e, f), (g, h) = _clean(schedule, alpha, sigma * alpha), _noise(schedule, alpha, sigma * alpha)
+        (e, f), (g, h) = _clean(schedule, alpha, level), _noise(schedule, alpha, level)
         length = times[i + 1] - time
         a, b = 1 + length * scale * (g - e), length * (h - f)
         rows.append(_row(timesteps[i], scale, 1 - time, time, a, b, 0.0, 0.0, e * scale, f))
     return SamplerTable(tuple(rows), 1.0)
 
 
-def _row(*values: float) -> StepRow:
+def _row(*values: Any) -> StepRow:  # numbers of NumPy or Python
     return StepRow(*(float(v) for v in values))
 
 

@@ -84,7 +84,9 @@ class ImageEngine:
         )
         pictures: list[Image.Image] = []
         for start in range(0, request.count, ROWS_PER_PASS):
-            seeds = range(params.seed + start, params.seed + min(start + ROWS_PER_PASS, request.count))
+            seeds = range(
+                params.seed + start, params.seed + min(start + ROWS_PER_PASS, request.count)
+            )
             rows = len(seeds)
             begin = None if source is None else source.expand(rows, -1, -1, -1)
             kept = None if mask is None or begin is None else Kept(begin, mask)
@@ -161,5 +163,5 @@ class ImageEngine:
 
 def _composite(picture: Image.Image, source: Image.Image, mask: Image.Image) -> Image.Image:
     """Puts the untouched pixels of the source back, for the autoencoder alters them a little."""
-    binary = mask.convert("L").point(lambda v: 255 if v >= 128 else 0)
+    binary = Image.fromarray(np.where(np.array(mask.convert("L")) >= 128, 255, 0).astype(np.uint8))
     return Image.composite(picture, source.convert("RGB"), binary)

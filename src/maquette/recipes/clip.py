@@ -81,9 +81,7 @@ def build(size: ClipSize, tokenizer: CLIPTokenizer) -> CLIPModel:
         "pad_token_id": tokenizer.pad_token_id,
     }
     vision = tower | {"image_size": VISION_PX, "patch_size": size.patch_px}
-    return CLIPModel(
-        CLIPConfig(text_config=text, vision_config=vision, projection_dim=size.width)
-    )
+    return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=size.width))
 
 
 class _Pairs:
@@ -106,15 +104,25 @@ def tokenize(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:
 
 
 def train_clip(
-    out: Path, settings: LoopSettings, size: str = "starter", workers: int = 1, seed: int = 0
+    out: Path,
+    settings: LoopSettings,
+    size: str = "starter",
+    workers: int = 1,
+    seed: int = 0,
+    start: Path | None = None,
 ) -> Path:
-    """Trains tokenizer and towers; returns the folder of the finished checkpoint."""
+    """Trains tokenizer and towers, or goes on from `start`; returns the finished checkpoint."""
     torch.manual_seed(seed)
     final = out / "clip"
     if not (final / "tokenizer_config.json").exists():
-        train_tokenizer(final)
+        if start is None:
+            train_tokenizer(final)
+        else:
+            CLIPTokenizer.from_pretrained(start).save_pretrained(final)
     tokenizer = CLIPTokenizer.from_pretrained(final)
     pairs = SigmoidPairs(build(SIZES[size], tokenizer))
+    if start is not None:
+        pairs.clip = CLIPModel.from_pretrained(start, torch_dtype=torch.float32)
     batch_size = SIZES[size].batch_size
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:

@@ -117,7 +117,9 @@ def probe_on_drawings(probe: Probe, drawings: int) -> dict[str, float]:
     answers, _ = ask(probe, [Image.fromarray(draw(s)) for s in scenes])
     texts = [caption(s, "en", random.Random(s.seed), full=True) for s in scenes]
     return accuracy(
-        score(answers, i, Expectation.of(s, t.mentions | {"count"} if not s.relation else t.mentions))
+        score(
+            answers, i, Expectation.of(s, t.mentions | {"count"} if not s.relation else t.mentions)
+        )
         for i, (s, t) in enumerate(zip(scenes, texts, strict=True))
     )
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from torch import Tensor, nn
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPModel, CLIPTextModel, CLIPTokenizer
 
 from maquette.diffusion.noise_schedule import NoiseSchedule
 from maquette.recipes.clip import tokenize
@@ -46,6 +46,7 @@ class UNetSize:
 
 SIZES = {
     "tiny": UNetSize((32, 64), head_channels=32, batch_size=4),
+    "young": UNetSize((96, 160, 192), head_channels=32, batch_size=24),
     "starter": UNetSize((128, 192, 256)),
 }
 
@@ -102,6 +103,10 @@ def _feed(latents: Tensor, tokenizer: CLIPTokenizer, size: int, step: int) -> It
         step += 1
 
 
+def _text_tower(clip: Path) -> CLIPTextModel:
+    return CLIPModel.from_pretrained(clip, torch_dtype=torch.float32).text_model
+
+
 def train_image(
     out: Path,
     settings: LoopSettings,
@@ -110,14 +115,20 @@ def train_image(
     latents: Path,
     size: str = "starter",
     seed: int = 0,
+    start: Path | None = None,
 ) -> Path:
-    """Trains the U-Net on encoded pictures; returns the folder in Stable Diffusion layout."""
+    """Trains the U-Net on encoded pictures, from `start` (a folder in Stable Diffusion layout) or
+    from nothing; returns the finished folder, in that layout.
+    """
     torch.manual_seed(seed)
     encoded = read_latents(latents)
     tokenizer = CLIPTokenizer.from_pretrained(clip)
-    text_encoder = CLIPTextModel.from_pretrained(clip)
+    text_encoder = _text_tower(clip)
     shape = SIZES[size]
-    unet = build(shape, encoded.shape[1], encoded.shape[2], text_encoder.config.hidden_size)
+    if start is None:
+        unet = build(shape, encoded.shape[1], encoded.shape[2], text_encoder.config.hidden_size)
+    else:
+        unet = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
     denoiser = Denoiser(unet, text_encoder)
     final = out / "starter"
 
@@ -129,7 +140,7 @@ def train_image(
         finished.load_state_dict({n.removeprefix("unet."): w for n, w in weights.items()})
         StableDiffusionPipeline(
             vae=AutoencoderKL.from_pretrained(vae),
-            text_encoder=CLIPTextModel.from_pretrained(clip),
+            text_encoder=_text_tower(clip),
             tokenizer=tokenizer,
             unet=finished,
             scheduler=DDIMScheduler(**SCHEDULE, clip_sample=False, set_alpha_to_one=False),

@@ -75,10 +75,16 @@ def probe_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]
     return value, figures
 
 
-def train_probe(out: Path, settings: LoopSettings, workers: int = 1, seed: int = 0) -> Path:
-    """Trains the probe and writes `probe.safetensors`; returns its path."""
+def train_probe(
+    out: Path,
+    settings: LoopSettings,
+    workers: int = 1,
+    seed: int = 0,
+    start: Path | None = None,
+) -> Path:
+    """Trains the probe, or goes on from `start`; writes and returns `probe.safetensors`."""
     torch.manual_seed(seed + 1)
-    probe = Probe()
+    probe = Probe() if start is None else load_probe(start)
     final = out / "probe.safetensors"
     # Batch statistics want fp32; the probe is small enough for that.
     compute = Compute(Compute.choose().device, torch.float32)

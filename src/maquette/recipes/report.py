@@ -15,7 +15,7 @@ def markdown_tables(table: dict[str, Any]) -> str:
     ceiling: dict[str, float] = table["probe_on_drawings"]
     languages = list(composition)
     rows = [
-        [c, *(_share(composition[l].get(c)) for l in languages), _share(ceiling.get(c))]
+        [c, *(_share(composition[tongue].get(c)) for tongue in languages), _share(ceiling.get(c))]
         for c in (*CATEGORIES, "mean")
     ]
     parts = [_rows(["composition accuracy", *languages, "probe on drawings"], rows)]
@@ -32,11 +32,17 @@ def markdown_tables(table: dict[str, Any]) -> str:
 def _clip_rows(clip: dict[str, Any]) -> str:
     languages = list(clip)
     rows = [
-        [f"R@1 {way.replace('_', ' ')}", *(_share(clip[l]["retrieval"][way]) for l in languages)]
+        [
+            f"R@1 {way.replace('_', ' ')}",
+            *(_share(clip[tongue]["retrieval"][way]) for tongue in languages),
+        ]
         for way in ("text_to_image", "image_to_text")
     ]
     rows += [
-        [f"zero-shot {name}", *(_share(clip[l]["zero_shot"].get(name)) for l in languages)]
+        [
+            f"zero-shot {name}",
+            *(_share(clip[tongue]["zero_shot"].get(name)) for tongue in languages),
+        ]
         for name in clip[languages[0]]["zero_shot"]
     ]
     return _rows(["CLIP", *languages], rows)

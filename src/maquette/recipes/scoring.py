@@ -121,7 +121,7 @@ def accuracy(results: Iterable[Mapping[str, bool]]) -> dict[str, float]:
 
 
 def frechet_distance(first: Tensor, second: Tensor) -> float:
-    """Fréchet distance of two feature sets (N, D), (M, D) seen as Gaussians (Heusel et al. 2017)."""
+    """Distance of two feature sets (N, D), (M, D) seen as Gaussians (Heusel et al. 2017)."""
     a, b = first.double(), second.double()
     cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
     # The trace of the root of cov_a cov_b is the sum of the roots of its eigenvalues.

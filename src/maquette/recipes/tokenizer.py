@@ -52,4 +52,3 @@ def _texts(captions: int) -> Iterator[str]:
     letters = [chr(c) for c in (*range(33, 0x250), *range(0x3041, 0x30FF), *range(0x4E00, 0x9FA0))]
     random.Random(0).shuffle(letters)
     yield " ".join(letters)
-

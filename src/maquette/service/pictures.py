@@ -52,7 +52,9 @@ def check_writable(path: Path) -> None:
     """Raises OutputNotWritable before any work is done for a file that could not be kept."""
     folder = path.parent
     if path.is_dir():
-        raise OutputNotWritable(f"{path} is a folder; name a file in it, such as {path}/picture.png")
+        raise OutputNotWritable(
+            f"{path} is a folder; name a file in it, such as {path}/picture.png"
+        )
     if not folder.is_dir():
         raise OutputNotWritable(f"the folder {folder} does not exist; make it first")
     if not os.access(folder, os.W_OK):

@@ -7,6 +7,7 @@ from maquette.core.settings import Settings
 from maquette.engines.catalog import find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
+from maquette.train.loop import multiplies_bf16
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
@@ -25,12 +26,7 @@ def choose_dtype(settings: Settings, device: torch.device) -> torch.dtype:
     """The precision asked for; bf16 where the device multiplies it natively if none is."""
     if settings.precision != "auto":
         return _DTYPES[settings.precision]
-    native = (
-        device.type == "cuda"
-        or torch.cpu._is_amx_tile_supported()
-        or torch.cpu._is_avx512_bf16_supported()
-    )
-    return torch.bfloat16 if native else torch.float32
+    return torch.bfloat16 if multiplies_bf16(device) else torch.float32
 
 
 def image_engine(settings: Settings, model: str) -> ImageEngine:

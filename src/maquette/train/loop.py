@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
+from maquette.core.machine import look_at_machine
 from maquette.train.masters import Masters
 
 Batch = dict[str, Tensor]
@@ -34,6 +35,13 @@ class LoopSettings:
     log_every: int = 20
 
 
+def multiplies_bf16(device: torch.device) -> bool:
+    """Whether the device multiplies bf16 natively; where it does not, fp32 is faster."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(look_at_machine().bf16_flags)
+
+
 @dataclass(frozen=True, slots=True)
 class Compute:
     """Where a run computes."""
@@ -43,11 +51,9 @@ class Compute:
 
     @classmethod
     def choose(cls) -> "Compute":
-        """CUDA in bf16 when present; a CPU in bf16 where it multiplies bf16 natively."""
-        if torch.cuda.is_available():
-            return cls(torch.device("cuda"), torch.bfloat16)
-        native = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-        return cls(torch.device("cpu"), torch.bfloat16 if native else torch.float32)
+        """CUDA when present, else the CPU; in bf16 where that is multiplied natively."""
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return cls(device, torch.bfloat16 if multiplies_bf16(device) else torch.float32)
 
 
 def train(
@@ -67,7 +73,8 @@ def train(
     figures in `out/log.csv`, the curve in `out/curve.png`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    model.to(compute.device, memory_format=torch.channels_last)
+    model.to(device=compute.device)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     masters = Masters(model, compute.dtype, settings.weight_decay, (0.9, settings.beta2))
     step, spent_s = _resume(out / "checkpoint.pt", masters)
     run = _Run(out, masters, settings, step, spent_s, sample)

@@ -75,6 +75,4 @@ def _light(time: str, weather: str) -> Light:
     sky = (mix(top, overcast, share), mix(middle, overcast, share), mix(horizon, overcast, share))
     ambient: RGB = tuple(round(a * left) for a in clear.ambient)  # type: ignore[assignment]
     alpha = clear.shadow_alpha if weather == "clear" else clear.shadow_alpha // 2
-    return Light(
-        sky, ambient, clear.shadow, alpha, clear.shadow_lean, clear.windows, clear.dark
-    )
+    return Light(sky, ambient, clear.shadow, alpha, clear.shadow_lean, clear.windows, clear.dark)

@@ -125,9 +125,7 @@ def mountains(stage: Stage) -> None:
     stage.hills(0.87, 0.03, stage.lit((222, 231, 243)), 3)
 
 
-def _peaks(
-    stage: Stage, y: float, height: float, rock: RGB, pale: float, count: int
-) -> None:
+def _peaks(stage: Stage, y: float, height: float, rock: RGB, pale: float, count: int) -> None:
     colour = mix(stage.lit(rock), stage.light.sky[2], pale)
     white = mix(stage.lit(SNOW), stage.light.sky[2], pale * 0.5)
     for i in range(count):

@@ -109,4 +109,3 @@ def _window_weather(stage: Stage) -> None:
         for _ in range(16):
             x, y = stage.random.random(), stage.random.uniform(0.1, 0.8)
             stage.fill(oval(x, y, 0.009, 0.075), (214, 228, 246), 220)
-

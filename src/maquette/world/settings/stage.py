@@ -52,7 +52,9 @@ class Stage:
         """An ellipse of a colour already lit."""
         self.fill(oval(x, y, rx, ry), colour, alpha, edge)
 
-    def hills(self, y: float, height: float, colour: RGB, waves: int = 3, edge: bool = False) -> None:
+    def hills(
+        self, y: float, height: float, colour: RGB, waves: int = 3, edge: bool = False
+    ) -> None:
         """A rolling line of hills down to the bottom of the picture."""
         path = skia.Path()
         path.moveTo(-0.05, 1.02)

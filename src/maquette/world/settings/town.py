@@ -27,7 +27,9 @@ def street(stage: Stage) -> None:
     dashes = skia.Path()
     for i in range(4):
         left = 0.04 + i * 0.27
-        dashes.addPath(polygon((left, 0.965), (left + 0.13, 0.965), (left + 0.12, 0.985), (left - 0.01, 0.985)))  # noqa: E501
+        dashes.addPath(
+            polygon((left, 0.965), (left + 0.13, 0.965), (left + 0.12, 0.985), (left - 0.01, 0.985))
+        )
     stage.fill(dashes, stage.lit((236, 230, 208)), 220)
     _lamp(stage, stage.random.choice((0.045, 0.955)))
 
@@ -87,9 +89,7 @@ def room(stage: Stage) -> None:
     _framed_picture(stage, 0.75 if left < 0.3 else 0.25)
 
 
-def _window(
-    stage: Stage, left: float, top: float, right: float, bottom: float, wall: RGB
-) -> None:
+def _window(stage: Stage, left: float, top: float, right: float, bottom: float, wall: RGB) -> None:
     frame = mix(stage.lit((250, 246, 238)), wall, 0.15)
     stage.fill(box(left - 0.016, top - 0.016, right + 0.016, bottom + 0.016), frame, edge=True)
     window_view(stage, left, top, right, bottom)

@@ -47,7 +47,9 @@ DOGS: tuple[Drawing, ...] = (
         fill(Tint.MAIN, "M 28 100 Q 24 48 50 46 Q 76 48 74 100 Z"),
         fill(Tint.LIGHT, "E 50 76 13 20"),
         fill(Tint.MAIN, "E 50 30 27 26"),
-        fill(Tint.DARK, "M 28 10 Q 8 12 10 42 Q 14 54 24 46 Z M 72 10 Q 92 12 90 42 Q 86 54 76 46 Z"),
+        fill(
+            Tint.DARK, "M 28 10 Q 8 12 10 42 Q 14 54 24 46 Z M 72 10 Q 92 12 90 42 Q 86 54 76 46 Z"
+        ),
         fill(Tint.CREAM, "E 50 42 15 12"),
         fill(Tint.INK, "E 40 26 4 5 E 60 26 4 5"),
         fill(Tint.INK, "E 50 37 6 4.5"),
@@ -133,7 +135,10 @@ BIRDS: tuple[Drawing, ...] = (
     ),
     (  # standing songbird
         fill(Tint.DARK, "M 22 62 L 0 40 L 4 64 L 24 78 Z"),
-        fill(Tint.MAIN, "M 16 66 Q 26 36 46 30 Q 50 6 72 8 Q 92 12 88 40 Q 90 84 52 86 Q 22 86 16 66 Z"),
+        fill(
+            Tint.MAIN,
+            "M 16 66 Q 26 36 46 30 Q 50 6 72 8 Q 92 12 88 40 Q 90 84 52 86 Q 22 86 16 66 Z",
+        ),
         fill(Tint.LIGHT, "M 86 48 Q 88 82 54 85 Q 74 70 72 46 Z"),
         fill(Tint.DARK, "M 26 62 Q 34 40 58 46 Q 62 66 44 74 Q 32 74 26 62 Z"),
         fill(Tint.GOLD, "M 87 22 L 100 28 L 88 34 Z"),
@@ -143,7 +148,11 @@ BIRDS: tuple[Drawing, ...] = (
     (  # gliding, both wings spread
         fill(Tint.MAIN, "M 50 40 Q 28 8 0 16 Q 16 26 18 38 Q 30 56 48 58 Z"),
         fill(Tint.MAIN, "M 50 40 Q 72 8 100 16 Q 84 26 82 38 Q 70 56 52 58 Z"),
-        fill(Tint.DARK, "M 0 16 Q 16 26 18 38 Q 26 50 40 55 Q 22 36 0 16 Z M 100 16 Q 84 26 82 38 Q 74 50 60 55 Q 78 36 100 16 Z"),
+        fill(
+            Tint.DARK,
+            "M 0 16 Q 16 26 18 38 Q 26 50 40 55 Q 22 36 0 16 Z M 100 16 Q 84 26 82 38 Q 74 50 60 "
+            "55 Q 78 36 100 16 Z",
+        ),
         fill(Tint.DARK, "M 44 78 L 34 100 L 50 94 L 66 100 L 56 78 Z"),
         fill(Tint.MAIN, "E 50 60 15 28"),
         fill(Tint.LIGHT, "E 50 68 9 17"),
@@ -197,7 +206,11 @@ FISH: tuple[Drawing, ...] = (
         fill(Tint.DARK, "M 46 60 Q 56 52 60 62 Q 56 74 46 70 Z"),
     ),
     (  # long and leaping
-        fill(Tint.MAIN, "M 4 100 Q 4 86 14 78 Q 4 68 6 54 Q 18 62 24 70 Q 28 30 66 18 Q 88 14 98 30 Q 96 52 70 60 Q 42 66 30 80 Q 24 92 4 100 Z"),
+        fill(
+            Tint.MAIN,
+            "M 4 100 Q 4 86 14 78 Q 4 68 6 54 Q 18 62 24 70 Q 28 30 66 18 Q 88 14 98 30 Q 96 52 "
+            "70 60 Q 42 66 30 80 Q 24 92 4 100 Z",
+        ),
         fill(Tint.DARK, "M 38 40 Q 34 18 52 6 Q 60 12 66 19 Q 48 26 38 40 Z"),
         fill(Tint.LIGHT, "M 34 74 Q 44 62 70 56 Q 90 50 97 34 Q 96 52 70 60 Q 46 64 34 74 Z"),
         fill(Tint.DARK, "M 56 50 Q 66 46 70 54 Q 66 70 56 72 Q 58 60 56 50 Z"),
@@ -207,9 +220,15 @@ FISH: tuple[Drawing, ...] = (
     ),
     (  # tall angelfish with stripes
         fill(Tint.MAIN, "M 18 54 L 2 36 L 2 74 Z"),
-        fill(Tint.DARK, "M 36 40 Q 40 6 66 0 Q 60 18 68 34 Z M 36 70 Q 42 96 66 100 Q 60 86 68 74 Z"),
+        fill(
+            Tint.DARK, "M 36 40 Q 40 6 66 0 Q 60 18 68 34 Z M 36 70 Q 42 96 66 100 Q 60 86 68 74 Z"
+        ),
         fill(Tint.MAIN, "M 12 54 Q 30 20 60 24 Q 88 28 98 54 Q 88 80 60 84 Q 30 86 12 54 Z"),
-        fill(Tint.LIGHT, "M 42 27 Q 34 54 42 82 L 50 84 Q 43 54 50 25 Z M 62 24 Q 56 54 62 84 L 69 83 Q 64 54 69 25 Z"),
+        fill(
+            Tint.LIGHT,
+            "M 42 27 Q 34 54 42 82 L 50 84 Q 43 54 50 25 Z M 62 24 Q 56 54 62 84 L 69 83 Q 64 54 "
+            "69 25 Z",
+        ),
         fill(Tint.CREAM, "E 82 47 6 6"),
         fill(Tint.INK, "E 83 47 3.5 3.5"),
         line(Tint.DARK, "M 97 56 Q 92 62 87 60", 3),
@@ -220,7 +239,10 @@ TURTLES: tuple[Drawing, ...] = (
     (  # walking
         fill(Tint.LEAF, "R 14 80 16 20 6 R 60 80 16 20 6"),
         fill(Tint.LEAF, "M 8 84 L 0 92 L 12 92 Z"),
-        fill(Tint.LEAF, "M 70 84 Q 80 84 80 62 Q 82 48 92 50 Q 102 54 100 66 Q 98 76 90 76 Q 88 92 70 92 Z"),
+        fill(
+            Tint.LEAF,
+            "M 70 84 Q 80 84 80 62 Q 82 48 92 50 Q 102 54 100 66 Q 98 76 90 76 Q 88 92 70 92 Z",
+        ),
         fill(Tint.MAIN, "M 4 86 Q 4 34 44 34 Q 82 34 82 86 Z"),
         fill(Tint.LIGHT, "M 14 70 Q 16 42 42 40 Q 26 52 26 72 Z"),
         fill(Tint.DARK, "M 36 46 L 52 46 L 58 60 L 44 70 L 30 60 Z"),
@@ -228,20 +250,38 @@ TURTLES: tuple[Drawing, ...] = (
         fill(Tint.INK, "E 93 60 3 3.5"),
     ),
     (  # from above, swimming
-        fill(Tint.LEAF, "M 30 32 Q 6 16 2 34 Q 10 46 28 46 Z M 70 32 Q 94 16 98 34 Q 90 46 72 46 Z"),
-        fill(Tint.LEAF, "M 30 80 Q 14 86 12 98 Q 26 100 38 90 Z M 70 80 Q 86 86 88 98 Q 74 100 62 90 Z"),
+        fill(
+            Tint.LEAF, "M 30 32 Q 6 16 2 34 Q 10 46 28 46 Z M 70 32 Q 94 16 98 34 Q 90 46 72 46 Z"
+        ),
+        fill(
+            Tint.LEAF,
+            "M 30 80 Q 14 86 12 98 Q 26 100 38 90 Z M 70 80 Q 86 86 88 98 Q 74 100 62 90 Z",
+        ),
         fill(Tint.LEAF, "E 50 12 13 13"),
         fill(Tint.MAIN, "E 50 58 34 38"),
         fill(Tint.LIGHT, "E 38 44 12 14"),
         fill(Tint.DARK, "M 50 38 L 64 48 L 64 66 L 50 76 L 36 66 L 36 48 Z"),
-        line(Tint.DARK, "M 50 38 L 50 22 M 64 48 L 80 42 M 64 66 L 80 74 M 50 76 L 50 94 M 36 66 L 20 74 M 36 48 L 20 42", 3),
+        line(
+            Tint.DARK,
+            "M 50 38 L 50 22 M 64 48 L 80 42 M 64 66 L 80 74 M 50 76 L 50 94 M 36 66 L 20 74 M 36 "
+            "48 L 20 42",
+            3,
+        ),
         fill(Tint.INK, "E 45 9 2.8 2.8 E 55 9 2.8 2.8"),
     ),
     (  # high domed, looking up
         fill(Tint.LEAF, "R 12 84 18 16 7 R 54 84 18 16 7"),
-        fill(Tint.LEAF, "M 66 92 Q 82 84 78 54 Q 76 34 88 32 Q 100 34 99 46 Q 98 54 90 56 Q 96 92 72 98 Z"),
+        fill(
+            Tint.LEAF,
+            "M 66 92 Q 82 84 78 54 Q 76 34 88 32 Q 100 34 99 46 Q 98 54 90 56 Q 96 92 72 98 Z",
+        ),
         fill(Tint.MAIN, "M 2 90 Q -2 22 40 20 Q 80 22 76 90 Z"),
-        fill(Tint.DARK, "M 18 40 Q 26 30 36 38 Q 36 52 24 54 Q 14 50 18 40 Z M 46 36 Q 58 34 62 46 Q 58 58 46 54 Z M 26 62 Q 40 58 46 68 Q 42 80 28 78 Z M 56 64 L 70 62 L 72 76 L 58 78 Z M 6 62 L 18 62 L 18 76 L 5 78 Z"),
+        fill(
+            Tint.DARK,
+            "M 18 40 Q 26 30 36 38 Q 36 52 24 54 Q 14 50 18 40 Z M 46 36 Q 58 34 62 46 Q 58 58 46 "
+            "54 Z M 26 62 Q 40 58 46 68 Q 42 80 28 78 Z M 56 64 L 70 62 L 72 76 L 58 78 Z M 6 62 "
+            "L 18 62 L 18 76 L 5 78 Z",
+        ),
         fill(Tint.LIGHT, "R 0 84 78 8 4"),
         fill(Tint.INK, "E 92 42 3.2 3.6"),
         line(Tint.INK, "M 92 51 Q 96 51 98 48", 2),

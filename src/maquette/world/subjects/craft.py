@@ -40,7 +40,10 @@ CARS: tuple[Drawing, ...] = (
         fill(Tint.MAIN, "M 22 58 Q 30 28 44 28 L 64 28 Q 76 30 82 58 Z"),
         fill(Tint.GLASS, "M 30 56 Q 34 36 44 36 L 50 36 L 50 56 Z"),
         fill(Tint.GLASS, "M 55 36 L 62 36 Q 70 38 74 56 L 55 56 Z"),
-        fill(Tint.MAIN, "M 2 84 Q 0 58 20 56 L 84 56 Q 100 58 98 84 Q 98 88 92 88 L 8 88 Q 2 88 2 84 Z"),
+        fill(
+            Tint.MAIN,
+            "M 2 84 Q 0 58 20 56 L 84 56 Q 100 58 98 84 Q 98 88 92 88 L 8 88 Q 2 88 2 84 Z",
+        ),
         fill(Tint.LIGHT, "R 8 60 84 6 3"),
         fill(Tint.DARK, "R 4 80 92 8 4"),
         fill(Tint.GOLD, "E 94 68 4 5"),
@@ -164,8 +167,14 @@ ROCKETS: tuple[Drawing, ...] = (
         fill(Tint.DARK, "R 46 66 8 22 4"),
     ),
     (
-        fill(Tint.GOLD, "M 26 88 L 32 100 L 38 88 Z M 62 88 L 68 100 L 74 88 Z M 44 88 L 50 100 L 56 88 Z"),
-        fill(Tint.MAIN, "M 24 90 L 24 56 Q 32 40 40 56 L 40 90 Z M 60 90 L 60 56 Q 68 40 76 56 L 76 90 Z"),
+        fill(
+            Tint.GOLD,
+            "M 26 88 L 32 100 L 38 88 Z M 62 88 L 68 100 L 74 88 Z M 44 88 L 50 100 L 56 88 Z",
+        ),
+        fill(
+            Tint.MAIN,
+            "M 24 90 L 24 56 Q 32 40 40 56 L 40 90 Z M 60 90 L 60 56 Q 68 40 76 56 L 76 90 Z",
+        ),
         fill(Tint.MAIN, "M 36 90 L 36 30 Q 50 -18 64 30 L 64 90 Z"),
         fill(Tint.DARK, "M 38 24 Q 50 -14 62 24 Z"),
         fill(Tint.LIGHT, "R 38 30 8 58 2"),
@@ -179,32 +188,57 @@ ROCKETS: tuple[Drawing, ...] = (
         fill(Tint.LIGHT, "M 26 30 Q 18 54 32 82 Q 30 54 36 26 Z"),
         fill(Tint.CREAM, "E 50 44 13 13"),
         fill(Tint.GLASS, "E 50 44 9 9"),
-        fill(Tint.DARK, "M 22 58 Q 2 72 8 96 Q 18 82 30 80 Z M 78 58 Q 98 72 92 96 Q 82 82 70 80 Z"),
+        fill(
+            Tint.DARK, "M 22 58 Q 2 72 8 96 Q 18 82 30 80 Z M 78 58 Q 98 72 92 96 Q 82 82 70 80 Z"
+        ),
         fill(Tint.STEEL, "R 38 86 24 6 2"),
     ),
 )
 
 BRIDGES: tuple[Drawing, ...] = (
     (
-        fill(Tint.MAIN, "M 0 100 L 0 58 Q 50 24 100 58 L 100 100 L 84 100 Q 80 62 50 62 Q 20 62 16 100 Z"),
+        fill(
+            Tint.MAIN,
+            "M 0 100 L 0 58 Q 50 24 100 58 L 100 100 L 84 100 Q 80 62 50 62 Q 20 62 16 100 Z",
+        ),
         fill(Tint.LIGHT, "M 0 58 Q 50 24 100 58 L 100 66 Q 50 32 0 66 Z"),
         line(Tint.DARK, "M 16 100 Q 20 62 50 62 Q 80 62 84 100", 5),
-        fill(Tint.DARK, "R 0 46 7 14 2 R 93 46 7 14 2 R 46 28 8 14 2 R 22 34 7 14 2 R 71 34 7 14 2"),
+        fill(
+            Tint.DARK, "R 0 46 7 14 2 R 93 46 7 14 2 R 46 28 8 14 2 R 22 34 7 14 2 R 71 34 7 14 2"
+        ),
     ),
     (
         fill(Tint.MAIN, "R 16 6 10 94 2 R 74 6 10 94 2"),
         fill(Tint.DARK, "R 22 6 4 94 1 R 80 6 4 94 1"),
         line(Tint.MAIN, "M 0 50 Q 12 40 21 10 Q 50 90 79 10 Q 88 40 100 50", 5),
-        line(Tint.MAIN, "M 34 40 L 34 66 M 44 52 L 44 66 M 56 52 L 56 66 M 66 40 L 66 66 M 8 46 L 8 66 M 92 46 L 92 66", 3),
+        line(
+            Tint.MAIN,
+            "M 34 40 L 34 66 M 44 52 L 44 66 M 56 52 L 56 66 M 66 40 L 66 66 M 8 46 L 8 66 M 92 "
+            "46 L 92 66",
+            3,
+        ),
         fill(Tint.MAIN, "R 0 64 100 14 2"),
         fill(Tint.LIGHT, "R 0 64 100 5 2"),
         fill(Tint.DARK, "R 12 94 18 6 2 R 70 94 18 6 2"),
     ),
     (
-        fill(Tint.MAIN, "M 0 54 L 100 54 L 100 100 L 92 100 Q 90 70 76 70 Q 60 70 58 100 L 42 100 Q 40 70 24 70 Q 10 70 8 100 L 0 100 Z"),
+        fill(
+            Tint.MAIN,
+            "M 0 54 L 100 54 L 100 100 L 92 100 Q 90 70 76 70 Q 60 70 58 100 L 42 100 Q 40 70 24 "
+            "70 Q 10 70 8 100 L 0 100 Z",
+        ),
         fill(Tint.LIGHT, "R 0 52 100 8 1"),
-        line(Tint.DARK, "M 8 100 Q 10 70 24 70 Q 40 70 42 100 M 58 100 Q 60 70 76 70 Q 90 70 92 100", 4),
-        line(Tint.DARK, "M 2 44 L 98 44 M 4 44 L 4 54 M 20 44 L 20 54 M 36 44 L 36 54 M 52 44 L 52 54 M 68 44 L 68 54 M 84 44 L 84 54 M 97 44 L 97 54", 4),
+        line(
+            Tint.DARK,
+            "M 8 100 Q 10 70 24 70 Q 40 70 42 100 M 58 100 Q 60 70 76 70 Q 90 70 92 100",
+            4,
+        ),
+        line(
+            Tint.DARK,
+            "M 2 44 L 98 44 M 4 44 L 4 54 M 20 44 L 20 54 M 36 44 L 36 54 M 52 44 L 52 54 M 68 44 "
+            "L 68 54 M 84 44 L 84 54 M 97 44 L 97 54",
+            4,
+        ),
         line(Tint.BARK, "M 36 44 L 36 22 M 84 44 L 84 22", 3),
         fill(Tint.GOLD, "E 36 18 5 6 E 84 18 5 6"),
     ),
@@ -213,7 +247,11 @@ BRIDGES: tuple[Drawing, ...] = (
 UMBRELLAS: tuple[Drawing, ...] = (
     (
         line(Tint.WOOD, "M 50 44 L 50 88 Q 50 98 60 98 Q 69 98 69 88", 5),
-        fill(Tint.MAIN, "M 2 54 Q 4 6 50 6 Q 96 6 98 54 Q 88 44 76 54 Q 64 44 50 54 Q 36 44 24 54 Q 12 44 2 54 Z"),
+        fill(
+            Tint.MAIN,
+            "M 2 54 Q 4 6 50 6 Q 96 6 98 54 Q 88 44 76 54 Q 64 44 50 54 Q 36 44 24 54 Q 12 44 2 "
+            "54 Z",
+        ),
         fill(Tint.LIGHT, "M 50 6 Q 24 14 24 54 Q 12 44 2 54 Q 4 6 50 6 Z"),
         fill(Tint.DARK, "M 50 6 Q 76 14 76 54 Q 88 44 98 54 Q 96 6 50 6 Z"),
         fill(Tint.STEEL, "R 48 0 4 9 2"),
@@ -223,12 +261,19 @@ UMBRELLAS: tuple[Drawing, ...] = (
         fill(Tint.MAIN, "M 0 50 L 46 4 L 100 50 Z"),
         fill(Tint.LIGHT, "M 0 50 L 46 4 L 30 50 Z"),
         fill(Tint.DARK, "M 100 50 L 46 4 L 68 50 Z"),
-        fill(Tint.MAIN, "M 0 50 Q 8 62 16 50 Q 24 62 33 50 Q 42 62 50 50 Q 58 62 67 50 Q 76 62 84 50 Q 92 62 100 50 Z"),
+        fill(
+            Tint.MAIN,
+            "M 0 50 Q 8 62 16 50 Q 24 62 33 50 Q 42 62 50 50 Q 58 62 67 50 Q 76 62 84 50 Q 92 62 "
+            "100 50 Z",
+        ),
         fill(Tint.GOLD, "E 46 4 4 4"),
     ),
     (
         line(Tint.WOOD, "M 58 40 L 36 90 Q 31 100 22 96", 5),
-        fill(Tint.MAIN, "M 18 30 Q 46 -16 86 12 Q 104 30 98 62 Q 86 46 72 50 Q 64 36 50 38 Q 38 24 18 30 Z"),
+        fill(
+            Tint.MAIN,
+            "M 18 30 Q 46 -16 86 12 Q 104 30 98 62 Q 86 46 72 50 Q 64 36 50 38 Q 38 24 18 30 Z",
+        ),
         fill(Tint.LIGHT, "M 18 30 Q 46 -16 72 5 Q 54 10 50 38 Q 38 24 18 30 Z"),
         fill(Tint.DARK, "M 76 7 Q 104 24 98 62 Q 86 46 72 50 Q 84 30 76 7 Z"),
         line(Tint.STEEL, "M 74 8 L 80 2", 4),

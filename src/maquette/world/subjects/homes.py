@@ -122,15 +122,27 @@ CASTLES: tuple[Drawing, ...] = (
         fill(Tint.LIGHT, "R 6 30 8 70 0"),
         fill(Tint.DARK, "R 86 30 8 70 0"),
         fill(Tint.DARK, "M 2 32 L 18 4 L 34 32 Z M 66 32 L 82 4 L 98 32 Z"),
-        fill(Tint.MAIN, "M 32 50 L 32 42 L 40 42 L 40 50 Z M 46 50 L 46 42 L 54 42 L 54 50 Z M 60 50 L 60 42 L 68 42 L 68 50 Z"),
+        fill(
+            Tint.MAIN,
+            "M 32 50 L 32 42 L 40 42 L 40 50 Z M 46 50 L 46 42 L 54 42 L 54 50 Z M 60 50 L 60 42 "
+            "L 68 42 L 68 50 Z",
+        ),
         fill(Tint.BARK, "M 40 100 L 40 76 Q 50 62 60 76 L 60 100 Z"),
         fill(Tint.GLASS, "R 14 44 8 14 4"),
         fill(Tint.GLASS, "R 78 44 8 14 4"),
         fill(Tint.GOLD, "M 18 6 L 18 -2 L 28 2 Z M 82 6 L 82 -2 L 92 2 Z"),
     ),
     (
-        fill(Tint.MAIN, "M 4 100 L 4 46 L 12 46 L 12 54 L 20 54 L 20 46 L 28 46 L 28 54 L 72 54 L 72 46 L 80 46 L 80 54 L 88 54 L 88 46 L 96 46 L 96 100 Z"),
-        fill(Tint.MAIN, "M 32 100 L 32 14 L 40 14 L 40 22 L 46 22 L 46 14 L 54 14 L 54 22 L 60 22 L 60 14 L 68 14 L 68 100 Z"),
+        fill(
+            Tint.MAIN,
+            "M 4 100 L 4 46 L 12 46 L 12 54 L 20 54 L 20 46 L 28 46 L 28 54 L 72 54 L 72 46 L 80 "
+            "46 L 80 54 L 88 54 L 88 46 L 96 46 L 96 100 Z",
+        ),
+        fill(
+            Tint.MAIN,
+            "M 32 100 L 32 14 L 40 14 L 40 22 L 46 22 L 46 14 L 54 14 L 54 22 L 60 22 L 60 14 L "
+            "68 14 L 68 100 Z",
+        ),
         fill(Tint.LIGHT, "M 32 100 L 32 14 L 40 14 L 40 100 Z"),
         fill(Tint.DARK, "M 60 100 L 60 22 L 68 14 L 68 100 Z"),
         fill(Tint.BARK, "M 42 100 L 42 80 Q 50 70 58 80 L 58 100 Z"),
