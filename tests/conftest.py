@@ -1,6 +1,7 @@
 """What holds for every test: no network, one thread a worker, the same random examples."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,36 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("MAQUETTE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("MAQUETTE_DATA", str(tmp_path / "data"))
+
+
+@dataclass(frozen=True, slots=True)
+class TinyModels:
+    """Folders of tiny untrained checkpoints in the layouts of the real ones."""
+
+    clip: Path
+    vae: Path
+    image: Path
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> TinyModels:
+    """Random weights, real architectures: a CLIP, an autoencoder, a Stable Diffusion folder."""
+    import torch
+    from transformers import CLIPTokenizer
+
+    from maquette.engines.catalog import write_hashes
+    from maquette.recipes import autoencoder, clip, image, tokenizer
+
+    folder = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    tokenizer.train_tokenizer(folder / "clip", 700, captions=300)
+    words = CLIPTokenizer.from_pretrained(folder / "clip")
+    pairs = clip.SigmoidPairs(clip.build(clip.SIZES["tiny"], words))
+    weights = {name: weight.detach() for name, weight in pairs.named_parameters()}
+    clip.save(pairs, weights, folder / "clip")
+    shape = autoencoder.SIZES["tiny"]
+    autoencoder.build(shape).half().save_pretrained(folder / "vae")
+    unet = image.build(image.SIZES["tiny"], shape.latent_channels, 16, clip.SIZES["tiny"].width)
+    image.save_pipeline(unet, folder / "clip", folder / "vae", folder / "image")
+    write_hashes(folder / "image")
+    return TinyModels(folder / "clip", folder / "vae", folder / "image")

@@ -136,13 +136,14 @@ def train_clip(
         settings,
         Compute.choose(),
         out,
-        lambda weights, step: _save(pairs, weights, final),
+        lambda weights, step: save(pairs, weights, final),
     )
-    _save(pairs, weights, final)
+    save(pairs, weights, final)
     return final
 
 
-def _save(pairs: SigmoidPairs, weights: dict[str, Tensor], out: Path) -> None:
+def save(pairs: SigmoidPairs, weights: dict[str, Tensor], out: Path) -> None:
+    """Writes weights by parameter name of `pairs` as a CLIP checkpoint in fp16."""
     names = {n.removeprefix("clip."): w.half() for n, w in weights.items() if n != "bias"}
     pairs.clip.save_pretrained(out, state_dict=names)
     CLIPImageProcessor(

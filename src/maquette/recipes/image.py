@@ -31,6 +31,7 @@ SCHEDULE = {
     "prediction_type": "v_prediction",
     "rescale_betas_zero_snr": True,
     "timestep_spacing": "trailing",
+    "steps_offset": 1,  # unused by trailing spacing, but StableDiffusionPipeline insists on it
 }
 
 
@@ -103,6 +104,21 @@ def _feed(latents: Tensor, tokenizer: CLIPTokenizer, size: int, step: int) -> It
         step += 1
 
 
+def save_pipeline(unet: UNet2DConditionModel, clip: Path, vae: Path, out: Path) -> None:
+    """Writes a U-Net and what belongs to it as a folder in Stable Diffusion layout, fp16."""
+    pipeline = StableDiffusionPipeline(
+        vae=AutoencoderKL.from_pretrained(vae),
+        text_encoder=_text_tower(clip),
+        tokenizer=CLIPTokenizer.from_pretrained(clip),
+        unet=unet,
+        scheduler=DDIMScheduler(**SCHEDULE, clip_sample=False, set_alpha_to_one=False),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    pipeline.to(torch.float16).save_pretrained(out)
+
+
 def _text_tower(clip: Path) -> CLIPTextModel:
     return CLIPModel.from_pretrained(clip, torch_dtype=torch.float32).text_model
 
@@ -138,16 +154,7 @@ def train_image(
     def save(weights: dict[str, Tensor], step: int) -> None:
         finished = build(shape, encoded.shape[1], encoded.shape[2], unet.config.cross_attention_dim)
         finished.load_state_dict({n.removeprefix("unet."): w for n, w in weights.items()})
-        StableDiffusionPipeline(
-            vae=AutoencoderKL.from_pretrained(vae),
-            text_encoder=_text_tower(clip),
-            tokenizer=tokenizer,
-            unet=finished,
-            scheduler=DDIMScheduler(**SCHEDULE, clip_sample=False, set_alpha_to_one=False),
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-        ).to(torch.float16).save_pretrained(final)
+        save_pipeline(finished, clip, vae, final)
 
     weights = train(
         denoiser,

@@ -1,0 +1,147 @@
+"""The image engine: equal to diffusers on the same weights, one clear line where it cannot."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline
+from PIL import Image
+
+from maquette.core.errors import InvalidRequest, WeightsDamaged
+from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.diffusion.denoise import Noise
+from maquette.diffusion.samplers import SAMPLERS
+from maquette.engines.catalog import STARTERS, ModelSpec
+from maquette.engines.image import ImageEngine, Progress
+from tests.conftest import TinyModels
+
+CPU = torch.device("cpu")
+
+
+def _engine(folder: Path) -> ImageEngine:
+    return ImageEngine(ModelSpec(folder.name, folder), CPU, torch.float32)
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_models: TinyModels) -> ImageEngine:
+    return _engine(tiny_models.image)
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    return np.asarray(image).astype(int)
+
+
+@pytest.mark.parametrize("which", ["tiny", "starter"])
+@pytest.mark.parametrize(
+    ("sampler", "scheduler"), [("ddim", DDIMScheduler), ("dpm++2m", DPMSolverMultistepScheduler)]
+)
+def test_the_same_weights_draw_the_same_picture_in_diffusers(
+    tiny_models: TinyModels, which: str, sampler: str, scheduler: Any
+) -> None:
+    folder = tiny_models.image if which == "tiny" else STARTERS["starter"].folder
+    params = SamplingParams(
+        "a red boat", "blurry", seed=11, num_inference_steps=4, sampler=sampler, height=128
+    )
+    ours = _engine(folder).generate(GenerationRequest(params))[0]
+    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
+    pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config)
+    pipeline.set_progress_bar_config(disable=True)
+    channels = pipeline.unet.config.in_channels
+    theirs = pipeline(
+        params.prompt,
+        negative_prompt=params.negative_prompt,
+        width=256,
+        height=128,
+        num_inference_steps=4,
+        guidance_scale=params.guidance_scale,
+        latents=Noise([11], (channels, 8, 16)).draw(),
+    ).images[0]
+    assert np.abs(_pixels(ours) - _pixels(theirs)).max() <= 2
+
+
+@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+def test_a_seed_draws_the_same_picture_in_any_company(engine: ImageEngine, sampler: str) -> None:
+    def params(seed: int) -> SamplingParams:
+        return SamplingParams("a cat", seed=seed, num_inference_steps=3, sampler=sampler, width=64)
+
+    three = engine.generate(GenerationRequest(params(5), count=3))
+    alone = engine.generate(GenerationRequest(params(7)))[0]
+    assert np.abs(_pixels(three[2]) - _pixels(alone)).max() <= 1
+    assert np.abs(_pixels(three[0]) - _pixels(three[1])).max() > 10
+
+
+def test_progress_counts_every_step_of_every_picture(engine: ImageEngine) -> None:
+    seen: list[Progress] = []
+    params = SamplingParams("a cat", num_inference_steps=3, width=64, height=64)
+    pictures = engine.generate(GenerationRequest(params, count=10), seen.append)
+    assert len(pictures) == 10
+    assert [p.done for p in seen] == [8, 16, 24, 26, 28, 30]
+    assert {p.total for p in seen} == {30}
+
+
+def test_inpainting_leaves_what_the_mask_spares(engine: ImageEngine) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (128, 128, 3), dtype=np.uint8)
+    source, mask = Image.fromarray(noise), Image.new("L", (128, 128))
+    mask.paste(255, (32, 32, 96, 96))
+    params = SamplingParams("a cat", num_inference_steps=3, width=128, height=128)
+    after = _pixels(engine.generate(GenerationRequest(params, source=source, mask=mask))[0])
+    spared = np.asarray(mask) == 0
+    assert np.array_equal(after[spared], noise.astype(int)[spared])
+    assert np.abs(after[~spared] - noise.astype(int)[~spared]).mean() > 10
+
+
+def test_guidance_of_one_asks_the_network_once(
+    engine: ImageEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[int] = []
+    unet = engine._unet
+    forward = unet.forward
+
+    def spy(sample: torch.Tensor, *rest: Any, **options: Any) -> Any:
+        rows.append(len(sample))
+        return forward(sample, *rest, **options)
+
+    monkeypatch.setattr(unet, "forward", spy)
+    for scale in (1.0, 4.0):
+        params = SamplingParams(
+            "a cat", num_inference_steps=2, guidance_scale=scale, width=64, height=64
+        )
+        engine.generate(GenerationRequest(params))
+    assert rows == [1, 1, 2, 2]
+
+
+def test_a_prompt_that_is_too_long_is_refused_not_cut(engine: ImageEngine) -> None:
+    params = SamplingParams("a very red boat " * 30, width=64, height=64)
+    with pytest.raises(InvalidRequest, match=r"the prompt is \d+ tokens long; image reads 64"):
+        engine.generate(GenerationRequest(params))
+
+
+def test_damaged_and_missing_weights_are_named(tiny_models: TinyModels, tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    shutil.copytree(tiny_models.image, folder)
+    weights = folder / "unet" / "diffusion_pytorch_model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(WeightsDamaged, match=r"unet/diffusion_pytorch_model.safetensors is miss"):
+        _engine(folder)
+    weights.unlink()
+    with pytest.raises(WeightsDamaged, match="missing or damaged"):
+        _engine(folder)
+    (folder / "hashes.json").unlink()  # a folder from elsewhere has none
+    with pytest.raises(WeightsDamaged, match="does not hold a whole Stable Diffusion checkpoint"):
+        _engine(folder)
+
+
+def test_shipped_weights_are_whole_and_small() -> None:
+    total = 0
+    for spec in STARTERS.values():
+        hashes = json.loads((spec.folder / "hashes.json").read_text())
+        assert hashes
+        total += sum((spec.folder / name).stat().st_size for name in hashes)
+    assert total < 120e6
+    image = sum(p.stat().st_size for p in STARTERS["starter"].folder.rglob("*") if p.is_file())
+    assert image < 70e6

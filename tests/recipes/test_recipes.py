@@ -1,0 +1,73 @@
+"""Every recipe runs whole on a tiny size: from drawings to weights that the engines load."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from transformers import CLIPTokenizer
+
+from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.engines.catalog import ModelSpec
+from maquette.engines.clip import ClipEngine
+from maquette.engines.image import ImageEngine
+from maquette.recipes import latents
+from maquette.recipes.autoencoder import psnr, train_autoencoder
+from maquette.recipes.autoencoder import load as load_autoencoder
+from maquette.recipes.clip import train_clip
+from maquette.recipes.image import train_image
+from maquette.recipes.pictures import captioned
+from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
+from maquette.train.loop import LoopSettings
+from maquette.world.compose import compose
+from maquette.world.draw import draw
+
+CPU = torch.device("cpu")
+
+
+def _steps(count: int) -> LoopSettings:
+    return LoopSettings(count, 1e-3, log_every=2)
+
+
+@pytest.mark.slow
+def test_from_drawings_to_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = train_clip(tmp_path / "clip", _steps(3), "tiny", workers=0)
+    vae = train_autoencoder(tmp_path / "vae", _steps(4), "tiny", workers=0)
+    monkeypatch.setattr(latents, "SHARD_PICTURES", 32)
+    latents.encode_pictures(vae, tmp_path / "latents", 40, workers=0)
+    read = latents.read_latents(tmp_path / "latents")
+    assert read.shape == (64, 4, 16, 16)
+    image = train_image(tmp_path / "image", _steps(2), clip, vae, tmp_path / "latents", "tiny")
+    # A killed run goes on; another begins from the finished weights.
+    train_image(tmp_path / "image", _steps(4), clip, vae, tmp_path / "latents", "tiny")
+    train_image(tmp_path / "more", _steps(2), clip, vae, tmp_path / "latents", "tiny", start=image)
+    engine = ImageEngine(ModelSpec("image", image), CPU, torch.float32)
+    params = SamplingParams("a red boat", num_inference_steps=2)
+    picture = engine.generate(GenerationRequest(params))[0]
+    ranked = ClipEngine(ModelSpec("clip", clip), CPU).rank("a red boat", [picture, picture])
+    assert sorted(ranked) == [0, 1]
+    assert 3.0 < psnr(load_autoencoder(vae), pictures=2) < 60.0
+
+
+def test_latents_are_those_of_their_pictures(
+    tiny_models, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(latents, "SHARD_PICTURES", 16)
+    latents.encode_pictures(tiny_models.vae, tmp_path, 32, workers=0)
+    engine = ImageEngine(ModelSpec("image", tiny_models.image), CPU, torch.float32)
+    for number in (0, 17):
+        alone = engine.encode(Image.fromarray(draw(compose(number))))[0]
+        read = latents.read_latents(tmp_path)[number].float()
+        assert float((alone - read).abs().max()) < 0.05 * float(alone.abs().max())
+
+
+def test_nothing_is_unknown_to_the_tokenizer(tmp_path: Path) -> None:
+    train_tokenizer(tmp_path, 900, captions=500)
+    tokenizer = CLIPTokenizer.from_pretrained(tmp_path)
+    assert tokenizer.model_max_length == CONTEXT_TOKENS
+    assert tokenizer.eos_token_id == len(tokenizer) - 1  # how CLIP finds a text's end
+    texts = ["Żółw naïve ☃ 龘 一艘红色的小船", *(captioned(compose(n), n) for n in range(200))]
+    for text in texts:
+        tokens = tokenizer(text).input_ids
+        assert tokenizer.eos_token_id not in tokens[:-1]
+        assert len(tokens) <= CONTEXT_TOKENS

@@ -1,0 +1,110 @@
+"""Pictures in and out: what cannot be read or written is one line, and nothing is half-written."""
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from maquette.core.errors import InvalidRequest, OutputNotWritable
+from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.service import pictures
+from maquette.service.generate import extend, trajectory_strip
+from maquette.service.pictures import check_writable, read_picture, texts_of, write_picture
+
+PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
+
+
+def test_a_picture_carries_its_recipe(tmp_path: Path) -> None:
+    request = GenerationRequest(SamplingParams("一艘红色的小船", "blurry", seed=3))
+    path = tmp_path / "boat.png"
+    write_picture(PICTURE, path, texts_of(request, 5, "starter"))
+    with Image.open(path) as read:
+        assert np.array_equal(np.asarray(read), np.asarray(PICTURE))
+        texts = read.text  # type: ignore[attr-defined]
+    assert texts["parameters"].splitlines() == [
+        "一艘红色的小船",
+        "Negative prompt: blurry",
+        "Steps: 24, Sampler: dpm++2m, CFG scale: 4, Seed: 5, Size: 256x256, Model: starter",
+    ]
+    record = json.loads(texts["maquette"])
+    assert record["seed"] == 5
+    assert record["prompt"] == "一艘红色的小船"
+
+
+def _truncated(folder: Path) -> Path:
+    path = folder / "cut.png"
+    PICTURE.save(path)
+    path.write_bytes(path.read_bytes()[:2000])
+    return path
+
+
+def _words(folder: Path) -> Path:
+    path = folder / "words.png"
+    path.write_text("not a picture")
+    return path
+
+
+def _huge(folder: Path) -> Path:
+    path = folder / "huge.png"
+    Image.new("1", (20_000, 4_000)).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda folder: folder / "none.png", "none.png does not exist; name a picture file"),
+        (_words, "words.png is not a picture that can be read; use PNG or JPEG"),
+        (_truncated, "cut.png cannot be read as a picture"),
+        (_huge, "huge.png is 20000x4000; at most 64 million pixels are read: shrink it"),
+        (lambda folder: folder, "cannot be read as a picture"),
+    ],
+)
+def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path, make, message: str) -> None:
+    with pytest.raises(InvalidRequest, match=message) as caught:
+        read_picture(make(tmp_path))
+    assert "\n" not in caught.value.message
+
+
+def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(OutputNotWritable, match="does not exist; make it first"):
+        check_writable(tmp_path / "none" / "boat.png")
+    with pytest.raises(OutputNotWritable, match="is a folder; name a file in it"):
+        check_writable(tmp_path)
+
+
+def test_a_full_disk_leaves_the_old_picture_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "boat.png"
+    path.write_bytes(b"the old one")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pictures.Image.Image, "save", full)
+    with pytest.raises(OutputNotWritable, match="boat.png cannot be written: No space left"):
+        write_picture(PICTURE, path, {})
+    assert path.read_bytes() == b"the old one"
+    assert [p.name for p in tmp_path.iterdir()] == ["boat.png"]
+
+
+def test_outpainting_masks_just_the_margins() -> None:
+    larger, mask = extend(PICTURE, 16, 0, 32, 48)
+    assert larger.size == mask.size == (112, 112)
+    inside = (16, 0, 80, 64)
+    assert np.array_equal(np.asarray(larger.crop(inside)), np.asarray(PICTURE))
+    assert not np.asarray(mask.crop(inside)).any()
+    assert int((np.asarray(mask) == 255).sum()) == 112 * 112 - 64 * 64
+    with pytest.raises(InvalidRequest, match="at least one of them above zero"):
+        extend(PICTURE, 0, 0, 0, 0)
+
+
+def test_a_strip_holds_every_picture() -> None:
+    strip = trajectory_strip([PICTURE, PICTURE, PICTURE], gap_px=4)
+    assert strip.size == (64 * 3 + 8, 64)
+    assert np.array_equal(np.asarray(strip)[:, 136:], np.asarray(PICTURE))
