@@ -12,8 +12,8 @@ from maquette.engines.catalog import ModelSpec
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
 from maquette.recipes import latents
-from maquette.recipes.autoencoder import psnr, train_autoencoder
 from maquette.recipes.autoencoder import load as load_autoencoder
+from maquette.recipes.autoencoder import psnr, train_autoencoder
 from maquette.recipes.clip import train_clip
 from maquette.recipes.image import train_image
 from maquette.recipes.pictures import captioned

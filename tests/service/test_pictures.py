@@ -87,7 +87,7 @@ def test_a_full_disk_leaves_the_old_picture_whole(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(pictures.Image.Image, "save", full)
-    with pytest.raises(OutputNotWritable, match="boat.png cannot be written: No space left"):
+    with pytest.raises(OutputNotWritable, match=r"boat\.png cannot be written: No space left"):
         write_picture(PICTURE, path, {})
     assert path.read_bytes() == b"the old one"
     assert [p.name for p in tmp_path.iterdir()] == ["boat.png"]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from itertools import product
 
@@ -77,7 +78,7 @@ def test_one_seed_is_one_picture_byte_for_byte_in_every_process() -> None:
     code = (
         "from hashlib import sha256; from maquette.world.compose import compose;"
         "from maquette.world.draw import draw;"
-        "print(sha256(b''.join(draw(compose(s)).tobytes() for s in {}).hexdigest())"
+        "print(sha256(b''.join(draw(compose(s)).tobytes() for s in {})).hexdigest())"
     )
     digests = {
         subprocess.run(
@@ -101,10 +102,7 @@ def test_other_sizes_show_the_same_scene(size: tuple[int, int]) -> None:
 
 def test_every_style_looks_different() -> None:
     scene = compose(0)
-    pictures = [
-        draw(Scene(**{n: getattr(scene, n) for n in Scene.__slots__} | {"style": style}))
-        for style in STYLES
-    ]
+    pictures = [draw(replace(scene, style=style)) for style in STYLES]
     for i, first in enumerate(pictures):
         for second in pictures[:i]:
             assert np.abs(first.astype(int) - second.astype(int)).mean() > 1.5

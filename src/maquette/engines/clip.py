@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
-from transformers import CLIPImageProcessor, CLIPModel, CLIPTokenizer
+from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
 from maquette.core.errors import WeightsDamaged
 from maquette.engines.catalog import ModelSpec, verify_weights
@@ -19,7 +19,7 @@ class ClipEngine:
         try:
             self._model = CLIPModel.from_pretrained(spec.folder, torch_dtype=torch.float32)
             self._tokenizer = CLIPTokenizer.from_pretrained(spec.folder)
-            self._processor = CLIPImageProcessor.from_pretrained(spec.folder)
+            self._processor = CLIPImageProcessorPil.from_pretrained(spec.folder)
         except (OSError, ValueError, RuntimeError) as error:
             first_line = str(error).strip().splitlines()[0]
             raise WeightsDamaged(f"{spec.folder} does not hold a CLIP: {first_line}") from error

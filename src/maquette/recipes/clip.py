@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
-from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel, CLIPTokenizer
+from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
 
 from maquette.recipes.pictures import Item, batches, captioned, halve, to_tensor
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
@@ -146,7 +146,7 @@ def save(pairs: SigmoidPairs, weights: dict[str, Tensor], out: Path) -> None:
     """Writes weights by parameter name of `pairs` as a CLIP checkpoint in fp16."""
     names = {n.removeprefix("clip."): w.half() for n, w in weights.items() if n != "bias"}
     pairs.clip.save_pretrained(out, state_dict=names)
-    CLIPImageProcessor(
+    CLIPImageProcessorPil(
         size={"shortest_edge": VISION_PX},
         crop_size=VISION_PX,
         resample=Image.Resampling.BOX,  # the mean of pixels, as in training

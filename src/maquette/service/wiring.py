@@ -29,8 +29,19 @@ def choose_dtype(settings: Settings, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if multiplies_bf16(device) else torch.float32
 
 
+def quiet_libraries() -> None:
+    """Progress bars and advice of the model libraries are not for the person who asked."""
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    for logging in (diffusers_logging, transformers_logging):
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+
+
 def image_engine(settings: Settings, model: str) -> ImageEngine:
     """The image engine of a model by name or folder."""
+    quiet_libraries()
     if settings.threads:
         torch.set_num_threads(settings.threads)
     device = choose_device(settings)
@@ -39,4 +50,5 @@ def image_engine(settings: Settings, model: str) -> ImageEngine:
 
 def clip_engine(settings: Settings, model: str = "starter-clip") -> ClipEngine:
     """The CLIP that ranks and searches."""
+    quiet_libraries()
     return ClipEngine(find_model(model), choose_device(settings))

@@ -1,0 +1,140 @@
+"""Scores: right where the probe's answer is the one asked for, wrong elsewhere, never trained on."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from maquette.core.errors import InvalidRequest
+from maquette.recipes.evaluation import held_out_prompts, read_prompts
+from maquette.recipes.labels import (
+    CLASSES,
+    COLOUR_NAMES,
+    INVERSE,
+    NOT_ASKED,
+    SUBJECT_NAMES,
+    canonical_relation,
+    labels,
+)
+from maquette.recipes.scoring import Expectation, accuracy, frechet_distance, score
+from maquette.world.captions import attributes
+from maquette.world.compose import compose
+from maquette.world.holdout import scene_is_held_out
+from maquette.world.scene import Scene
+
+
+def _sure(scene: Scene) -> dict[str, Tensor]:
+    """What a probe that is sure and right would answer."""
+    truth = labels(scene)
+    cast = torch.nn.functional.one_hot(truth.pop("cast"), 1 + len(COLOUR_NAMES)) * 9.0
+    answers = {
+        name: torch.nn.functional.one_hot(number.clamp(min=0), len(CLASSES[name])) * 9.0
+        for name, number in truth.items()
+    }
+    return {"cast": cast[None], **{name: row[None] for name, row in answers.items()}}
+
+
+def _asked(scene: Scene) -> Expectation:
+    return Expectation.of(scene, {*CLASSES, "subject", "colour"})
+
+
+@given(st.integers(0, 10**9))
+def test_the_right_answers_are_right(seed: int) -> None:
+    scene = compose(seed)
+    right = score(_sure(scene), 0, _asked(scene))
+    assert all(right.values())
+    stated = {name for name, value in attributes(scene).items() if value is not None} - {"size"}
+    assert set(right) == stated
+
+
+@given(st.integers(0, 10**9))
+def test_another_scene_s_answers_are_wrong_where_it_differs(seed: int) -> None:
+    scene, other = compose(seed), compose(seed + 1)
+    right = score(_sure(other), 0, _asked(scene))
+    for name in ("setting", "style"):
+        assert right[name] == (getattr(scene, name) == getattr(other, name))
+    subjects = {f.subject for f in scene.figures}
+    if not subjects <= {f.subject for f in other.figures}:
+        assert not right["subject"]
+
+
+def test_a_relation_and_its_inverse_are_one() -> None:
+    for relation, inverse in INVERSE.items():
+        assert INVERSE[inverse] == relation
+        told = canonical_relation("boat", "house", relation)
+        assert told == canonical_relation("house", "boat", inverse)
+
+
+def test_what_a_scene_lacks_is_not_asked() -> None:
+    for seed in range(300):
+        scene, truth = compose(seed), labels(compose(seed))
+        assert (int(truth["weather"]) == NOT_ASKED) == (scene.setting == "space")
+        assert (int(truth["relation"]) == NOT_ASKED) == (scene.relation is None)
+        assert (int(truth["count"]) == NOT_ASKED) == (scene.relation is not None)
+        assert int((truth["cast"] > 0).sum()) == len({f.subject for f in scene.figures})
+
+
+def test_accuracy_counts_only_what_was_asked() -> None:
+    table = accuracy([{"subject": True, "count": False}, {"subject": False}])
+    assert table == {"subject": 0.5, "count": 0.0, "mean": 0.25}
+
+
+def test_the_distance_of_a_set_to_itself_is_nothing_and_grows_with_a_shift() -> None:
+    features = torch.randn(400, 6, generator=torch.Generator().manual_seed(0))
+    assert frechet_distance(features, features) == pytest.approx(0.0, abs=1e-4)
+    assert frechet_distance(features, features + 2.0) == pytest.approx(24.0, rel=1e-3)
+
+
+def test_held_out_prompts_are_held_out_and_the_same_in_both_languages() -> None:
+    asked = held_out_prompts(20)
+    assert [a.language for a in asked] == ["en", "zh"] * 20
+    for english, chinese in zip(asked[::2], asked[1::2], strict=True):
+        assert english.scene_seed == chinese.scene_seed
+        assert english.expected.subject == chinese.expected.subject
+        assert scene_is_held_out(compose(english.scene_seed or 0, "held_out"))
+
+
+def test_a_list_of_prompts_is_read(tmp_path: Path) -> None:
+    lines = [
+        {"prompt": "a red boat", "language": "en", "expect": {"subject": "boat", "colour": "red"}},
+        {
+            "prompt": "a red boat left of a blue house",
+            "language": "en",
+            "expect": {
+                "subject": ["boat", "house"],
+                "colour": ["red", "blue"],
+                "relation": "left of",
+            },
+        },
+    ]
+    path = tmp_path / "prompts.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n")
+    first, second = read_prompts(path)
+    assert first.expected == Expectation(("boat",), ("red",), {})
+    assert second.expected.subject == ("boat", "house")
+    assert second.expected.other == {"relation": "left of"}
+    assert len(SUBJECT_NAMES) == 28
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "line 1 is not a JSON object"),
+        ("[]", "line 1 is not a JSON object"),
+        ('{"prompt": "x", "language": "en"}', "line 1 lacks 'expect'; add it"),
+        ('{"prompt": "x", "expect": {"size": "big"}}', "line 1: expect has unknown category"),
+        ('{"prompt": "x", "expect": {"subject": "ufo"}}', "line 1: subject 'ufo' is not one of"),
+        ('{"prompt": "x", "expect": {"colour": "red"}}', "1 colours for 0 subjects"),
+        ('{"prompt": "x", "expect": {"relation": "above"}}', "a relation needs a list of two"),
+        ("", "holds no prompts"),
+    ],
+)
+def test_a_line_that_does_not_fit_is_named(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "prompts.jsonl"
+    path.write_text(line + "\n")
+    with pytest.raises(InvalidRequest, match=message):
+        read_prompts(path)
