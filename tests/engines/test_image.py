@@ -47,7 +47,7 @@ def test_the_same_weights_draw_the_same_picture_in_diffusers(
         "a red boat", "blurry", seed=11, num_inference_steps=4, sampler=sampler, height=128
     )
     ours = _engine(folder).generate(GenerationRequest(params))[0]
-    pipeline = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
     pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)
     channels = pipeline.unet.config.in_channels

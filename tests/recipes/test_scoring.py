@@ -1,4 +1,4 @@
-"""Scores: right where the probe's answer is the one asked for, wrong elsewhere, never trained on."""
+"""Scores: right where the answer is the one asked for, wrong elsewhere; held-out is held out."""
 
 import json
 from pathlib import Path
