@@ -34,20 +34,23 @@ class TinyModels:
     clip: Path
     vae: Path
     image: Path
+    probe: Path
 
 
 @pytest.fixture(scope="session")
 def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> TinyModels:
     """Random weights, real architectures: a CLIP, an autoencoder, a Stable Diffusion folder."""
     import torch
+    from safetensors.torch import save_file
     from transformers import CLIPTokenizer
 
     from maquette.engines.catalog import write_hashes
     from maquette.recipes import autoencoder, clip, image, tokenizer
+    from maquette.recipes.probe import Probe
 
     folder = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
-    tokenizer.train_tokenizer(folder / "clip", 700, captions=300)
+    tokenizer.train_tokenizer(folder / "clip", captions=4000)
     words = CLIPTokenizer.from_pretrained(folder / "clip")
     pairs = clip.SigmoidPairs(clip.build(clip.SIZES["tiny"], words))
     weights = {name: weight.detach() for name, weight in pairs.named_parameters()}
@@ -57,4 +60,6 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> TinyModels:
     unet = image.build(image.SIZES["tiny"], shape.latent_channels, 16, clip.SIZES["tiny"].width)
     image.save_pipeline(unet, folder / "clip", folder / "vae", folder / "image")
     write_hashes(folder / "image")
-    return TinyModels(folder / "clip", folder / "vae", folder / "image")
+    (folder / "probe").mkdir()
+    save_file(Probe().state_dict(), folder / "probe" / "probe.safetensors")
+    return TinyModels(folder / "clip", folder / "vae", folder / "image", folder / "probe")

@@ -17,6 +17,8 @@ from maquette.recipes.autoencoder import psnr, train_autoencoder
 from maquette.recipes.clip import train_clip
 from maquette.recipes.image import train_image
 from maquette.recipes.pictures import captioned
+from maquette.recipes.probe import load_probe, train_probe
+from maquette.recipes.scoring import ask
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
 from maquette.train.loop import LoopSettings
 from maquette.world.compose import compose
@@ -47,6 +49,19 @@ def test_from_drawings_to_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ranked = ClipEngine(ModelSpec("clip", clip), CPU).rank("a red boat", [picture, picture])
     assert sorted(ranked) == [0, 1]
     assert 3.0 < psnr(load_autoencoder(vae), pictures=2) < 60.0
+
+
+@pytest.mark.slow
+def test_the_probe_s_statistics_are_those_of_its_averaged_weights(tmp_path: Path) -> None:
+    path = train_probe(tmp_path, _steps(2), workers=0, batch_size=4, settling_batches=2)
+    probe = load_probe(path)
+    drawings = [Image.fromarray(draw(compose(n, "held_out"))) for n in range(4)]
+    answers, features = ask(probe, drawings)
+    assert answers["cast"].shape == (4, 28, 13)
+    assert features.shape == (4, 192)
+    assert bool(torch.isfinite(features).all())
+    norms = [m for m in probe.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert all(int(n.num_batches_tracked) == 2 for n in norms if n.num_batches_tracked is not None)
 
 
 def test_latents_are_those_of_their_pictures(

@@ -17,6 +17,7 @@ def evaluate(
     clip: Annotated[str, typer.Option(help="CLIP by name or folder.")] = "starter-clip",
     probe: Annotated[str, typer.Option(help="Probe by name or folder.")] = "starter-probe",
     pictures: Annotated[int, typer.Option(help="Held-out prompts a language.", min=2)] = 150,
+    drawings: Annotated[int, typer.Option(help="Drawings to try the probe on.", min=2)] = 400,
     pairs: Annotated[int, typer.Option(help="Pairs for retrieval.", min=20)] = 1000,
     steps: Annotated[int, typer.Option(help="Denoising steps.")] = 24,
     guidance: Annotated[float, typer.Option(help="Guidance scale.")] = 4.0,
@@ -56,7 +57,7 @@ def evaluate(
         "steps": steps,
         "guidance": guidance,
         "composition": {language: scored.of(language) for language in languages},
-        "probe_on_drawings": evaluation.probe_on_drawings(judge, max(100, pictures * 2)),
+        "probe_on_drawings": evaluation.probe_on_drawings(judge, drawings),
         "seconds_per_picture": median(scored.seconds),
     }
     if prompts is None:

@@ -179,3 +179,24 @@ def image(
 
     settings = _settings(steps, minutes, rate, 0.9995)
     _report(train_image(out, settings, clip, vae, latents, size, seed), as_json)
+
+
+@app.command()
+def publish(
+    image: Annotated[Path, typer.Option(help="Stable Diffusion folder.")] = Path(
+        "runs/image/starter"
+    ),
+    clip: Annotated[Path, typer.Option(help="Checkpoint of CLIP.")] = Path("runs/clip/clip"),
+    probe: Annotated[Path, typer.Option(help="Weights of the probe.")] = Path(
+        "runs/probe/probe.safetensors"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Put finished checkpoints where they ship from, with their hashes.
+
+    Example: maquette train publish --image runs/image/starter
+    """
+    from maquette.recipes.publish import publish as put
+
+    size_bytes = put(image, clip, probe)
+    typer.echo(json.dumps({"size_bytes": size_bytes}) if as_json else f"{size_bytes / 1e6:.1f} MB")

@@ -47,7 +47,7 @@ class UNetSize:
 
 SIZES = {
     "tiny": UNetSize((32, 64), head_channels=32, batch_size=4),
-    "young": UNetSize((96, 160, 192), head_channels=32, batch_size=24),
+    "small": UNetSize((96, 160, 192), head_channels=32, batch_size=24),
     "starter": UNetSize((128, 192, 256)),
 }
 

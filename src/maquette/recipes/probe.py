@@ -3,6 +3,7 @@
 It is trained on drawings alone, never on a generated picture, and never sees a held-out scene.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -81,6 +82,8 @@ def train_probe(
     workers: int = 1,
     seed: int = 0,
     start: Path | None = None,
+    batch_size: int = BATCH_SIZE,
+    settling_batches: int = 24,
 ) -> Path:
     """Trains the probe, or goes on from `start`; writes and returns `probe.safetensors`."""
     torch.manual_seed(seed + 1)
@@ -89,14 +92,14 @@ def train_probe(
     # Batch statistics want fp32; the probe is small enough for that.
     compute = Compute(Compute.choose().device, torch.float32)
 
-    def feed(step: int):
+    def feed(step: int) -> Iterator[Batch]:
         # Numbers far from those of the image model's pictures.
-        return batches(_drawn, BATCH_SIZE, workers, 50_000_000 + step * BATCH_SIZE)
+        return batches(_drawn, batch_size, workers, 50_000_000 + step * batch_size)
 
     def save(weights: dict[str, Tensor], step: int) -> None:
         finished = Probe()
         finished.load_state_dict(weights | dict(probe.named_buffers()))
-        _settle_statistics(finished.to(compute.device), feed(step), compute.device)
+        _settle_statistics(finished.to(compute.device), feed(step), settling_batches)
         save_file({n: w.cpu() for n, w in finished.state_dict().items()}, final)
 
     weights = train(probe, probe_loss, feed, settings, compute, out, save)
@@ -105,7 +108,7 @@ def train_probe(
 
 
 @torch.no_grad()
-def _settle_statistics(probe: Probe, feed, device: torch.device, batches: int = 24) -> None:
+def _settle_statistics(probe: Probe, feed: Iterator[Batch], batches: int) -> None:
     """Measures the batch norms' statistics anew, for they belong to the weights of the moment."""
     norms = [m for m in probe.modules() if isinstance(m, nn.BatchNorm2d)]
     for norm in norms:
@@ -113,7 +116,7 @@ def _settle_statistics(probe: Probe, feed, device: torch.device, batches: int = 
         norm.momentum = None  # a plain mean over all batches
     probe.train()
     for _ in range(batches):
-        probe(next(feed)["pixels"].to(device))
+        probe(next(feed)["pixels"].to(probe.cast.weight.device))
     probe.eval()
 
 

@@ -1,0 +1,46 @@
+"""Puts finished checkpoints in the place they ship from, with the hashes that guard them."""
+
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from maquette.core.errors import InvalidRequest
+from maquette.engines.catalog import STARTERS, WEIGHTS, write_hashes
+
+MAX_TOTAL_BYTES = 120_000_000
+MAX_IMAGE_BYTES = 70_000_000
+
+
+def publish(image: Path, clip: Path, probe: Path, out: Path = WEIGHTS) -> int:
+    """Copies the checkpoints into `out` and returns their size in bytes.
+
+    Raises InvalidRequest where they are larger than what ships; what was there then stays.
+    """
+    new = out.with_name(out.name + ".new")
+    shutil.rmtree(new, ignore_errors=True)
+    names = {model: spec.folder.name for model, spec in STARTERS.items()}
+    shutil.copytree(image, new / names["starter"])
+    shutil.copytree(clip, new / names["starter-clip"])
+    (new / names["starter-probe"]).mkdir()
+    weights = load_file(probe)
+    half = {n: w.half() if w.dtype == torch.float32 else w for n, w in weights.items()}
+    save_file(half, new / names["starter-probe"] / "probe.safetensors")
+    for name in names.values():
+        write_hashes(new / name)
+    total, picture = _size(new), _size(new / names["starter"])
+    if total > MAX_TOTAL_BYTES or picture > MAX_IMAGE_BYTES:
+        shutil.rmtree(new)
+        raise InvalidRequest(
+            f"the weights are {total / 1e6:.1f} MB, the image model {picture / 1e6:.1f} MB; "
+            f"at most {MAX_TOTAL_BYTES / 1e6:.0f} and {MAX_IMAGE_BYTES / 1e6:.0f} ship: "
+            "train smaller sizes"
+        )
+    shutil.rmtree(out, ignore_errors=True)
+    new.rename(out)
+    return total
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -1,0 +1,38 @@
+"""`maquette evaluate` whole, on tiny models: tables, JSON, report; and a list of one's own."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from maquette.cli.app import app
+from tests.conftest import TinyModels
+
+
+@pytest.mark.slow
+def test_the_whole_report(tiny_models: TinyModels, tmp_path: Path) -> None:
+    words = ["evaluate", "--pictures", "2", "--drawings", "8", "--pairs", "20", "--steps", "1"]
+    words += ["--model", str(tiny_models.image), "--clip", str(tiny_models.clip)]
+    words += ["--probe", str(tiny_models.probe), "--report", str(tmp_path), "--json"]
+    result = CliRunner().invoke(app, words, obj={"MAQUETTE_DATA": str(tmp_path)})
+    assert result.exit_code == 0, result.output
+    table = json.loads(result.stdout)
+    assert json.loads((tmp_path / "evaluation.json").read_text()) == table
+    assert set(table["composition"]) == set(table["clip"]) == {"en", "zh"}
+    for figures in (*table["composition"].values(), table["probe_on_drawings"]):
+        assert all(0.0 <= share <= 1.0 for share in figures.values())
+    page = (tmp_path / "evaluation.md").read_text()
+    assert "| composition accuracy | en | zh | probe on drawings |" in page
+    assert (tmp_path / "evaluation.png").exists()
+
+
+def test_a_list_of_prompts_is_scored(tiny_models: TinyModels, tmp_path: Path) -> None:
+    prompts = tmp_path / "prompts.jsonl"
+    entry = {"prompt": "a cat", "language": "en", "expect": {"subject": "cat", "time": "night"}}
+    prompts.write_text(json.dumps(entry) + "\n")
+    words = ["evaluate", "--prompts", str(prompts), "--drawings", "2", "--steps", "1", "--json"]
+    words += ["--model", str(tiny_models.image), "--probe", str(tiny_models.probe)]
+    result = CliRunner().invoke(app, words, obj={"MAQUETTE_DATA": str(tmp_path)})
+    assert result.exit_code == 0, result.output
+    assert set(json.loads(result.stdout)["composition"]["en"]) == {"subject", "time", "mean"}

@@ -1,0 +1,39 @@
+"""Publishing: what ships is whole, guarded by hashes, small enough, and replaced in one go."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from maquette.core.errors import InvalidRequest
+from maquette.engines.catalog import ModelSpec
+from maquette.engines.image import ImageEngine
+from maquette.recipes import publish
+from maquette.recipes.probe import load_probe
+from tests.conftest import TinyModels
+
+
+def _publish(models: TinyModels, out: Path) -> int:
+    return publish.publish(models.image, models.clip, models.probe / "probe.safetensors", out)
+
+
+def test_published_weights_load_and_are_guarded(tiny_models: TinyModels, tmp_path: Path) -> None:
+    out = tmp_path / "weights"
+    size_bytes = _publish(tiny_models, out)
+    assert size_bytes == sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+    ImageEngine(ModelSpec("starter", out / "starter"), torch.device("cpu"), torch.float32)
+    load_probe(out / "probe" / "probe.safetensors")
+    assert all((out / n / "hashes.json").exists() for n in ("starter", "clip", "probe"))
+    assert _publish(tiny_models, out) == size_bytes
+
+
+def test_weights_too_large_to_ship_leave_the_old_ones(
+    tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "weights"
+    _publish(tiny_models, out)
+    monkeypatch.setattr(publish, "MAX_IMAGE_BYTES", 1000)
+    with pytest.raises(InvalidRequest, match="at most 120 and 0 ship: train smaller sizes"):
+        _publish(tiny_models, out)
+    assert [p.name for p in tmp_path.iterdir()] == ["weights"]
+    assert (out / "starter" / "hashes.json").exists()
