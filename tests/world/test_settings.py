@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import skia
 
-from maquette.world.light import light_for
+from maquette.world.light import light_for, outdoor_light
 from maquette.world.pen import Pen
 from maquette.world.scene import Scene
 from maquette.world.settings import paint_backdrop
@@ -120,3 +120,32 @@ def test_it_does_not_rain_in_a_room() -> None:
 def test_snow_lies_on_the_land(setting: str) -> None:
     clear, snow = (paint(scene_of(setting, weather=w))[45:60, :, :3] for w in ("clear", "snow"))
     assert snow.mean() > clear.mean() + 20
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_nothing_is_left_unpainted(setting: str, style: str) -> None:
+    for backdrop, (time, weather) in enumerate(product(TIMES, WEATHERS)):
+        pixels = paint(scene_of(setting, time, weather, style, backdrop * 7919), 128)
+        assert (pixels[:, :, 3] == 255).all(), (time, weather, backdrop)
+
+
+@pytest.mark.parametrize("weather", WEATHERS)
+def test_a_room_is_lit_by_a_lamp_at_night(weather: str) -> None:
+    scene = scene_of("room", "night", weather)
+    red, _, blue = light_for(scene).ambient
+    assert red > blue
+    assert light_for(scene).sky == outdoor_light(scene).sky
+    wall = paint(scene)[2:4, :, :3].reshape(-1, 3).mean(axis=0)
+    assert wall[0] > wall[2] + 15
+
+
+@pytest.mark.parametrize("time", ["sunset", "night"])
+def test_the_sea_mirrors_sun_and_moon_below_them(time: str) -> None:
+    for backdrop in range(6):
+        luma = paint(scene_of("sea", time, backdrop=backdrop), 256)[:, :, :3].mean(axis=2)
+        horizon = SETTINGS["sea"].horizon
+        sky, between_waves = luma[: int(horizon * 256)], luma[round((horizon + 0.08) * 256)]
+        body = np.nonzero(sky >= sky.max() - 8)[1]
+        glint = np.nonzero(between_waves > np.median(between_waves) + 8)[0]
+        assert abs(np.median(body) - np.median(glint)) < 12, backdrop

@@ -1,6 +1,6 @@
 """The light of a scene: what time and weather do to sky, colour and shadow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from maquette.world.pen import mix
@@ -47,6 +47,7 @@ _SPACE = Light(
     ((14, 10, 34), (30, 20, 64), (58, 34, 96)),
     (226, 222, 250), (10, 8, 30), 110, 0.6, _PANE, True,
 )  # fmt: skip
+_LAMP: RGB = (192, 154, 122)  # what a lamp leaves of the colours in a room after dark
 _TIMES = {"dawn": _DAWN, "day": _DAY, "sunset": _SUNSET, "night": _NIGHT}
 # How far each weather pulls the sky towards a grey, that grey, and what it leaves of the light.
 _WEATHERS: dict[str, tuple[float, RGB, float]] = {
@@ -58,6 +59,14 @@ _WEATHERS: dict[str, tuple[float, RGB, float]] = {
 
 
 def light_for(scene: Scene) -> Light:
+    """The light that falls on the figures: a lamp's in a room after dark, else the outdoors'."""
+    light = outdoor_light(scene)
+    if scene.setting == "room" and light.dark:
+        return replace(light, ambient=_LAMP)
+    return light
+
+
+def outdoor_light(scene: Scene) -> Light:
     """The light of a scene's time and weather; in space, where there is neither, starlight."""
     if scene.time is None or scene.weather is None:
         return _SPACE

@@ -118,11 +118,11 @@ def mountains(stage: Stage) -> None:
     paint_sky(stage, y)
     _peaks(stage, y + 0.02, 0.30, (132, 150, 182), 0.45, 3)
     _peaks(stage, y + 0.05, 0.36, (98, 116, 150), 0.15, 2)
-    stage.band(y + 0.02, 1.0, stage.lit((226, 234, 244)), stage.lit((206, 218, 236)))
+    stage.band(y, 1.0, stage.lit((226, 234, 244)), stage.lit((206, 218, 236)))
     stage.hills(y + 0.05, 0.04, stage.lit((236, 242, 249)), 3)
     _tree_row(stage, y + 0.07, 0.10, mix(stage.lit((78, 112, 104)), stage.light.sky[2], 0.25), 11)
-    stage.hills(y + 0.11, 0.03, stage.lit((240, 244, 250)), 2)
-    stage.hills(0.87, 0.03, stage.lit((222, 231, 243)), 3)
+    stage.hills(y + 0.11, 0.03, stage.lit((226, 235, 249)), 2)
+    stage.hills(0.87, 0.03, stage.lit((212, 224, 243)), 3)
 
 
 def _peaks(stage: Stage, y: float, height: float, rock: RGB, pale: float, count: int) -> None:

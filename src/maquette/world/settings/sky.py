@@ -2,7 +2,7 @@
 
 import skia
 
-from maquette.world.light import Light
+from maquette.world.light import Light, outdoor_light
 from maquette.world.pen import mix
 from maquette.world.settings.stage import Stage, cloud, oval
 from maquette.world.vocabulary import RGB
@@ -21,9 +21,13 @@ def paint_sky(stage: Stage, bottom: float) -> None:
 
 
 def _glow(stage: Stage, x: float, y: float, radius: float, colour: RGB) -> None:
+    _halo(stage, x, y, radius, colour)
+    stage.oval(x, y, radius, radius, colour)
+
+
+def _halo(stage: Stage, x: float, y: float, radius: float, colour: RGB) -> None:
     for share, alpha in ((2.4, 26), (1.7, 40), (1.3, 60)):
         stage.oval(x, y, radius * share, radius * share, colour, alpha)
-    stage.oval(x, y, radius, radius, colour)
 
 
 def _dawn(stage: Stage, bottom: float) -> None:
@@ -39,7 +43,7 @@ def _day(stage: Stage, bottom: float) -> None:
 
 
 def _sunset(stage: Stage, bottom: float) -> None:
-    x = stage.random.uniform(0.62, 0.84)
+    stage.glint = x = stage.random.uniform(0.62, 0.84)
     _glow(stage, x, bottom - 0.02, 0.115, (255, 214, 112))
     for i in range(4):
         y = bottom - 0.09 - 0.06 * i
@@ -49,9 +53,11 @@ def _sunset(stage: Stage, bottom: float) -> None:
 
 def _night(stage: Stage, bottom: float) -> None:
     _stars(stage, bottom)
-    x = stage.random.uniform(0.74, 0.88)
-    _glow(stage, x, 0.15, 0.062, (250, 244, 214))
-    stage.oval(x + 0.028, 0.138, 0.052, 0.052, mix(stage.light.sky[0], stage.light.sky[1], 0.4))
+    stage.glint = x = stage.random.uniform(0.74, 0.88)
+    _halo(stage, x, 0.15, 0.062, (176, 190, 240))
+    # A crescent of its own, not a disc with a dark one on it, which would show on the halo.
+    disc, bite = oval(x, 0.15, 0.062, 0.062), oval(x + 0.028, 0.138, 0.052, 0.052)
+    stage.fill(skia.Op(disc, bite, skia.PathOp.kDifference_PathOp), (250, 244, 214))
 
 
 def _stars(stage: Stage, bottom: float) -> None:
@@ -90,7 +96,8 @@ def _cloud_colour(light: Light, weather: str) -> RGB:
 
 
 def window_view(stage: Stage, left: float, top: float, right: float, bottom: float) -> None:
-    """The same sky seen through a pane, with a hill below it."""
+    """The same sky seen through a pane, with a hill below it, lit from outdoors."""
+    stage = stage.under(outdoor_light(stage.scene))
     canvas = stage.pen.canvas
     canvas.save()
     canvas.clipRect(skia.Rect.MakeLTRB(left, top, right, bottom))

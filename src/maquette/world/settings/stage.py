@@ -12,7 +12,7 @@ from maquette.world.pen import Pen, mix
 from maquette.world.scene import Scene
 from maquette.world.vocabulary import RGB, SETTINGS
 
-SNOW: RGB = (242, 246, 252)
+SNOW: RGB = (228, 237, 251)  # bluer than a white subject
 
 
 class Stage:
@@ -23,12 +23,19 @@ class Stage:
         self.random = Random(scene.backdrop)
         self.horizon = SETTINGS[scene.setting].horizon
         self.snowy = scene.weather == "snow"
+        self.glint = 0.5  # where water mirrors the sun or the moon; set by the sky
+
+    def under(self, light: Light) -> "Stage":
+        """The same stage in another light, its random details going on from here."""
+        other = Stage(self.pen, self.scene, light)
+        other.random = self.random
+        return other
 
     def lit(self, colour: RGB) -> RGB:
         """A colour in the light of the scene."""
         return self.light.on(colour)
 
-    def ground(self, colour: RGB, snow: float = 0.82) -> RGB:
+    def ground(self, colour: RGB, snow: float = 0.88) -> RGB:
         """A ground colour in the light, under snow where it snows."""
         return self.lit(mix(colour, SNOW, snow) if self.snowy else colour)
 

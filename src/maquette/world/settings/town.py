@@ -15,14 +15,14 @@ _FACADES: tuple[RGB, ...] = (
 def street(stage: Stage) -> None:
     """A row of town houses, a pavement, the road with its line, a lamp."""
     y = stage.horizon
-    paint_sky(stage, y)
+    paint_sky(stage, y + 0.06)  # to the foot of the houses, which watercolour lets through
     x = -0.03
     while x < 1.0:
         width = stage.random.uniform(0.17, 0.24)
         _facade(stage, x, x + width, y - stage.random.uniform(0.22, 0.36), y + 0.06)
         x += width
     stage.band(y + 0.05, 0.70, stage.ground((190, 186, 182)), stage.ground((176, 172, 170)))
-    stage.band(0.70, 1.0, stage.ground((112, 114, 124)), stage.ground((98, 100, 112)))
+    stage.band(0.70, 1.0, stage.ground((92, 90, 122)), stage.ground((80, 78, 110)))
     stage.fill(box(0, 0.695, 1, 0.71), stage.ground((214, 212, 206)))
     dashes = skia.Path()
     for i in range(4):
@@ -87,6 +87,7 @@ def room(stage: Stage) -> None:
     left = stage.random.choice((0.08, 0.58))
     _window(stage, left, 0.09, left + 0.34, 0.43, warm)
     _framed_picture(stage, 0.75 if left < 0.3 else 0.25)
+    _standard_lamp(stage, 0.935 if left < 0.3 else 0.065)
 
 
 def _window(stage: Stage, left: float, top: float, right: float, bottom: float, wall: RGB) -> None:
@@ -113,6 +114,22 @@ def _framed_picture(stage: Stage, x: float) -> None:
     stage.fill(box(x - 0.06, 0.185, x + 0.06, 0.325), stage.lit((244, 236, 216)))
     stage.fill(oval(x, 0.285, 0.045, 0.03), stage.lit((150, 180, 150)))
     stage.oval(x + 0.025, 0.22, 0.014, 0.014, stage.lit((240, 200, 120)))
+
+
+def _standard_lamp(stage: Stage, x: float) -> None:
+    """A lamp on a stand against the wall, alight after dark."""
+    foot, shade_top, shade_bottom = stage.horizon + 0.015, 0.36, 0.43
+    stage.fill(box(x - 0.005, shade_bottom, x + 0.005, foot), stage.lit((122, 92, 70)))
+    stage.oval(x, foot, 0.028, 0.008, stage.lit((122, 92, 70)))
+    shade = polygon(
+        (x - 0.026, shade_top), (x + 0.026, shade_top), (x + 0.045, shade_bottom),
+        (x - 0.045, shade_bottom),
+    )  # fmt: skip
+    if stage.light.dark:
+        for radius, alpha in ((0.22, 26), (0.155, 36), (0.095, 50)):
+            stage.oval(x, 0.41, radius, radius, (255, 226, 150), alpha)
+    colour = (255, 228, 158) if stage.light.dark else stage.lit((226, 204, 168))
+    stage.fill(shade, colour, edge=True)
 
 
 def space(stage: Stage) -> None:

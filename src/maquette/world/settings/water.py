@@ -69,11 +69,11 @@ def _water(stage: Stage, top: float, far: RGB, near: RGB) -> None:
     if stage.scene.time == "sunset" and stage.scene.weather == "clear":
         for i in range(5):
             y = top + 0.03 + i * 0.05
-            stage.oval(0.72, y, 0.10 - i * 0.012, 0.006, (255, 206, 130), 150)
+            stage.oval(stage.glint, y, 0.10 - i * 0.012, 0.006, (255, 206, 130), 150)
     elif stage.scene.time == "night" and stage.scene.weather == "clear":
         for i in range(5):
             y = top + 0.03 + i * 0.05
-            stage.oval(0.81, y, 0.05 + i * 0.008, 0.005, (222, 228, 250), 120)
+            stage.oval(stage.glint, y, 0.05 + i * 0.008, 0.005, (222, 228, 250), 120)
 
 
 def _waves(stage: Stage, y: float, height: float, length: float) -> None:
