@@ -84,7 +84,7 @@ def test_a_picture_can_be_varied_repaired_and_extended(
     ("words", "code", "message"),
     [
         (["  "], 2, "the prompt is empty"),
-        (["boat " * 200], 2, "the prompt is 602 tokens long"),
+        (["boat " * 200], 2, "tokens long; image reads 64: shorten it"),
         (["boat", "--size", "250x256"], 2, "width 250 must be a multiple of 16"),
         (["boat", "--size", "large"], 2, "size 'large' must be WIDTHxHEIGHT"),
         (["boat", "--sampler", "plms"], 2, "sampler 'plms' is not one of euler"),

@@ -126,7 +126,7 @@ def train_autoencoder(
         finished.half().save_pretrained(final)
         (out / "psnr.txt").write_text(f"{step} {psnr(finished.float()):.2f} dB\n")
 
-    weights = train(
+    train(
         model,
         reconstruction_loss,
         lambda step: batches(_Crops(crop_px), batch_size, workers, step * batch_size),
@@ -135,7 +135,6 @@ def train_autoencoder(
         out,
         save,
     )
-    save(weights, settings.total_steps)
     return final
 
 

@@ -129,7 +129,7 @@ def train_clip(
         value, hits = model(batch["pixels"], batch["tokens"])
         return value, {"batch_r1": float(hits)}
 
-    weights = train(
+    train(
         pairs,
         loss,
         lambda step: batches(_Pairs(tokenizer), batch_size, workers, step * batch_size),
@@ -138,7 +138,6 @@ def train_clip(
         out,
         lambda weights, step: save(pairs, weights, final),
     )
-    save(pairs, weights, final)
     return final
 
 

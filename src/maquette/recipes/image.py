@@ -156,7 +156,7 @@ def train_image(
         finished.load_state_dict({n.removeprefix("unet."): w for n, w in weights.items()})
         save_pipeline(finished, clip, vae, final)
 
-    weights = train(
+    train(
         denoiser,
         loss,
         lambda step: _feed(encoded, tokenizer, shape.batch_size, step),
@@ -165,5 +165,4 @@ def train_image(
         out,
         save,
     )
-    save(weights, settings.total_steps)
     return final

@@ -102,8 +102,7 @@ def train_probe(
         _settle_statistics(finished.to(compute.device), feed(step), settling_batches)
         save_file({n: w.cpu() for n, w in finished.state_dict().items()}, final)
 
-    weights = train(probe, probe_loss, feed, settings, compute, out, save)
-    save(weights, settings.total_steps)
+    train(probe, probe_loss, feed, settings, compute, out, save)
     return final
 
 

@@ -69,8 +69,8 @@ def train(
 
     `batches(step)` starts the data where that step needs it, so that a resumed run sees what an
     uninterrupted one would have seen. `loss(model, batch)` gives a scalar and figures to log.
-    `sample(averaged_weights, step)` is called at each save. State lives in `out/checkpoint.pt`,
-    figures in `out/log.csv`, the curve in `out/curve.png`.
+    `sample(averaged_weights, step)` is called at each save, the last one included. State lives in
+    `out/checkpoint.pt`, figures in `out/log.csv`, the curve in `out/curve.png`.
     """
     out.mkdir(parents=True, exist_ok=True)
     model.to(device=compute.device)
