@@ -4,10 +4,10 @@ import torch
 
 from maquette.core.errors import UsageError
 from maquette.core.settings import Settings
+from maquette.diffusion.device import multiplies_bf16
 from maquette.engines.catalog import find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
-from maquette.train.loop import multiplies_bf16
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
-from maquette.core.machine import look_at_machine
+from maquette.diffusion.device import multiplies_bf16
 from maquette.train.masters import Masters
 
 Batch = dict[str, Tensor]
@@ -33,13 +33,6 @@ class LoopSettings:
     clip: float = 1.0
     save_every_s: float = 240.0
     log_every: int = 20
-
-
-def multiplies_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies bf16 natively; where it does not, fp32 is faster."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return bool(look_at_machine().bf16_flags)
 
 
 @dataclass(frozen=True, slots=True)
