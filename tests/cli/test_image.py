@@ -71,8 +71,11 @@ def test_a_picture_can_be_varied_repaired_and_extended(
     painted[:, 32:] = 255
     Image.fromarray(painted).save(mask)
     common = ["a cat", "--from", str(source), "-o", str(out), "--steps", "4", *model]
-    assert _run(monkeypatch, capsys, *common, "--strength", "0.5")[0] == 0
-    assert _pixels(out).shape == (64, 64, 3)
+    way = tmp_path / "way.png"
+    varied = ["-n", "9", "--strength", "0.5", "--trajectory", str(way)]
+    assert _run(monkeypatch, capsys, *common, *varied)[0] == 0
+    assert _pixels(tmp_path / "out-9.png").shape == (64, 64, 3)
+    assert _pixels(way).shape == (64, 64 * 2 + 4, 3)  # the two steps of the first batch
     assert _run(monkeypatch, capsys, *common, "--mask", str(mask))[0] == 0
     assert np.array_equal(_pixels(out)[:, :32], noise[:, :32])
     assert _run(monkeypatch, capsys, *common, "--outpaint", "32,0,16,16")[0] == 0

@@ -35,6 +35,14 @@ def test_a_picture_carries_its_recipe(tmp_path: Path) -> None:
     assert record["prompt"] == "一艘红色的小船"
 
 
+def test_a_photograph_is_read_as_it_was_held(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter
+    Image.new("RGB", (40, 20)).save(path, exif=exif)
+    assert read_picture(path).size == (20, 40)
+
+
 def _truncated(folder: Path) -> Path:
     path = folder / "cut.png"
     PICTURE.save(path)

@@ -123,8 +123,8 @@ def _run(
 
         def on_step(progress: "Progress") -> None:
             advance(progress.done, progress.total)
-            if files.trajectory and progress.done <= request.params.num_inference_steps * 8:
-                seen.append(progress)
+            if files.trajectory and progress.step.step_index == len(seen):
+                seen.append(progress)  # the first batch's steps; later ones begin at 0 again
 
         pictures = generate(request, engine, clip, on_step)
     written: list[dict[str, object]] = []

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from maquette.core.errors import InvalidRequest, OutputNotWritable
 from maquette.core.requests import GenerationRequest
@@ -23,7 +23,8 @@ def read_picture(path: Path) -> Image.Image:
                     f"at most {MAX_SOURCE_PIXELS // 1_000_000} million pixels are read: shrink it"
                 )
             image.load()
-            return image.copy()
+            # Cameras note how they were held; what a person sees is what counts.
+            return ImageOps.exif_transpose(image)
     except FileNotFoundError:
         raise InvalidRequest(f"{path} does not exist; name a picture file") from None
     except Image.DecompressionBombError:
