@@ -103,7 +103,7 @@ def main() -> None:
         "agreement": agreement(clip),
     }
     for name, picture in drawn.items():
-        picture.save(OUT / f"{name}.png", optimize=True)
+        picture.save(OUT / f"{name}.webp", quality=90)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def test_the_whole_report(tiny_models: TinyModels, tmp_path: Path) -> None:
         assert all(0.0 <= share <= 1.0 for share in figures.values())
     page = (tmp_path / "evaluation.md").read_text()
     assert "| composition accuracy | en | zh | probe on drawings |" in page
-    assert (tmp_path / "evaluation.png").exists()
+    assert (tmp_path / "evaluation.webp").exists()
 
 
 def test_a_list_of_prompts_is_scored(tiny_models: TinyModels, tmp_path: Path) -> None:

@@ -41,6 +41,14 @@ def test_noising_and_velocity_are_those_of_diffusers(betas: str, zero: bool) -> 
     )
 
 
+def test_the_shares_and_their_ratio_agree() -> None:
+    schedule = NoiseSchedule(prediction_type="v_prediction", rescale_betas_zero_snr=True)
+    np.testing.assert_allclose(schedule.alphas**2 + schedule.sigmas**2, 1.0)
+    np.testing.assert_allclose(schedule.snr, (schedule.alphas / schedule.sigmas) ** 2)
+    assert schedule.snr[-1] == 0.0
+    assert (np.diff(schedule.snr) < 0).all()
+
+
 def test_zero_terminal_snr_leaves_nothing_of_the_picture() -> None:
     schedule = NoiseSchedule(prediction_type="v_prediction", rescale_betas_zero_snr=True)
     noise = torch.randn(1, 1, 4, 4)
@@ -54,6 +62,7 @@ def test_zero_terminal_snr_leaves_nothing_of_the_picture() -> None:
         ({"beta_schedule": "sigmoid"}, "beta_schedule 'sigmoid' is not one of linear"),
         ({"prediction_type": "flow"}, "prediction_type 'flow' is not one of epsilon"),
         ({"timestep_spacing": "odd"}, "timestep_spacing 'odd' is not one of leading"),
+        ({"trained_betas": [0.1, 0.2]}, "trained_betas cannot be read"),
         ({"rescale_betas_zero_snr": True}, "cannot begin from pure noise"),
     ],
 )

@@ -52,6 +52,8 @@ class NoiseSchedule:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "NoiseSchedule":
         """From a scheduler_config.json; entries that only diffusers needs are passed over."""
+        if config.get("trained_betas") is not None:
+            raise InvalidRequest("trained_betas cannot be read; give a beta_schedule instead")
         names = {field.name for field in fields(cls)}
         return cls(**{n: v for n, v in config.items() if n in names})
 
@@ -73,6 +75,21 @@ class NoiseSchedule:
             cumulative = root**2
         return cumulative
 
+    @property
+    def alphas(self) -> np.ndarray:
+        """The share of the picture by training timestep: (num_train_timesteps,) float64."""
+        return np.sqrt(self.alphas_cumprod)
+
+    @property
+    def sigmas(self) -> np.ndarray:
+        """The share of the noise by training timestep: (num_train_timesteps,) float64."""
+        return np.sqrt(1 - self.alphas_cumprod)
+
+    @property
+    def snr(self) -> np.ndarray:
+        """alpha² / sigma² by training timestep, zero at zero terminal SNR: float64."""
+        return self.alphas_cumprod / (1 - self.alphas_cumprod)
+
     def add_noise(self, x0: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
         """x_t of clean x0 (B, C, H, W) with noise of the same shape; timesteps: (B,) int64."""
         alpha, sigma = self._levels(x0, timesteps)
@@ -93,5 +110,5 @@ class NoiseSchedule:
 @cache
 def _tables(schedule: NoiseSchedule, device: torch.device) -> tuple[Tensor, Tensor]:
     """alpha and sigma by timestep, fp32 on the device, so that training need not wait for it."""
-    squared = torch.from_numpy(schedule.alphas_cumprod)
-    return squared.sqrt().float().to(device), (1 - squared).sqrt().float().to(device)
+    alphas, sigmas = torch.from_numpy(schedule.alphas), torch.from_numpy(schedule.sigmas)
+    return alphas.float().to(device), sigmas.float().to(device)

@@ -5,11 +5,12 @@ noise, so a step is x' = a x + b out + c prev + d noise, whatever the sampler; t
 latents are e x + f out. Rows of different samplers can therefore share one fused update.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from maquette.core.errors import InvalidRequest
@@ -39,6 +40,33 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StackedRows:
+    """Rows of any samplers side by side: `timestep` is (B,), everything else (B, 1, 1, 1)."""
+
+    timestep: Tensor
+    input_scale: Tensor
+    signal: Tensor
+    noise_level: Tensor
+    a: Tensor
+    b: Tensor
+    c: Tensor
+    d: Tensor
+    e: Tensor
+    f: Tensor
+
+
+def stack(
+    rows: Sequence[StepRow],
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> StackedRows:
+    """One row for each picture of a batch, moved to the device in one copy."""
+    columns = torch.tensor([astuple(row) for row in rows], dtype=torch.float64).T
+    timestep, *others = columns.to(device, dtype)
+    return StackedRows(timestep, *(column.view(-1, 1, 1, 1) for column in others))
+
+
+@dataclass(frozen=True, slots=True)
 class SamplerTable:
     """The rows of a run, and the scale of the unit noise that it starts from."""
 
@@ -54,23 +82,24 @@ class SamplerTable:
 
 
 def update(
-    row: StepRow, x: Tensor, out: Tensor, prev: Tensor, noise: Tensor
+    row: StepRow | StackedRows, x: Tensor, out: Tensor, prev: Tensor, noise: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The state after the step, and the clean latents predicted in it (both (B, C, H, W))."""
-    stepped = row.a * x + row.b * out
-    if row.c:
-        stepped = stepped + row.c * prev
-    if row.d:
-        stepped = stepped + row.d * noise
+    """The state after the step, and the clean latents predicted in it (both (B, C, H, W)).
+
+    `out` is the model's output after guidance; `prev` the clean latents predicted in the step
+    before, zeros in the first; `noise` fresh unit noise, or zeros where `d` is 0. No `if` looks at
+    a coefficient, so rows of all samplers take one path and the host need not wait.
+    """
+    stepped = row.a * x + row.b * out + row.c * prev + row.d * noise
     return stepped, row.e * x + row.f * out
 
 
 def compile_table(
     sampler: str, schedule: NoiseSchedule, num_inference_steps: int, strength: float = 1.0
 ) -> SamplerTable:
-    """The table of a run; `strength` below 1 runs only that last share of the steps.
+    """The table of a run; `strength` below 1 runs only that last share of the steps, at least one.
 
-    Raises InvalidRequest naming an unknown sampler or a number of steps out of range.
+    Raises InvalidRequest naming an unknown sampler, or a strength or number of steps out of range.
     """
     if sampler not in SAMPLERS:
         raise InvalidRequest(f"sampler {sampler!r} is not one of {', '.join(SAMPLERS)}")
@@ -78,25 +107,42 @@ def compile_table(
         raise InvalidRequest(
             f"steps {num_inference_steps} must be between 1 and {schedule.num_train_timesteps}"
         )
-    run = max(1, min(int(num_inference_steps * strength), num_inference_steps))
+    if not 0.0 < strength <= 1.0:
+        raise InvalidRequest(f"strength {strength:g} must be above 0 and at most 1")
+    run = max(1, int(num_inference_steps * strength))
     return SAMPLERS[sampler](schedule, num_inference_steps, num_inference_steps - run)
 
 
-def _timesteps(schedule: NoiseSchedule, steps: int, extra: int = 0) -> np.ndarray:
-    """Training timesteps of the steps, falling; `extra` is DPM++'s own reading of the spacings."""
-    count = schedule.num_train_timesteps
-    if schedule.timestep_spacing == "trailing":
-        return np.arange(count, 0, -count / steps).round()[:steps] - 1
-    if schedule.timestep_spacing == "linspace":
-        return np.linspace(0, count - 1, steps + extra)[::-1][:steps]
-    ratio = count // (steps + extra)
-    return (np.arange(steps + extra) * ratio)[::-1][:steps] + float(schedule.steps_offset)
+def _timesteps(
+    schedule: NoiseSchedule, steps: int, extra: int = 0, whole: bool = False
+) -> np.ndarray:
+    """Training timesteps of the steps, falling; `extra` is DPM++'s own reading of the spacings.
+
+    Raises InvalidRequest where so many steps would repeat a timestep or leave the schedule.
+    """
+    count, spacing = schedule.num_train_timesteps, schedule.timestep_spacing
+    if spacing == "trailing":
+        timesteps = np.arange(count, 0, -count / steps).round()[:steps] - 1
+    elif spacing == "linspace":
+        timesteps = np.linspace(0, count - 1, steps + extra)[::-1][:steps]
+    else:
+        ratio = count // (steps + extra)
+        timesteps = (np.arange(steps + extra) * ratio)[::-1][:steps] + float(schedule.steps_offset)
+    if whole:
+        timesteps = timesteps.round()
+    if timesteps[0] > count - 1 or (np.diff(timesteps) >= 0).any():
+        raise InvalidRequest(
+            f"steps {steps} are too many for this sampler with {spacing} spacing, "
+            f"steps_offset {schedule.steps_offset}; ask for a few less"
+        )
+    return timesteps
 
 
 def _sigmas(schedule: NoiseSchedule, timesteps: np.ndarray) -> np.ndarray:
     """noise / signal at the timesteps and, last, zero: (steps + 1,)."""
     squared = schedule.alphas_cumprod.copy()
-    squared[-1] = max(squared[-1], LEAST_ALPHA_SQUARED)
+    if schedule.rescale_betas_zero_snr:
+        squared[-1] = LEAST_ALPHA_SQUARED
     table = np.sqrt((1 - squared) / squared)
     return np.append(np.interp(timesteps, np.arange(len(table)), table), 0.0)
 
@@ -119,9 +165,12 @@ def _noise(schedule: NoiseSchedule, alpha: float, sigma: float) -> tuple[float, 
     return 1 / sigma, -alpha / sigma
 
 
-def ddim(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
-    """Denoising diffusion implicit models without added noise (Song et al. 2020, 2010.02502)."""
-    timesteps = _timesteps(schedule, steps).round()
+def ddim(schedule: NoiseSchedule, steps: int, start: int, eta: float = 0.0) -> SamplerTable:
+    """Denoising diffusion implicit models (Song et al. 2020, 2010.02502, formulas 12 and 16).
+
+    `eta` is the share of fresh noise: 0 adds none, 1 is the ancestral sampler of DDPM.
+    """
+    timesteps = _timesteps(schedule, steps, whole=True)
     squared = schedule.alphas_cumprod
     last = 1.0 if schedule.set_alpha_to_one else squared[0]
     rows: list[StepRow] = []
@@ -130,9 +179,11 @@ def ddim(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
         here, there = squared[timestep], squared[before] if before >= 0 else last
         alpha, sigma = float(np.sqrt(here)), float(np.sqrt(1 - here))
         (e, f), (g, h) = _clean(schedule, alpha, sigma), _noise(schedule, alpha, sigma)
-        to_clean, to_noise = np.sqrt(there), np.sqrt(1 - there)
+        fresh = eta * np.sqrt((1 - there) / (1 - here) * (1 - here / there))
+        # Rounding may take eta = 1 at zero terminal SNR a little below zero.
+        to_clean, to_noise = np.sqrt(there), np.sqrt(max(1 - there - fresh**2, 0.0))
         a, b = to_clean * e + to_noise * g, to_clean * f + to_noise * h
-        rows.append(_row(timestep, 1.0, alpha, sigma, a, b, 0.0, 0.0, e, f))
+        rows.append(_row(timestep, 1.0, alpha, sigma, a, b, 0.0, fresh, e, f))
     return SamplerTable(tuple(rows), 1.0)
 
 
@@ -141,7 +192,7 @@ def dpmpp_2m(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
 
     The first and the last step are of first order, as in diffusers.
     """
-    timesteps = _timesteps(schedule, steps, extra=1).round()
+    timesteps = _timesteps(schedule, steps, extra=1, whole=True)
     sigmas = _sigmas(schedule, timesteps)
     alphas = 1 / np.sqrt(sigmas**2 + 1)
     noises = sigmas * alphas
@@ -179,7 +230,7 @@ def _euler(schedule: NoiseSchedule, steps: int, start: int, ancestral: bool) -> 
     for i in range(start, steps):
         sigma, target = sigmas[i], sigmas[i + 1]
         up = np.sqrt(target**2 * (sigma**2 - target**2) / sigma**2) if ancestral else 0.0
-        down = np.sqrt(target**2 - up**2)
+        down = target**2 / sigma if ancestral else target  # sqrt(target² - up²), but exact
         scale = 1 / np.sqrt(sigma**2 + 1)
         e, f = _clean(schedule, scale, sigma * scale)
         e *= scale  # the state is the variance-preserving one over alpha
@@ -194,8 +245,8 @@ def _euler(schedule: NoiseSchedule, steps: int, start: int, ancestral: bool) -> 
 def flow_euler(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
     """Euler's method along straight paths x_t = (1 - t) x0 + t noise (Lipman et al. 2022).
 
-    The same network serves: its timestep is the one whose noise ratio is t / (1 - t), and its
-    output gives the flow's velocity noise - x0.
+    The same network serves: it is asked at the schedule's own timesteps, t follows from each one's
+    noise ratio t / (1 - t), and its output gives the flow's velocity noise - x0.
     """
     timesteps = _timesteps(schedule, steps)
     sigmas = _sigmas(schedule, timesteps)
@@ -210,7 +261,8 @@ def flow_euler(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
         length = times[i + 1] - time
         a, b = 1 + length * scale * (g - e), length * (h - f)
         rows.append(_row(timesteps[i], scale, 1 - time, time, a, b, 0.0, 0.0, e * scale, f))
-    return SamplerTable(tuple(rows), 1.0)
+    # The network is to see unit noise first, as with DDIM and DPM++.
+    return SamplerTable(tuple(rows), 1 / rows[0].input_scale)
 
 
 def _row(*values: Any) -> StepRow:  # numbers of NumPy or Python

@@ -58,9 +58,9 @@ def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def write_report(folder: Path, table: dict[str, Any], scored: Scored) -> None:
-    """Writes evaluation.md, evaluation.json and evaluation.png into the folder."""
+    """Writes evaluation.md, evaluation.json and evaluation.webp into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    sample_grid(scored).save(folder / "evaluation.png")
+    sample_grid(scored).save(folder / "evaluation.webp", quality=90)
     (folder / "evaluation.json").write_text(json.dumps(table, indent=1) + "\n")
     shown = scored.asked[:36]
     listing = "\n".join(f"{i}. {a.prompt}" for i, a in enumerate(shown, 1))
@@ -69,5 +69,5 @@ def write_report(folder: Path, table: dict[str, Any], scored: Scored) -> None:
         f"model `{table['model']}`, {table['prompts']} prompts of held-out combinations, "
         f"{table['steps']} steps, guidance {table['guidance']:g}. Nothing here was trained on what "
         "it is scored on; the last column is how often the probe is right about true drawings.\n\n"
-        f"{markdown_tables(table)}\n\n![The first prompts' pictures](evaluation.png)\n\n{listing}\n"
+        f"{markdown_tables(table)}\n\n![The first prompts' pictures](evaluation.webp)\n\n{listing}\n"
     )
