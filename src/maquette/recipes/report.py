@@ -69,5 +69,5 @@ def write_report(folder: Path, table: dict[str, Any], scored: Scored) -> None:
         f"model `{table['model']}`, {table['prompts']} prompts of held-out combinations, "
         f"{table['steps']} steps, guidance {table['guidance']:g}. Nothing here was trained on what "
         "it is scored on; the last column is how often the probe is right about true drawings.\n\n"
-        f"{markdown_tables(table)}\n\n![The first prompts' pictures](evaluation.webp)\n\n{listing}\n"
+        f"{markdown_tables(table)}\n\n![The first pictures](evaluation.webp)\n\n{listing}\n"
     )
