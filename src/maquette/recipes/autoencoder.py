@@ -45,7 +45,7 @@ def build(size: AutoencoderSize) -> AutoencoderKL:
         block_out_channels=size.channels,
         layers_per_block=1,
         latent_channels=size.latent_channels,
-        # One group: a norm over few channels would wipe out how strong a flat colour is.
+        # One group: a norm over two channels would keep only the sign of a flat colour.
         norm_num_groups=1,
         sample_size=256,
         mid_block_add_attention=False,  # so that any picture size is treated alike
@@ -57,8 +57,9 @@ def build(size: AutoencoderSize) -> AutoencoderKL:
 def _initialise(model: AutoencoderKL) -> None:
     """Weights that keep the spread of a signal, no biases, quiet latents.
 
-    PyTorch's own shrink a signal at each of a dozen convolutions until the biases drown it: after
-    a thousand steps such a model still paints in grey. See docs/log.md.
+    PyTorch's own shrink a signal at each of a dozen convolutions, while biases keep their size; a
+    model that began so still painted in grey after a thousand steps. docs/log.md has what was
+    compared, and what was not.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv2d):
