@@ -66,11 +66,13 @@ def _paint_figure(pen: Pen, figure: Figure, light: Light) -> None:
     canvas.translate(-BOX / 2, 0)
     for shape in drawing(figure.subject, figure.variant):
         path = parse_outline(shape.outline)
+        if shape.tint is Tint.INK and figure.colour == "black":
+            pen.rim(path, palette[Tint.CREAM], shape.width)  # eyes must not drown in the body
         if shape.width:
             pen.line(path, palette[shape.tint], shape.width)
         else:
             # A highlight is light on a form, not a form with an outline of its own.
-            pen.fill(path, palette[shape.tint], edge=shape.tint is not Tint.LIGHT)
+            pen.fill(path, palette[shape.tint], edge=shape.tint not in (Tint.LIGHT, Tint.INK))
     canvas.restore()
 
 

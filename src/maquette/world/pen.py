@@ -65,3 +65,10 @@ class Pen:
         self._stroke.setColor(argb(colour, alpha))
         self._stroke.setStrokeWidth(max(width, 1.0 / self.unit_px))
         self.canvas.drawPath(path, self._stroke)
+
+    def rim(self, path: skia.Path, colour: RGB, width: float) -> None:
+        """A thin margin around a shape (`width` 0) or line that is about to be drawn."""
+        self._stroke.setColor(argb(colour))
+        margin = 1.2 if self.style == "pixel" else 3.2  # a pixel of that style is four of others
+        self._stroke.setStrokeWidth(width + margin / self.unit_px)
+        self.canvas.drawPath(path, self._stroke)
