@@ -1,4 +1,4 @@
-"""The autoencoder: 256 px pictures to a small latent grid and back, trained on full-scale crops."""
+"""The autoencoder: 256 px pictures to a small latent grid and back."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,12 +7,15 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from diffusers.models.resnet import ResnetBlock2D
+from PIL import Image
 from torch import Tensor, nn
 
+from maquette.recipes.linear_start import begin_as, grow_linear
 from maquette.recipes.pictures import Item, batches, crop, to_tensor
 from maquette.train.loop import Batch, Compute, LoopSettings, train
 from maquette.world.compose import Split, compose
 from maquette.world.draw import draw
+from maquette.world.preview import sheet
 
 # Small: latents need not be gaussian, only bounded and a little smooth (Rombach et al. 2022).
 KL_WEIGHT = 1e-5
@@ -24,16 +27,25 @@ class AutoencoderSize:
 
     channels: tuple[int, ...]
     latent_channels: int
+    linear_steps: int = 2000  # of the linear model it begins as, for each halving
+
+    @property
+    def linear_channels(self) -> tuple[int, ...]:
+        """Channels of the linear model after each halving: what four pixels hold, if it fits."""
+        widths = [3]
+        for channels in self.channels[:-2]:
+            widths.append(min(4 * widths[-1], channels))
+        return (*widths[1:], self.latent_channels)
 
 
 SIZES = {
-    "tiny": AutoencoderSize((8, 8, 16, 16, 16), 4),
+    "tiny": AutoencoderSize((8, 12, 16, 16, 24), 4, linear_steps=5),
     # The sweep over the down-sampling factor: the same number of latent values each.
-    "f8": AutoencoderSize((16, 32, 64, 128), 2),
-    "f16": AutoencoderSize((16, 32, 64, 128, 128), 8),
-    "f32": AutoencoderSize((16, 32, 64, 128, 128, 192), 32),
-    "starter": AutoencoderSize((16, 32, 64, 128, 192), 16),
+    "f8": AutoencoderSize((16, 32, 64, 128), 8),
+    "f32": AutoencoderSize((16, 32, 64, 128, 128, 272), 128),
+    "starter": AutoencoderSize((16, 32, 64, 128, 192), 32),
 }
+_LINEAR_PICTURES = 400
 
 
 def build(size: AutoencoderSize) -> AutoencoderKL:
@@ -103,20 +115,22 @@ def train_autoencoder(
     out: Path,
     settings: LoopSettings,
     size: str = "starter",
-    crop_px: int = 64,
-    batch_size: int = 8,
+    crop_px: int = 256,
+    batch_size: int = 2,
     workers: int = 1,
     seed: int = 0,
     start: Path | None = None,
 ) -> Path:
     """Trains and writes a checkpoint with its measured scaling factor; returns its folder.
 
-    Small crops learn fastest. End with a resumed run on whole pictures: the group norms measure
+    It begins as a linear model (linear_start.py). Crops are cheaper, but the group norms measure
     all that they see, and a crop is not a picture.
     """
     torch.manual_seed(seed)
     shape = SIZES[size]
     model = build(shape) if start is None else load(start)
+    if start is None and not (out / "checkpoint.pt").exists():
+        _begin_linear(model, shape)
     final = out / "vae"
 
     def save(weights: dict[str, Tensor], step: int) -> None:
@@ -126,6 +140,7 @@ def train_autoencoder(
         finished.register_to_config(scaling_factor=scaling_factor(finished))
         finished.half().save_pretrained(final)
         (out / "psnr.txt").write_text(f"{step} {psnr(finished.float()):.2f} dB\n")
+        reconstructions(finished).save(out / "samples.png")
 
     train(
         model,
@@ -137,6 +152,13 @@ def train_autoencoder(
         save,
     )
     return final
+
+
+def _begin_linear(model: AutoencoderKL, size: AutoencoderSize) -> None:
+    device = Compute.choose().device
+    pixels = _pictures(range(_LINEAR_PICTURES), "train").to(device)
+    linear = grow_linear(pixels, size.linear_channels, size.linear_steps)
+    begin_as(linear.cpu(), model, pixels[:24].cpu())
 
 
 def load(folder: Path) -> AutoencoderKL:
@@ -154,6 +176,15 @@ def scaling_factor(model: AutoencoderKL, pictures: int = 32) -> float:
     pixels = _pictures(range(pictures), "train").to(model.device)
     latents = torch.cat([model.encode(p).latent_dist.mode() for p in pixels.split(8)])
     return round(1.0 / float(latents.std()), 5)
+
+
+@torch.inference_mode()
+def reconstructions(model: AutoencoderKL, pictures: int = 8) -> Image.Image:
+    """Held-out drawings, and below each what the model keeps of it."""
+    pixels = _pictures(range(pictures), "held_out").to(model.device)
+    decoded = model.decode(model.encode(pixels).latent_dist.mode()).sample.clamp(-1, 1)
+    both = torch.cat([pixels, decoded]).permute(0, 2, 3, 1).cpu()
+    return sheet(list(((both + 1) * 127.5).round().byte().numpy()), pictures)
 
 
 @torch.inference_mode()

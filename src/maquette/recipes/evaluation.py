@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from maquette.core.errors import InvalidRequest
@@ -20,6 +21,7 @@ from maquette.recipes.scoring import Expectation, accuracy, ask, frechet_distanc
 from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
 from maquette.world.draw import draw
+from maquette.world.preview import sheet
 
 # Far from the seeds that retrieval uses; all in the held-out split.
 _PROMPT_SEEDS = 500_000
@@ -133,13 +135,7 @@ def distance_to_drawings(probe: Probe, scored: Scored) -> float:
 
 def sample_grid(scored: Scored) -> Image.Image:
     """The first 36 pictures, six a row."""
-    some = scored.pictures[: _GRID_SIDE**2]
-    side = some[0].width + 4
-    rows = -(-len(some) // _GRID_SIDE)
-    grid = Image.new("RGB", (_GRID_SIDE * side - 4, rows * side - 4), "white")
-    for i, picture in enumerate(some):
-        grid.paste(picture, (i % _GRID_SIDE * side, i // _GRID_SIDE * side))
-    return grid
+    return sheet([np.asarray(p) for p in scored.pictures[: _GRID_SIDE**2]], _GRID_SIDE)
 
 
 def clip_figures(clip: ClipEngine, pairs: int) -> dict[str, Any]:
