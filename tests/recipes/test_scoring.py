@@ -14,7 +14,9 @@ from maquette.recipes.evaluation import held_out_prompts, read_prompts
 from maquette.recipes.labels import (
     CLASSES,
     COLOUR_NAMES,
+    GRID,
     INVERSE,
+    NO_SUBJECT,
     NOT_ASKED,
     SUBJECT_NAMES,
     canonical_relation,
@@ -30,12 +32,18 @@ from maquette.world.scene import Scene
 def _sure(scene: Scene) -> dict[str, Tensor]:
     """What a probe that is sure and right would answer."""
     truth = labels(scene)
-    cast = torch.nn.functional.one_hot(truth.pop("cast"), 1 + len(COLOUR_NAMES)) * 9.0
     answers = {
-        name: torch.nn.functional.one_hot(number.clamp(min=0), len(CLASSES[name])) * 9.0
-        for name, number in truth.items()
+        name: torch.nn.functional.one_hot(truth[name].clamp(min=0), len(CLASSES[name])) * 9.0
+        for name in CLASSES
     }
-    return {"cast": cast[None], **{name: row[None] for name, row in answers.items()}}
+    subject = torch.zeros(len(SUBJECT_NAMES))
+    colour = torch.zeros(len(SUBJECT_NAMES), len(COLOUR_NAMES))
+    for figure in scene.figures:
+        number = SUBJECT_NAMES.index(figure.subject)
+        subject[number] = 9.0
+        colour[number, COLOUR_NAMES.index(figure.colour)] = 9.0
+    answers |= {"subject": subject, "colour": colour}
+    return {name: row[None] for name, row in answers.items()}
 
 
 def _asked(scene: Scene) -> Expectation:
@@ -75,7 +83,19 @@ def test_what_a_scene_lacks_is_not_asked() -> None:
         assert (int(truth["weather"]) == NOT_ASKED) == (scene.setting == "space")
         assert (int(truth["relation"]) == NOT_ASKED) == (scene.relation is None)
         assert (int(truth["count"]) == NOT_ASKED) == (scene.relation is not None)
-        assert int((truth["cast"] > 0).sum()) == len({f.subject for f in scene.figures})
+        shown = set(truth["cells"].unique().tolist()) - {NOT_ASKED, NO_SUBJECT}
+        assert shown == {SUBJECT_NAMES.index(f.subject) for f in scene.figures}
+
+
+def test_each_figure_s_middle_is_its_own() -> None:
+    for seed in range(300):
+        scene = compose(seed)
+        truth = labels(scene)
+        front = max(scene.figures, key=lambda f: f.y)
+        row, column = (int(v * GRID) for v in (front.y - front.height / 2, front.x))
+        assert int(truth["cells"][row, column]) == SUBJECT_NAMES.index(front.subject)
+        assert int(truth["cell_colours"][row, column]) == COLOUR_NAMES.index(front.colour)
+        assert int((truth["cells"] == NO_SUBJECT).sum()) > 8
 
 
 def test_accuracy_counts_only_what_was_asked() -> None:

@@ -1,6 +1,7 @@
 """`maquette train`: the recipes of the starter models, each from drawn pictures to weights."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ Size = Annotated[str, typer.Option(help="Size of the model, a name of the recipe
 Rate = Annotated[float, typer.Option(help="Peak learning rate.")]
 Workers = Annotated[int, typer.Option(help="Processes that draw pictures.")]
 Seed = Annotated[int, typer.Option(help="Seed of the first weights.")]
+Text = Annotated[Path, typer.Option(help="Folder of the text tower.")]
 Start = Annotated[Path | None, typer.Option(help="Begin from these weights instead of none.")]
 
 
@@ -66,8 +68,31 @@ def world(
 
 
 @app.command()
+def text(
+    out: Out = Path("runs/text"),
+    minutes: Minutes = float("inf"),
+    steps: Steps = 4_000,
+    size: Size = "starter",
+    rate: Rate = 1e-3,
+    workers: Workers = 1,
+    seed: Seed = 0,
+    start: Start = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train the tokenizer and CLIP's text tower, from captions alone.
+
+    Example: maquette train text --minutes 15
+    """
+    from maquette.recipes.clip import train_text
+
+    path = train_text(out, _settings(steps, minutes, rate, 0.999), size, workers, seed, start)
+    _report(path, as_json)
+
+
+@app.command()
 def clip(
     out: Out = Path("runs/clip"),
+    text: Text = Path("runs/text/text"),
     minutes: Minutes = float("inf"),
     steps: Steps = 20_000,
     size: Size = "starter",
@@ -77,14 +102,14 @@ def clip(
     start: Start = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train the tokenizer and the two towers of CLIP.
+    """Train CLIP's image tower to meet the text tower.
 
-    Example: maquette train clip --minutes 30
+    Example: maquette train clip --minutes 60
     """
     from maquette.recipes.clip import train_clip
 
-    path = train_clip(out, _settings(steps, minutes, rate, 0.999), size, workers, seed, start)
-    _report(path, as_json)
+    settings = _settings(steps, minutes, rate, 0.999)
+    _report(train_clip(out, settings, text, size, workers, seed, start), as_json)
 
 
 @app.command()
@@ -93,17 +118,17 @@ def autoencoder(
     minutes: Minutes = float("inf"),
     steps: Steps = 40_000,
     size: Size = "starter",
-    crop: Annotated[int, typer.Option(help="Side of the crops in pixels; 256 is all.")] = 64,
-    batch: Annotated[int, typer.Option(help="Crops a step.")] = 8,
-    rate: Rate = 1e-3,
+    crop: Annotated[int, typer.Option(help="Side of the crops in pixels; 256 is all.")] = 256,
+    batch: Annotated[int, typer.Option(help="Crops a step.")] = 2,
+    rate: Rate = 1e-4,
     workers: Workers = 1,
     seed: Seed = 0,
     start: Start = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train the autoencoder on crops of pictures.
+    """Train the autoencoder, from the best linear one on.
 
-    Example: maquette train autoencoder --minutes 30
+    Example: maquette train autoencoder --minutes 60
     """
     from maquette.recipes.autoencoder import train_autoencoder
 
@@ -156,7 +181,7 @@ def latents(
 @app.command()
 def image(
     out: Out = Path("runs/image"),
-    clip: Annotated[Path, typer.Option(help="Checkpoint of CLIP.")] = Path("runs/clip/clip"),
+    text: Text = Path("runs/text/text"),
     vae: Annotated[Path, typer.Option(help="Checkpoint of the autoencoder.")] = Path(
         "runs/autoencoder/vae"
     ),
@@ -169,6 +194,9 @@ def image(
     rate: Rate = 8e-4,
     seed: Seed = 0,
     start: Start = None,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="Fuse its steps with torch.compile.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train the image model on encoded pictures.
@@ -177,8 +205,27 @@ def image(
     """
     from maquette.recipes.image import train_image
 
-    settings = _settings(steps, minutes, rate, 0.9995)
-    _report(train_image(out, settings, clip, vae, latents, size, seed), as_json)
+    settings = replace(_settings(steps, minutes, rate, 0.9995), save_every_s=480.0)
+    path = train_image(out, settings, text, vae, latents, size, seed, start, compiled)
+    _report(path, as_json)
+
+
+@app.command("all")
+def everything(
+    out: Out = Path("runs/all"),
+    minutes: Annotated[float, typer.Option(help="For all recipes together.")] = 600.0,
+    size: Size = "starter",
+    workers: Workers = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Run all recipes, one after another, and lay their weights out as they ship.
+
+    Example: maquette train all --minutes 9 --workers 14
+    """
+    from maquette.recipes.whole import train_all
+
+    path = train_all(out, minutes, workers, size, on_stage=lambda s: typer.echo(s, err=True))
+    _report(path, as_json)
 
 
 @app.command()

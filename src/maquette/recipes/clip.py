@@ -1,9 +1,14 @@
-"""CLIP: a text and an image tower, trained on drawn pairs with the sigmoid loss of SigLIP.
+"""CLIP: a text and an image tower that meet in one space, by the sigmoid loss of SigLIP.
 
-Zhai et al. 2023, https://arxiv.org/abs/2303.15343. The towers are a plain `transformers`
-CLIPModel; the text tower later conditions the image model.
+Zhai et al. 2023, https://arxiv.org/abs/2303.15343. The text tower learns first, from captions
+alone: two captions of one scene, in two languages, belong together. It is then locked, so that the
+image model can lean on it from the start, and the image tower learns to meet it (the mirror of
+locked-image tuning, Zhai et al. 2022, https://arxiv.org/abs/2111.07991). Both are plain
+`transformers` models: CLIPTextModelWithProjection and, as in CLIP's own convolutional variants, a
+ResNet.
 """
 
+import random
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,77 +16,144 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor, nn
-from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+from transformers import (
+    CLIPImageProcessorPil,
+    CLIPTextConfig,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    ResNetConfig,
+    ResNetForImageClassification,
+)
 
 from maquette.recipes.pictures import Item, batches, captioned, halve, to_tensor
+from maquette.recipes.statistics import settle_statistics
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
 from maquette.train.loop import Batch, Compute, LoopSettings, train
+from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
 from maquette.world.draw import draw
 
 VISION_PX = 128
+BATCH_SIZE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class ClipSize:
-    """Width and depth of the two towers."""
+    """Width and depth of the text tower; channels and blocks of the image tower's stages."""
 
-    width: int
-    layers: int
-    patch_px: int
-    batch_size: int
+    text_width: int
+    text_layers: int
+    stem: int
+    channels: tuple[int, ...]
+    blocks: tuple[int, ...]
 
 
 SIZES = {
-    "tiny": ClipSize(width=64, layers=2, patch_px=32, batch_size=16),
-    "starter": ClipSize(width=256, layers=4, patch_px=16, batch_size=64),
+    "tiny": ClipSize(64, 2, 8, (8, 16), (1, 1)),
+    "starter": ClipSize(256, 4, 48, (48, 96, 192, 320), (1, 2, 2, 2)),
 }
 
 
-class SigmoidPairs(nn.Module):
-    """A CLIPModel with the bias that the sigmoid loss adds to its temperature."""
+class SigmoidLoss(nn.Module):
+    """The loss of all pairs of a batch, with its learned temperature and bias."""
 
-    def __init__(self, clip: CLIPModel) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.clip = clip
+        self.log_scale = nn.Parameter(torch.tensor(2.303))  # t' = log 10
         self.bias = nn.Parameter(torch.tensor(-10.0))
-        clip.logit_scale.data.fill_(2.303)  # t' = log 10
 
-    def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Sigmoid loss and the share of pictures whose own caption ranks first.
-
-        pixels: (B, 3, H, W) in -1 to 1; tokens: (B, T).
-        """
-        dtype = self.clip.visual_projection.weight.dtype
-        # What follows a text's end changes nothing before it, so the batch's longest text decides.
-        tokens = tokens[:, : int(tokens.argmax(1).max()) + 1]
-        out = self.clip(input_ids=tokens, pixel_values=pixels.to(dtype))
-        image = F.normalize(out.image_embeds.float(), dim=-1)  # (B, D)
-        text = F.normalize(out.text_embeds.float(), dim=-1)
-        logits = image @ text.T * self.clip.logit_scale.float().exp() + self.bias.float()
+    def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss, and the share of `first` whose own partner ranks first; both (B, D)."""
+        first, second = (F.normalize(x.float(), dim=-1) for x in (first, second))
+        logits = first @ second.T * self.log_scale.float().exp() + self.bias.float()
+        here = torch.arange(len(logits), device=logits.device)
         signs = 2 * torch.eye(len(logits), device=logits.device) - 1
-        hits = (logits.argmax(1) == torch.arange(len(logits), device=logits.device)).float().mean()
+        hits = (logits.argmax(1) == here).float().mean()
         return -F.logsigmoid(signs * logits).sum(1).mean(), hits
 
 
-def build(size: ClipSize, tokenizer: CLIPTokenizer) -> CLIPModel:
-    """The untrained model."""
-    tower = {
-        "hidden_size": size.width,
-        "intermediate_size": size.width * 4,
-        "num_hidden_layers": size.layers,
-        "num_attention_heads": size.width // 64,
-        "projection_dim": size.width,
-    }
-    text = tower | {
-        "vocab_size": len(tokenizer),
-        "max_position_embeddings": CONTEXT_TOKENS,
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-    }
-    vision = tower | {"image_size": VISION_PX, "patch_size": size.patch_px}
-    return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=size.width))
+class TextPairs(nn.Module):
+    """The text tower with its loss."""
+
+    def __init__(self, text: CLIPTextModelWithProjection) -> None:
+        super().__init__()
+        self.text = text
+        self.loss = SigmoidLoss()
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """tokens: (B, 2, T), two captions of each scene."""
+        embeds = self.text(shorten(tokens.flatten(0, 1))).text_embeds
+        return self.loss(*embeds.unflatten(0, (-1, 2)).unbind(1))
+
+
+class PicturePairs(nn.Module):
+    """The image tower with its loss and the locked text tower."""
+
+    def __init__(
+        self, vision: ResNetForImageClassification, text: CLIPTextModelWithProjection
+    ) -> None:
+        super().__init__()
+        self.vision = vision
+        self.loss = SigmoidLoss()
+        self.text = text.requires_grad_(False)
+
+    def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """pixels: (B, 3, H, W) in -1 to 1; tokens: (B, T)."""
+        with torch.no_grad():
+            words = self.text(shorten(tokens)).text_embeds
+        pixels = pixels.to(words.dtype).contiguous(memory_format=torch.channels_last)
+        return self.loss(self.vision(pixels).logits, words)
+
+
+def shorten(tokens: Tensor) -> Tensor:
+    """Cuts (B, T) after the batch's longest text: what follows a text's end changes nothing
+    before it.
+    """
+    return tokens[:, : int(tokens.argmax(1).max()) + 1]
+
+
+def build_text(size: ClipSize, tokenizer: CLIPTokenizer) -> CLIPTextModelWithProjection:
+    """The untrained text tower."""
+    return CLIPTextModelWithProjection(
+        CLIPTextConfig(
+            hidden_size=size.text_width,
+            intermediate_size=size.text_width * 4,
+            num_hidden_layers=size.text_layers,
+            num_attention_heads=size.text_width // 64,
+            projection_dim=size.text_width,
+            vocab_size=len(tokenizer),
+            max_position_embeddings=CONTEXT_TOKENS,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def build_vision(size: ClipSize) -> ResNetForImageClassification:
+    """The untrained image tower: its logits are the picture's embedding."""
+    return ResNetForImageClassification(
+        ResNetConfig(
+            embedding_size=size.stem,
+            hidden_sizes=list(size.channels),
+            depths=list(size.blocks),
+            layer_type="basic",
+            num_labels=size.text_width,
+        )
+    )
+
+
+class _Captions:
+    """Number i: the tokens of two captions of scene i, one in each language."""
+
+    def __init__(self, tokenizer: CLIPTokenizer) -> None:
+        self._tokenizer = tokenizer
+
+    def __call__(self, number: int) -> Item:
+        scene, rng = compose(number), random.Random(f"caption/{number}")
+        return {
+            "tokens": tokenize(self._tokenizer, [caption(scene, x, rng).text for x in LANGUAGES])
+        }
 
 
 class _Pairs:
@@ -103,52 +175,113 @@ def tokenize(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:
     ).input_ids
 
 
-def train_clip(
+def train_text(
     out: Path,
     settings: LoopSettings,
     size: str = "starter",
     workers: int = 1,
     seed: int = 0,
     start: Path | None = None,
+    batch_size: int = BATCH_SIZE,
 ) -> Path:
-    """Trains tokenizer and towers, or goes on from `start`; returns the finished checkpoint."""
+    """Trains tokenizer and text tower, or goes on from `start`; returns their folder."""
     torch.manual_seed(seed)
-    final = out / "clip"
+    final = out / "text"
     if not (final / "tokenizer_config.json").exists():
         if start is None:
             train_tokenizer(final)
         else:
             CLIPTokenizer.from_pretrained(start).save_pretrained(final)
     tokenizer = CLIPTokenizer.from_pretrained(final)
-    pairs = SigmoidPairs(build(SIZES[size], tokenizer))
-    if start is not None:
-        pairs.clip = CLIPModel.from_pretrained(start, torch_dtype=torch.float32)
-    batch_size = SIZES[size].batch_size
+    text = build_text(SIZES[size], tokenizer) if start is None else load_text(start)
+    model = TextPairs(text)
+
+    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        value, hits = model(batch["tokens"])
+        return value, {"batch_r1": float(hits)}
+
+    def save(weights: dict[str, Tensor], step: int) -> None:
+        text.save_pretrained(final, state_dict=_part(weights, "text."))
+
+    train(
+        model,
+        loss,
+        lambda step: batches(_Captions(tokenizer), batch_size, workers, step * batch_size),
+        settings,
+        Compute.choose(),
+        out,
+        save,
+    )
+    return final
+
+
+def train_clip(
+    out: Path,
+    settings: LoopSettings,
+    text: Path,
+    size: str = "starter",
+    workers: int = 1,
+    seed: int = 0,
+    start: Path | None = None,
+    batch_size: int = BATCH_SIZE,
+) -> Path:
+    """Trains the image tower to meet the text tower in folder `text`, or goes on from the image
+    tower in `start`; returns the folder of both.
+    """
+    torch.manual_seed(seed)
+    final = out / "clip"
+    tokenizer = CLIPTokenizer.from_pretrained(text)
+    locked = load_text(text)
+    save_text(locked, tokenizer, final / "text")
+    shape = SIZES[size]
+    vision = build_vision(shape) if start is None else load_vision(start)
+    compute = Compute.choose()
+
+    def feed(step: int):
+        return batches(_Pairs(tokenizer), batch_size, workers, step * batch_size)
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         value, hits = model(batch["pixels"], batch["tokens"])
         return value, {"batch_r1": float(hits)}
 
-    train(
-        pairs,
-        loss,
-        lambda step: batches(_Pairs(tokenizer), batch_size, workers, step * batch_size),
-        settings,
-        Compute.choose(),
-        out,
-        lambda weights, step: save(pairs, weights, final),
-    )
+    def save(weights: dict[str, Tensor], step: int) -> None:
+        finished = build_vision(shape)
+        finished.load_state_dict(_part(weights, "vision."), strict=False)
+        settle_statistics(finished.to(compute.device), (b["pixels"] for b in feed(step)))
+        save_vision(finished, final / "vision")
+
+    train(PicturePairs(vision, locked), loss, feed, settings, compute, out, save)
     return final
 
 
-def save(pairs: SigmoidPairs, weights: dict[str, Tensor], out: Path) -> None:
-    """Writes weights by parameter name of `pairs` as a CLIP checkpoint in fp16."""
-    names = {n.removeprefix("clip."): w.half() for n, w in weights.items() if n != "bias"}
-    pairs.clip.save_pretrained(out, state_dict=names)
+def _part(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): w.half() for n, w in weights.items() if n.startswith(prefix)}
+
+
+def load_text(folder: Path) -> CLIPTextModelWithProjection:
+    """A finished text tower in fp32."""
+    return CLIPTextModelWithProjection.from_pretrained(folder, torch_dtype=torch.float32)
+
+
+def load_vision(folder: Path) -> ResNetForImageClassification:
+    """A finished image tower in fp32."""
+    return ResNetForImageClassification.from_pretrained(folder, torch_dtype=torch.float32)
+
+
+def save_text(text: CLIPTextModelWithProjection, tokenizer: CLIPTokenizer, folder: Path) -> None:
+    """Writes a text tower (fp16) and its tokenizer."""
+    halves = {n: w.half() for n, w in text.state_dict().items()}
+    text.save_pretrained(folder, state_dict=halves)
+    tokenizer.save_pretrained(folder)
+
+
+def save_vision(vision: ResNetForImageClassification, folder: Path) -> None:
+    """Writes an image tower (fp16) and how pictures are made ready for it."""
+    vision.half().save_pretrained(folder)
     CLIPImageProcessorPil(
         size={"shortest_edge": VISION_PX},
         crop_size=VISION_PX,
         resample=Image.Resampling.BOX,  # the mean of pixels, as in training
         image_mean=[0.5] * 3,
         image_std=[0.5] * 3,
-    ).save_pretrained(out)
+    ).save_pretrained(folder)

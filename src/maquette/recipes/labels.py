@@ -1,6 +1,8 @@
-"""A scene's true answers as class numbers, for the probe that scores pictures."""
+"""A scene's true answers as class numbers: of the whole, and of each part of an 8 × 8 grid."""
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from maquette.recipes.pictures import Item
 from maquette.world.scene import Scene
@@ -15,7 +17,9 @@ from maquette.world.vocabulary import (
 )
 
 NOT_ASKED = -100  # what cross-entropy ignores
+GRID = 8  # parts a side
 SUBJECT_NAMES = tuple(SUBJECTS)
+NO_SUBJECT = len(SUBJECT_NAMES)
 COLOUR_NAMES = tuple(COLOURS)
 COUNTS = ("1", "2", "3", "4")
 CLASSES: dict[str, tuple[str, ...]] = {
@@ -46,13 +50,12 @@ def canonical_relation(first: str, second: str, relation: str) -> str:
 
 
 def labels(scene: Scene) -> Item:
-    """Class numbers: `cast` (subjects,) is 0 where absent, else 1 + colour; the others are scalars.
+    """Class numbers of a scene's attributes as scalars, and what its parts show as `cells`.
 
-    What a scene has no answer to (the weather in space, the count of a pair) is NOT_ASKED.
+    `cells` and `cell_colours` are (GRID, GRID): the subject in the middle of whose figure a part
+    of the picture lies, or NO_SUBJECT where no figure is near, and that figure's colour.
+    What has no answer (the weather in space, the count of a pair, a figure's rim) is NOT_ASKED.
     """
-    cast = torch.zeros(len(SUBJECT_NAMES), dtype=torch.long)
-    for figure in scene.figures:
-        cast[SUBJECT_NAMES.index(figure.subject)] = 1 + COLOUR_NAMES.index(figure.colour)
     relation = None
     if scene.relation:
         first, second = (f.subject for f in scene.figures)
@@ -69,4 +72,42 @@ def labels(scene: Scene) -> Item:
         name: torch.tensor(NOT_ASKED if answer is None else CLASSES[name].index(answer))
         for name, answer in answers.items()
     }
-    return {"cast": cast, **numbers}
+    cells, colours = _cells(scene)
+    return {"cells": cells, "cell_colours": colours, **numbers}
+
+
+def _cells(scene: Scene) -> tuple[Tensor, Tensor]:
+    cells = torch.full((GRID, GRID), NO_SUBJECT)
+    colours = torch.full((GRID, GRID), NOT_ASKED)
+    middles = (torch.arange(GRID) + 0.5) / GRID
+    # As they are drawn: what stands lower in the picture is nearer and covers the rest.
+    for figure in sorted(scene.figures, key=lambda f: f.y):
+        across = (middles - figure.x).abs()[None, :].expand(GRID, GRID)
+        down = (middles - figure.y + figure.height / 2).abs()[:, None].expand(GRID, GRID)
+        reach = torch.maximum(across, down)
+        near = reach < 0.5 * figure.height + 0.5 / GRID
+        cells[near & (cells == NO_SUBJECT)] = NOT_ASKED
+        # At least the part that holds the figure's middle.
+        middle = reach <= max(0.25 * figure.height, 0.5 / GRID)
+        cells[middle] = SUBJECT_NAMES.index(figure.subject)
+        colours[middle] = COLOUR_NAMES.index(figure.colour)
+    return cells, colours
+
+
+def parts_loss(subjects: Tensor, colours: Tensor, batch: Item) -> tuple[Tensor, dict[str, float]]:
+    """Cross-entropy of what each part shows, and the shares right among the parts with a figure.
+
+    subjects: (B, NO_SUBJECT + 1, GRID, GRID) logits; colours: (B, colours, GRID, GRID).
+    """
+    # Most parts of a picture show no subject: weigh the others up.
+    weight = torch.ones(NO_SUBJECT + 1, device=subjects.device)
+    weight[NO_SUBJECT] = 0.15
+    truth, tints = batch["cells"], batch["cell_colours"]
+    value = F.cross_entropy(subjects.float(), truth, weight)
+    value = value + F.cross_entropy(colours.float(), tints)
+    shown = tints != NOT_ASKED
+    figures = {
+        "subject_parts": float((subjects.argmax(1) == truth)[shown].float().mean()),
+        "colour_parts": float((colours.argmax(1) == tints)[shown].float().mean()),
+    }
+    return value, figures

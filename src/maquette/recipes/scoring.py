@@ -83,21 +83,20 @@ def ask(probe: Probe, pictures: Sequence[Image.Image]) -> tuple[Answers, Tensor]
         some = [p.convert("RGB").resize((256, 256)) for p in pictures[start : start + 16]]
         pixels = torch.stack([to_tensor(np.array(p)) for p in some])
         answers.append(probe(pixels))
-        features.append(probe.features(pixels).unflatten(1, (-1, 16)).mean(2))
+        features.append(answers[-1].pop("features"))
     joined = {name: torch.cat([a[name] for a in answers]) for name in answers[0]}
     return joined, torch.cat(features)
 
 
 def score(answers: Answers, row: int, expected: Expectation) -> dict[str, bool]:
     """Whether each expected category is right in picture `row`."""
-    cast = answers["cast"][row].softmax(-1)  # (subjects, 1 + colours)
     right: dict[str, bool] = {}
     numbers = [SUBJECT_NAMES.index(s) for s in expected.subject]
     if numbers:
-        present = (1 - cast[:, 0]).topk(len(numbers)).indices.tolist()
+        present = answers["subject"][row].topk(len(numbers)).indices.tolist()
         right["subject"] = set(present) == set(numbers)
     if expected.colour:
-        named = [COLOUR_NAMES[int(cast[n, 1:].argmax())] for n in numbers]
+        named = [COLOUR_NAMES[int(answers["colour"][row, n].argmax())] for n in numbers]
         right["colour"] = tuple(named) == expected.colour
     for category, value in (expected.other or {}).items():
         if category == "relation":
