@@ -79,3 +79,37 @@ def test_a_batch_without_a_finite_gradient_changes_nothing() -> None:
     model.bias.grad = torch.zeros_like(model.bias)
     masters.step(0.1, ema_decay=0.9, clip=1.0)
     assert all(torch.equal(a, b) for a, b in zip(before, masters.weights, strict=True))
+
+
+def test_muon_moves_all_directions_of_a_convolution_alike_and_leaves_its_head_to_adamw() -> None:
+    torch.manual_seed(0)
+    hidden, head = nn.Conv2d(64, 64, 3, bias=False), nn.Linear(64, 3, bias=False)
+    model = nn.ModuleDict({"hidden": hidden, "head": head}).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    before = hidden.weight.detach().clone()
+    masters = Masters(model, torch.float32, weight_decay=0.0, muon=True)
+    for layer in (hidden, head):
+        layer.weight.grad = torch.randn_like(layer.weight)
+    strongest = hidden.weight.grad.permute(0, 2, 3, 1).flatten(1)  # type: ignore[union-attr]
+    strongest[0] *= 100.0
+    hidden.weight.grad = strongest.unflatten(1, (3, 3, 64)).permute(0, 3, 1, 2)
+    masters.step(1e-3, ema_decay=0.9, clip=1e9)
+    spread = torch.linalg.svdvals((hidden.weight - before).flatten(1))
+    assert spread.max() / spread.min() < 3.0  # of the gradient: more than 30
+    assert hidden.weight.is_contiguous(memory_format=torch.channels_last)
+    assert masters.weights[1].grad is not None
+    assert set(masters.state_dict()) == {"weights", "average", "optimizers"}
+
+
+def test_a_killed_run_with_muon_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    def model() -> nn.Module:
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Linear(4, 64), nn.Tanh(), nn.Linear(64, 64), nn.Linear(64, 1))
+
+    def settings(steps: int) -> LoopSettings:
+        return LoopSettings(steps, 1e-3, warmup_steps=5, cooldown=0.0, muon=True)
+
+    whole = train(model(), _loss, _feed, settings(30), CPU, tmp_path / "whole")
+    train(model(), _loss, _feed, settings(12), CPU, tmp_path / "killed")
+    resumed = train(model(), _loss, _feed, settings(30), CPU, tmp_path / "killed")
+    for name, weight in whole.items():
+        torch.testing.assert_close(resumed[name], weight)

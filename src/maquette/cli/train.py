@@ -191,9 +191,11 @@ def image(
     minutes: Minutes = float("inf"),
     steps: Steps = 100_000,
     size: Size = "starter",
+    batch: Annotated[int, typer.Option(help="Pictures a step.")] = 32,
     rate: Rate = 8e-4,
     seed: Seed = 0,
     start: Start = None,
+    muon: Annotated[bool, typer.Option(help="Move its matrices by Muon, not AdamW.")] = True,
     compiled: Annotated[
         bool, typer.Option("--compile", help="Fuse its steps with torch.compile.")
     ] = False,
@@ -205,8 +207,8 @@ def image(
     """
     from maquette.recipes.image import train_image
 
-    settings = replace(_settings(steps, minutes, rate, 0.9995), save_every_s=480.0)
-    path = train_image(out, settings, text, vae, latents, size, seed, start, compiled)
+    settings = replace(_settings(steps, minutes, rate, 0.9995), save_every_s=480.0, muon=muon)
+    path = train_image(out, settings, text, vae, latents, size, seed, start, compiled, batch)
     _report(path, as_json)
 
 

@@ -29,6 +29,7 @@ class LoopSettings:
     cooldown: float = 0.25  # last share of the run over which the rate falls to zero
     weight_decay: float = 0.01
     beta2: float = 0.99
+    muon: bool = False
     ema_decay: float = 0.999
     clip: float = 1.0
     save_every_s: float = 240.0
@@ -68,7 +69,8 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     model.to(device=compute.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    masters = Masters(model, compute.dtype, settings.weight_decay, (0.9, settings.beta2))
+    betas = (0.9, settings.beta2)
+    masters = Masters(model, compute.dtype, settings.weight_decay, betas, settings.muon)
     step, spent_s = _resume(out / "checkpoint.pt", masters)
     run = _Run(out, masters, settings, step, spent_s, sample)
     model.train()

@@ -1,9 +1,11 @@
-"""fp32 master weights behind a model that computes in bf16, with AdamW and a moving average."""
+"""fp32 master weights behind a model that computes in bf16, their optimizers and moving average."""
 
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+
+MUON_LEAST = 64  # rows and columns; what is smaller is an input, an output or a head
 
 
 class Masters:
@@ -11,6 +13,11 @@ class Masters:
 
     Weights stored in bf16 alone lose small updates (FID 21.9 against 18.2 in public trials), and
     autocast is slower than bf16 weights on a CPU; so the model holds bf16 copies of these masters.
+
+    AdamW moves all weights; with `muon`, matrices and convolutions inside the model are moved by
+    Muon instead, whose updates have all singular values alike (Jordan 2024,
+    https://kellerjordan.github.io/posts/muon/), at the same rate (Liu et al. 2025,
+    https://arxiv.org/abs/2502.16982).
     """
 
     def __init__(
@@ -19,33 +26,49 @@ class Masters:
         dtype: torch.dtype,
         weight_decay: float = 0.01,
         betas: tuple[float, float] = (0.9, 0.99),
+        muon: bool = False,
     ) -> None:
         self._working = [p for p in model.parameters() if p.requires_grad]
         self._names = [n for n, p in model.named_parameters() if p.requires_grad]
-        self.weights = [p.detach().float().clone() for p in self._working]
+        self.weights = [_fp32(p) for p in self._working]
         self.average = [w.clone() for w in self.weights]
         for tensor in (*model.parameters(), *model.buffers()):
             if tensor.is_floating_point():
                 tensor.data = tensor.data.to(dtype)
+        self._matrices = [_matrix(w) if muon and _is_hidden(w) else None for w in self.weights]
+        pairs = list(zip(self.weights, self._matrices, strict=True))
         # Norm scales, biases and embeddings of one dimension are not decayed, as is usual.
         groups = [
-            {"params": [w for w in self.weights if w.ndim > 1], "weight_decay": weight_decay},
+            {"params": [w for w, m in pairs if m is None and w.ndim > 1]},
             {"params": [w for w in self.weights if w.ndim <= 1], "weight_decay": 0.0},
         ]
-        self._optimizer = torch.optim.AdamW(groups, lr=0.0, betas=betas, fused=True)
+        adamw = torch.optim.AdamW(
+            groups, lr=0.0, betas=betas, weight_decay=weight_decay, fused=True
+        )
+        self._optimizers: list[torch.optim.Optimizer] = [adamw]
+        if hidden := [m for m in self._matrices if m is not None]:
+            self._optimizers.append(
+                torch.optim.Muon(
+                    hidden, lr=0.0, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"
+                )
+            )
 
     @torch.no_grad()
     def step(self, learning_rate: float, ema_decay: float, clip: float) -> float:
         """One update from the model's gradients, which are cleared. Returns their norm."""
-        for weight, working in zip(self.weights, self._working, strict=True):
-            weight.grad = None if working.grad is None else working.grad.float()
+        tensors = zip(self.weights, self._matrices, self._working, strict=True)
+        for weight, matrix, working in tensors:
+            weight.grad = None if working.grad is None else _fp32(working.grad)
+            if matrix is not None:
+                matrix.grad = None if weight.grad is None else _matrix(weight.grad)
             working.grad = None
         norm = float(torch.nn.utils.clip_grad_norm_(self.weights, clip))
         if norm != norm or norm == float("inf"):
             return norm  # one bad batch must not end a run of hours
-        for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
-        self._optimizer.step()
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate
+            optimizer.step()
         torch._foreach_copy_([p.data for p in self._working], self.weights)
         torch._foreach_lerp_(self.average, self.weights, 1.0 - ema_decay)
         return norm
@@ -59,7 +82,7 @@ class Masters:
         return {
             "weights": self.weights,
             "average": self.average,
-            "optimizer": self._optimizer.state_dict(),
+            "optimizers": [o.state_dict() for o in self._optimizers],
         }
 
     @torch.no_grad()
@@ -68,5 +91,21 @@ class Masters:
         for name in ("weights", "average"):
             for mine, saved in zip(getattr(self, name), state[name], strict=True):  # type: ignore[call-overload]
                 mine.copy_(saved)
-        self._optimizer.load_state_dict(state["optimizer"])  # type: ignore[arg-type]
+        for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):  # type: ignore[call-overload]
+            optimizer.load_state_dict(saved)
         torch._foreach_copy_([p.data for p in self._working], self.weights)
+
+
+def _fp32(tensor: Tensor) -> Tensor:
+    """A copy whose convolutions are laid out channels last, so that `_matrix` need not copy."""
+    layout = torch.channels_last if tensor.ndim == 4 else torch.contiguous_format
+    return tensor.detach().to(torch.float32, copy=True, memory_format=layout)
+
+
+def _is_hidden(weight: Tensor) -> bool:
+    return weight.ndim > 1 and min(len(weight), weight[0].numel()) >= MUON_LEAST
+
+
+def _matrix(weight: Tensor) -> Tensor:
+    """The same memory seen as outputs × inputs."""
+    return weight.movedim(1, -1).view(len(weight), -1)
