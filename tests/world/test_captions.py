@@ -252,7 +252,10 @@ def test_english_articles_and_agreement() -> None:
         for verb in verbs:
             if text.startswith("this is"):
                 assert verb == "is"
+            elif scene.count > 1 and verb == "is":
+                assert re.search(r"there is a (pair|couple|trio|group|set) of", text), caption
             elif scene.count > 1:
+                assert "there are a " not in text, caption
                 assert verb in ("are", "float", "stand", "fly", "grow", "shine", "swim"), caption
             elif one or scene.relation is None:
                 assert verb == "is" or verb.endswith("s"), caption
@@ -313,6 +316,23 @@ def test_a_room_has_its_weather_outside() -> None:
                     r"(rainy|snowy|clear|cloudless|cloudy|overcast) (d|n|s)|[的](黎|清|拂|白|日|夜)"
                 )
                 assert word in caption.text or re.search(moment, caption.text), caption
+
+
+def test_a_room_betrays_itself_only_where_it_is_said() -> None:
+    for language, word in (("en", "window"), ("zh", "窗外")):
+        for _, caption in samples(language):
+            assert word not in caption.text or "setting" in caption.mentions, caption
+
+
+def test_no_noun_belies_the_variant_drawn() -> None:
+    for language, tongue, subject in (("en", english, "tree"), ("zh", chinese, "boat")):
+        for variant, belied in ((0, False), (1, True)):
+            figure = Figure(subject, "red", variant, 0.5, 0.8, 0.3)
+            scene = Scene(0, "lake", "day", "clear", "flat", "medium", (figure,), None, 0)
+            texts = [captions.caption(scene, language, Random(i)).text for i in range(400)]
+            words = tongue.UNTRUE[subject, 1]
+            stems = [w.split(" ~")[0].removeprefix("艘") for w in words]
+            assert any(stem in text for text in texts for stem in stems) != belied
 
 
 def test_no_synonym_belongs_to_two_values() -> None:

@@ -102,6 +102,8 @@ def _choose(scene: Scene, rng: Random, full: bool) -> frozenset[str]:
             for name in sorted(everything)
             if name == "subject" or rng.random() < _PARTIAL.get(name, _PARTIAL_OTHER)
         }
+    if "weather" in said and scene.setting == "room":
+        said.add("setting")  # for it is seen through a window
     if values["size"] and rng.random() < SIZE_SHARE:
         said.add("size")
     if values["count"] == 1 and rng.random() < ONE_SHARE:

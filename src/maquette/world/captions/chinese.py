@@ -2,7 +2,7 @@
 
 from random import Random
 
-from maquette.world.captions.form import parse, pick
+from maquette.world.captions.form import parse, pick, true_nouns
 from maquette.world.scene import Figure, Scene
 from maquette.world.vocabulary import SUBJECTS
 
@@ -11,10 +11,10 @@ from maquette.world.vocabulary import SUBJECTS
 NOUNS: dict[str, tuple[str, ...]] = {
     "boat": ("艘船", "艘小船", "艘帆船"),
     "house": ("座房子", "座小屋", "栋房屋"),
-    "tree": ("棵树", "棵小树", "棵树木"),
+    "tree": ("棵树", "棵小树"),
     "lighthouse": ("座灯塔", "座小灯塔"),
     "car": ("辆汽车", "辆小汽车", "辆轿车"),
-    "train": ("列火车", "列小火车", "辆火车"),
+    "train": ("列火车", "列小火车"),
     "balloon": ("个气球", "个热气球", "只热气球"),
     "rocket": ("枚火箭", "支火箭", "枚小火箭"),
     "teapot": ("把茶壶", "个茶壶", "把小茶壶"),
@@ -42,6 +42,8 @@ NOUNS: dict[str, tuple[str, ...]] = {
 PLAIN_NOUNS = {
     subject: tuple(noun for noun in nouns if noun[1] != "小") for subject, nouns in NOUNS.items()
 }
+# What a drawn variant is not: the second boat is a steamer.
+UNTRUE: dict[tuple[str, int], tuple[str, ...]] = {("boat", 1): ("艘帆船",)}
 COLOURS: dict[str, tuple[str, ...]] = {
     "red": ("红色", "大红色", "鲜红色"),
     "orange": ("橙色", "橘色"),
@@ -52,7 +54,7 @@ COLOURS: dict[str, tuple[str, ...]] = {
     "purple": ("紫色", "紫罗兰色"),
     "pink": ("粉色", "粉红色"),
     "brown": ("棕色", "褐色", "咖啡色"),
-    "black": ("黑色", "漆黑色", "墨黑色"),
+    "black": ("黑色", "墨黑色"),
     "grey": ("灰色", "银灰色"),
     "white": ("白色", "纯白色", "乳白色"),
 }
@@ -183,7 +185,7 @@ FORMS = tuple(
             # A phrase, its circumstances in several orders.
             "{who}[，{where}][，{time}][，{weather}][，{label}]",
             "{where}的{who}[，{time}][，{weather}][，{label}]",
-            "[{time}][{where}的]{who}[，{weather}][，{label}]",
+            "[{time}，][{where}的]{who}[，{weather}][，{label}]",
             "[{time}的]{where}有{who}[，{weather}][，{label}]",
             "[{time}，]{where}的{who}[，{weather}][，{style}]",
             "[{weather}，]{who}[，{where}][，{time}][，{label}]",
@@ -195,7 +197,7 @@ FORMS = tuple(
             "{picture}：[{time}的]{where}有{who}[，{weather}]",
             "{picture}：{moment}，[{where}的]{who}",
             "{picture}，画着[{where}的]{who}[，{time}][，{weather}]",
-            "{picture}，画的是[{time}][{where}的]{who}[，{weather}]",
+            "{picture}，画的是[{time}，][{where}的]{who}[，{weather}]",
             "{picture}，{moment}，{where}{verb}{who}。",
             "{picture}，画中有{who}[，{place}][，{time}][，{sky}]",
             # A whole sentence.
@@ -209,11 +211,11 @@ FORMS = tuple(
             "[{weather}，][{where}，]{fact}[，{time}][，{label}]。",
             "{fact}[，{place}][，{time}][，{sky}][，{label}]",
             "{picture}：[{where}，]{fact}[，{time}][，{weather}]",
-            "{picture}：[{time}的][{where}，]{fact}[，{weather}]",
+            "{picture}：[{time}，][{where}，]{fact}[，{weather}]",
             # What a person types: orders and keywords.
             "画[{where}的]{who}[，{time}][，{weather}][，{style}]",
             "请画{picture}：[{where}的]{who}[，{time}][，{weather}]",
-            "帮我画{picture}，[{time}][{where}的]{who}[，{weather}]",
+            "帮我画{picture}，[{time}，][{where}的]{who}[，{weather}]",
             "我想要{picture}，里面有{who}[，{where}][，{time}][，{weather}]",
             "{tags}[，{place}][，{hour}][，{sky}][，{label}]",
             "{tags}[, {place}][, {hour}][, {sky}][, {label}]",
@@ -221,7 +223,7 @@ FORMS = tuple(
             "{tags}[、{place}][、{hour}][、{sky}][、{label}]",
             "[{label}，]{tags}[，{place}][，{hour}][，{sky}]",
             "[{place}，][{hour}，][{sky}，]{tags}[，{label}]",
-            "[{time}][{where}的]{tags}[，{weather}][，{label}]",
+            "[{time}，][{where}的]{tags}[，{weather}][，{label}]",
         ),
     )
 )
@@ -243,7 +245,7 @@ def words(scene: Scene, said: frozenset[str], rng: Random) -> dict[str, str]:
         "weather": outside + pick(rng, WEATHERS[weather]) if weather else "",
         "sky": _sky(weather, outside, rng) if weather else "",
         "moment": _moment(time, weather, rng) if time and weather else "",
-        "picture": ("一幅" if rng.random() < 0.6 else "一张") + (label or pick(rng, PICTURES)),
+        "picture": _picture(label or pick(rng, PICTURES), rng),
         "style": pick(rng, STYLES[scene.style]) if "style" in said else "",
         "label": label,
     }
@@ -277,7 +279,7 @@ def _thing(figure: Figure, scene: Scene, said: frozenset[str], rng: Random) -> t
     """Measure word, and noun with its adjectives, such as ("艘", "红色的小船")."""
     sized = "size" in said
     nouns = PLAIN_NOUNS if sized or scene.size == "large" else NOUNS
-    counted = pick(rng, nouns[figure.subject])
+    counted = pick(rng, true_nouns(nouns, UNTRUE, figure))
     measure, noun = counted[0], counted[1:]
     colour = pick(rng, COLOURS[figure.colour]) if "colour" in said else ""
     before = ""
@@ -308,6 +310,12 @@ def _verb(scene: Scene, rng: Random) -> str:
     fits = home.get(SUBJECTS[subject].habitat, scene.setting in ("meadow", "forest", "beach"))
     telling = scene.relation is None and fits and rng.random() < 0.5
     return VERBS.get(subject, "有") if telling else "有"
+
+
+def _picture(noun: str, rng: Random) -> str:
+    """With its measure word: a photograph is 一张, a work of art 一幅, a drawing either."""
+    sheet = noun == "图片" or (not noun.endswith("作品") and rng.random() < 0.4)
+    return ("一张" if sheet else "一幅") + noun
 
 
 def _sky(weather: str, outside: str, rng: Random) -> str:

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from maquette.world.captions.form import parse, pick
+from maquette.world.captions.form import parse, pick, true_nouns
 from maquette.world.scene import Figure, Scene
 from maquette.world.vocabulary import SUBJECTS
 
@@ -37,6 +37,13 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "robot": ("robot", "android", "toy robot"),
     "pumpkin": ("pumpkin", "round ~ pumpkin", "plump ~ pumpkin"),
     "turtle": ("turtle", "tortoise"),
+}
+# What a drawn variant is not: the second boat is a steamer, the second tree a fir.
+UNTRUE: dict[tuple[str, int], tuple[str, ...]] = {
+    ("boat", 1): ("sailboat", "sailing boat"),
+    ("tree", 1): ("leafy ~ tree",),
+    ("train", 1): ("locomotive",),
+    ("bridge", 1): ("footbridge",),
 }
 COLOURS: dict[str, tuple[str, ...]] = {
     "red": ("red", "bright red", "scarlet"),
@@ -238,9 +245,10 @@ def words(scene: Scene, said: frozenset[str], rng: Random) -> dict[str, str]:
     weather = scene.weather if scene.weather and "weather" in said else ""
     places = _where(scene)
     several = scene.count > 1 or (scene.relation is not None and "relation" not in said)
+    who = _who(scene, said, rng)
     return {
-        **_who(scene, said, rng),
-        "be": "are" if scene.count > 1 else "is",
+        **who,
+        "be": "are" if scene.count > 1 and not who["who"].startswith("a ") else "is",
         "verb": _verbs(scene, rng)[several],
         "where": pick(rng, places) if "setting" in said else "",
         "place": pick(rng, PLACES[scene.setting]) if "setting" in said else "",
@@ -286,7 +294,7 @@ def _who(scene: Scene, said: frozenset[str], rng: Random) -> dict[str, str]:
 
 def _thing(figure: Figure, scene: Scene, said: frozenset[str], rng: Random) -> str:
     """Adjectives and noun, such as "small red boat"."""
-    noun = pick(rng, NOUNS[figure.subject])
+    noun = pick(rng, true_nouns(NOUNS, UNTRUE, figure))
     if "colour" in said:
         colour = pick(rng, COLOURS[figure.colour])
         noun = noun.replace("~", colour) if "~" in noun else f"{colour} {noun}"

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from random import Random
 from string import Formatter
 
+from maquette.world.scene import Figure
+
 # What a slot states beyond the figures themselves; other slots (who, verb...) always have words.
 STATES: dict[str, frozenset[str]] = {
     "where": frozenset({"setting"}),
@@ -73,3 +75,13 @@ def pick(rng: Random, words: tuple[str, ...]) -> str:
     if len(words) == 1 or rng.random() < 0.6:
         return words[0]
     return words[1 + int(rng.random() * (len(words) - 1))]
+
+
+def true_nouns(
+    nouns: Mapping[str, tuple[str, ...]],
+    untrue: Mapping[tuple[str, int], tuple[str, ...]],
+    figure: Figure,
+) -> tuple[str, ...]:
+    """The subject's nouns without those that its drawn variant belies."""
+    belied = untrue.get((figure.subject, figure.variant), ())
+    return tuple(noun for noun in nouns[figure.subject] if noun not in belied)
