@@ -46,7 +46,7 @@ if __name__ == "__main__":
         SamplingParams(PROMPT, seed=7, num_inference_steps=STEPS, guidance_scale=GUIDANCE)
     )
     pipeline = StableDiffusionPipeline.from_pretrained(
-        STARTERS["starter"].folder, dtype=torch.float32
+        STARTERS["image"].folder, dtype=torch.float32
     )
     pipeline.scheduler = DPMSolverMultistepScheduler.from_config(pipeline.scheduler.config)
     pipeline.set_progress_bar_config(disable=True)

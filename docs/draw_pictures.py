@@ -63,7 +63,7 @@ def reversal(engine: ImageEngine) -> Image.Image:
     seen: list[Progress] = []
     engine.generate(GenerationRequest(PROMPT), seen.append)
     chosen = [seen[i].step for i in (0, 4, 8, 12, 17, 23)]
-    there = trajectory_strip([engine.decode(s.visible)[0] for s in chosen])
+    there = trajectory_strip([engine.decode(s.seen)[0] for s in chosen])
     believed = trajectory_strip([engine.decode(s.predicted)[0] for s in chosen])
     return stack([there, believed])
 

@@ -19,6 +19,9 @@ from maquette.core.requests import GenerationRequest, SamplingParams
         ({"guidance_scale": float("nan")}, "guidance nan"),
         ({"strength": 0.0}, "strength 0 must be above 0"),
         ({"seed": -1}, "seed -1 must be between 0"),
+        ({"sampler": "plms"}, "unknown sampler 'plms'; known are ddim, dpm"),
+        ({"sampler": "eulr"}, "unknown sampler 'eulr'; did you mean euler?"),
+        ({"prompt": "\udcff boat"}, "is not valid UTF-8; type it anew"),
     ],
 )
 def test_a_bad_value_is_named(changes: dict[str, object], message: str) -> None:
@@ -30,8 +33,10 @@ def test_a_bad_value_is_named(changes: dict[str, object], message: str) -> None:
 def test_a_mask_must_fit_its_picture() -> None:
     params = SamplingParams("a red boat")
     picture, mask = Image.new("RGB", (256, 256)), Image.new("L", (128, 256))
-    with pytest.raises(InvalidRequest, match="mask is 128x256 but the picture is 256x256"):
+    with pytest.raises(InvalidRequest, match="mask is 128x256 but 256x256 is asked for"):
         GenerationRequest(params, source=picture, mask=mask)
+    with pytest.raises(InvalidRequest, match="picture is 128x256 but 256x256 is asked for"):
+        GenerationRequest(params, source=mask)
     with pytest.raises(InvalidRequest, match="add --from IMAGE"):
         GenerationRequest(params, mask=mask)
 
@@ -40,3 +45,9 @@ def test_a_mask_must_fit_its_picture() -> None:
 def test_counts_are_bounded(count: int) -> None:
     with pytest.raises(InvalidRequest, match=f"count {count} must be between 1 and 64"):
         GenerationRequest(SamplingParams("a red boat"), count=count)
+
+
+@pytest.mark.parametrize("keep", [0, -1, 5])
+def test_no_more_can_be_kept_than_are_drawn(keep: int) -> None:
+    with pytest.raises(InvalidRequest, match=f"{keep} pictures cannot be kept of 4"):
+        GenerationRequest(SamplingParams("a red boat"), count=4, keep=keep)

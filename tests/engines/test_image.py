@@ -1,7 +1,9 @@
 """The image engine: equal to diffusers on the same weights, one clear line where it cannot."""
 
 import json
+import re
 import shutil
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,16 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
-from maquette.core.errors import InvalidRequest, WeightsDamaged
+from maquette.core.errors import InvalidRequest, ModelNotFound, WeightsDamaged
 from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.diffusion.denoise import Noise
 from maquette.diffusion.samplers import SAMPLERS
-from maquette.engines.catalog import STARTERS, ModelSpec
+from maquette.engines.catalog import STARTERS, ModelSpec, find_model
+from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine, Progress
+from maquette.recipes.probe import load_probe
 from tests.conftest import TinyModels
 
 CPU = torch.device("cpu")
@@ -42,7 +47,7 @@ def _pixels(image: Image.Image) -> np.ndarray:
 def test_the_same_weights_draw_the_same_picture_in_diffusers(
     tiny_models: TinyModels, which: str, sampler: str, scheduler: Any
 ) -> None:
-    folder = tiny_models.image if which == "tiny" else STARTERS["starter"].folder
+    folder = tiny_models.image if which == "tiny" else STARTERS["image"].folder
     params = SamplingParams(
         "a red boat", "blurry", seed=11, num_inference_steps=4, sampler=sampler, height=128
     )
@@ -132,8 +137,77 @@ def test_damaged_and_missing_weights_are_named(tiny_models: TinyModels, tmp_path
     with pytest.raises(WeightsDamaged, match="missing or damaged"):
         _engine(folder)
     (folder / "hashes.json").unlink()  # a folder from elsewhere has none
-    with pytest.raises(WeightsDamaged, match="does not hold a whole Stable Diffusion checkpoint"):
+    with pytest.raises(
+        WeightsDamaged, match=r"does not hold a whole model: .*; get the model again"
+    ):
         _engine(folder)
+
+
+@pytest.mark.parametrize("part", ["unet/diffusion_pytorch_model", "text_encoder/model"])
+def test_a_file_that_is_cut_or_lacks_a_weight_is_named(
+    tiny_models: TinyModels, tmp_path: Path, part: str
+) -> None:
+    folder = tmp_path / "foreign"  # a folder from elsewhere: it has no hashes
+    shutil.copytree(tiny_models.image, folder)
+    (folder / "hashes.json").unlink()
+    path = folder / f"{part}.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsDamaged, match="does not hold a whole model") as caught:
+        _engine(folder)
+    assert "\n" not in caught.value.message
+    path.write_bytes(whole)
+    weights = load_file(path)
+    weights.pop(sorted(weights)[0])
+    save_file(weights, path, metadata={"format": "pt"})
+    with pytest.raises(WeightsDamaged, match=r"lacks .* and 0 more weights; get the model again"):
+        _engine(folder)
+
+
+def test_a_schedule_of_another_kind_is_named(tiny_models: TinyModels, tmp_path: Path) -> None:
+    folder = tmp_path / "foreign"
+    shutil.copytree(tiny_models.image, folder)
+    (folder / "hashes.json").unlink()
+    config = folder / "scheduler" / "scheduler_config.json"
+    config.write_text(json.dumps({"beta_schedule": "sigmoid"}))
+    with pytest.raises(InvalidRequest, match=r"foreign cannot be used: beta_schedule 'sigmoid'"):
+        _engine(folder)
+    config.write_text("[1]")
+    with pytest.raises(WeightsDamaged, match="does not hold a whole model"):
+        _engine(folder)
+
+
+def test_a_starter_must_have_its_hashes(tiny_models: TinyModels, tmp_path: Path) -> None:
+    folder = tmp_path / "starter"
+    shutil.copytree(tiny_models.image, folder)
+    (folder / "hashes.json").write_text("{")
+    with pytest.raises(WeightsDamaged, match=r"hashes.json is missing or damaged; reinstall"):
+        ImageEngine(ModelSpec("starter", folder, shipped=True), CPU, torch.float32)
+
+
+def test_models_are_found_by_kind(tiny_models: TinyModels) -> None:
+    assert find_model("starter", "image") is STARTERS["image"]
+    assert find_model(str(tiny_models.clip), "clip").model_id == "clip"
+    for name, message in {
+        "starter-clip": "no image model named 'starter-clip'; did you mean starter?",
+        "~nosuchuser": "no image model named '~nosuchuser'",
+        str(tiny_models.clip): "holds no image model, for model_index.json is not in it",
+    }.items():
+        with pytest.raises(ModelNotFound, match=re.escape(message)):
+            find_model(name, "image")
+
+
+def test_all_starters_load() -> None:
+    ImageEngine(STARTERS["image"], CPU, torch.float32)
+    ClipEngine(STARTERS["clip"], CPU)
+    load_probe(STARTERS["probe"].folder / "probe.safetensors")
+
+
+def test_a_size_that_the_model_cannot_draw_is_refused(engine: ImageEngine) -> None:
+    engine_of_32 = copy(engine)
+    engine_of_32.factor_px = 32
+    with pytest.raises(InvalidRequest, match="size 272x256 does not fit image; use multiples of 3"):
+        engine_of_32.generate(GenerationRequest(SamplingParams("a cat", width=272)))
 
 
 def test_shipped_weights_are_whole_and_small() -> None:
@@ -143,5 +217,5 @@ def test_shipped_weights_are_whole_and_small() -> None:
         assert hashes
         total += sum((spec.folder / name).stat().st_size for name in hashes)
     assert total < 120e6
-    image = sum(p.stat().st_size for p in STARTERS["starter"].folder.rglob("*") if p.is_file())
+    image = sum(p.stat().st_size for p in STARTERS["image"].folder.rglob("*") if p.is_file())
     assert image < 70e6

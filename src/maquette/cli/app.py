@@ -1,6 +1,5 @@
 """The `maquette` command: every group of commands, and how a failure reaches the person."""
 
-import errno
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -12,7 +11,7 @@ from maquette.cli import train
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
-from maquette.core.errors import MaquetteError
+from maquette.core.errors import MaquetteError, reason_and_remedy
 
 app = typer.Typer(
     name="maquette",
@@ -25,18 +24,6 @@ app.command()(image)
 app.add_typer(train.app, name="train")
 app.command()(evaluate)
 app.command()(doctor)
-
-# A full or read-only disk is the person's to mend, so it is one line and no traceback.
-REMEDIES = {
-    errno.ENOSPC: "free some space, or choose another folder",
-    errno.EDQUOT: "free some of your quota, or choose another folder",
-    errno.EROFS: "choose a folder that can be written",
-    errno.EACCES: "choose a path you may use, or change its permissions",
-    errno.EPERM: "choose a path you may use, or change its permissions",
-    errno.ENOENT: "check the path",
-    errno.ENOTDIR: "check the path",
-    errno.EISDIR: "name a file in that folder",
-}
 
 
 def _print_version(wanted: bool) -> None:
@@ -69,12 +56,13 @@ def main() -> NoReturn:
         app(obj=dict(os.environ))
     except MaquetteError as error:
         _fail(error.message, error.exit_code)
-    except OSError as error:
-        if error.errno not in REMEDIES:
-            raise
+    except OSError as error:  # a file or a disk: the person's to mend, so no traceback
         path = f"{error.filename}: " if error.filename else ""
-        reason = (error.strerror or "").lower()
-        _fail(f"{path}{reason}; {REMEDIES[error.errno]}", 1)
+        _fail(f"{path}{reason_and_remedy(error)}", 1)
+    except ModuleNotFoundError as error:
+        if error.name != "matplotlib":
+            raise
+        _fail("training draws its curves with matplotlib; run: pip install 'maquette[train]'", 1)
     except ImportError as error:
         library = str(error).partition(":")[0]
         if "cannot open shared object file" not in str(error):

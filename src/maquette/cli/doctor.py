@@ -82,6 +82,7 @@ def _version(package: str) -> str | None:
 
 def _print_table(report: dict[str, Any]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     machine, compute = report["machine"], report["compute"]
@@ -100,5 +101,5 @@ def _print_table(report: dict[str, Any]) -> None:
     }
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():
-        table.add_row(f"[bold]{name}[/bold]", value)
+        table.add_row(f"[bold]{name}[/bold]", escape(value))
     Console().print(table)

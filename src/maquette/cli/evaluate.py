@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from maquette.cli.options import AsJson, Device, Precision, Threads, settings_of
+from maquette.core.requests import DEFAULT_GUIDANCE, DEFAULT_STEPS
 
 
 def evaluate(
@@ -19,8 +20,8 @@ def evaluate(
     pictures: Annotated[int, typer.Option(help="Held-out prompts a language.", min=2)] = 150,
     drawings: Annotated[int, typer.Option(help="Drawings to try the probe on.", min=2)] = 400,
     pairs: Annotated[int, typer.Option(help="Pairs for retrieval.", min=20)] = 1000,
-    steps: Annotated[int, typer.Option(help="Denoising steps.")] = 24,
-    guidance: Annotated[float, typer.Option(help="Guidance scale.")] = 4.0,
+    steps: Annotated[int, typer.Option(help="Denoising steps.")] = DEFAULT_STEPS,
+    guidance: Annotated[float, typer.Option(help="Guidance scale.")] = DEFAULT_GUIDANCE,
     prompts: Annotated[
         Path | None, typer.Option(help="Score these prompts (JSONL) instead of the whole table.")
     ] = None,
@@ -36,24 +37,30 @@ def evaluate(
 
     Example: maquette evaluate --report docs
     """
-    from maquette.cli.progress import step_progress
-    from maquette.engines.catalog import find_model
+    from maquette.cli.progress import progress_bar
+    from maquette.engines.catalog import find_model, reading
     from maquette.recipes import evaluation
     from maquette.recipes.autoencoder import psnr
     from maquette.recipes.probe import load_probe
+    from maquette.recipes.report import check_report, markdown_tables, write_report
     from maquette.service import wiring
 
     settings = settings_of(context, device=device, precision=precision, threads=threads)
     asked = evaluation.read_prompts(prompts) if prompts else evaluation.held_out_prompts(pictures)
-    judge = load_probe(find_model(probe).folder / "probe.safetensors")
+    if report is not None:
+        check_report(report)
+    spec = find_model(probe, "probe")
+    with reading(spec):
+        judge = load_probe(spec.folder / "probe.safetensors")
     engine = wiring.image_engine(settings, model)
-    with step_progress("pictures", quiet=as_json) as advance:
+    with progress_bar("drawing", "pictures", quiet=as_json) as advance:
         scored = evaluation.draw_and_score(asked, engine, judge, steps, guidance, advance)
     languages = sorted({a.language for a in asked})
     table: dict[str, Any] = {
         "measured": datetime.now(UTC).isoformat(timespec="minutes"),
         "model": model,
         "prompts": len(asked),
+        "held_out": prompts is None,
         "steps": steps,
         "guidance": guidance,
         "composition": {language: scored.of(language) for language in languages},
@@ -64,13 +71,6 @@ def evaluate(
         table["frechet_distance"] = evaluation.distance_to_drawings(judge, scored)
         table["psnr_db"] = psnr(engine.autoencoder, 64)
         table["clip"] = evaluation.clip_figures(wiring.clip_engine(settings, clip), pairs)
+    typer.echo(json.dumps(table) if as_json else markdown_tables(table))
     if report is not None:
-        from maquette.recipes.report import write_report
-
         write_report(report, table, scored)
-    if as_json:
-        typer.echo(json.dumps(table))
-    else:
-        from maquette.recipes.report import markdown_tables
-
-        typer.echo(markdown_tables(table))

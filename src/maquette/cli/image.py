@@ -11,15 +11,26 @@ import typer
 
 from maquette.cli.options import AsJson, Device, Precision, Threads, settings_of
 from maquette.core.errors import InvalidRequest
+from maquette.core.requests import (
+    DEFAULT_GUIDANCE,
+    DEFAULT_SAMPLER,
+    DEFAULT_SIDE_PX,
+    DEFAULT_STEPS,
+    SAMPLER_NAMES,
+    GenerationRequest,
+    SamplingParams,
+    check_size,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from maquette.core.requests import GenerationRequest
     from maquette.core.settings import Settings
+    from maquette.diffusion.denoise import DenoisedStep
     from maquette.engines.image import ImageEngine, Progress
 
 TRAJECTORY_PICTURES = 8
+DEFAULT_SIZE = f"{DEFAULT_SIDE_PX}x{DEFAULT_SIDE_PX}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +39,23 @@ class _Files:
     count: int
     trajectory: Path | None
 
-    def names(self) -> list[Path]:
-        """One name a picture: boat.png, or boat-1.png, boat-2.png… for several."""
+    def paths(self) -> list[Path]:
+        """One a picture: boat.png, or boat-1.png, boat-2.png… for several."""
         if self.count == 1:
             return [self.output]
         stem, suffix = self.output.stem, self.output.suffix
         return [self.output.with_name(f"{stem}-{i}{suffix}") for i in range(1, self.count + 1)]
+
+    def check(self) -> None:
+        """Raises what tells why a file could not be kept, before the work for it."""
+        from maquette.service.pictures import check_picture_path
+
+        if self.trajectory in self.paths():
+            raise InvalidRequest(
+                f"--trajectory {self.trajectory} is a picture's own name; name another"
+            )
+        for path in [*self.paths(), *([self.trajectory] if self.trajectory else [])]:
+            check_picture_path(path)
 
 
 def image(
@@ -46,12 +68,16 @@ def image(
     seed: Annotated[
         int | None, typer.Option(help="Same seed, same picture; drawn if absent.")
     ] = None,
-    size: Annotated[str | None, typer.Option(help="WIDTHxHEIGHT in pixels [256x256].")] = None,
-    steps: Annotated[int, typer.Option(help="Denoising steps.")] = 24,
-    guidance: Annotated[float, typer.Option(help="How strictly the words are followed.")] = 4.0,
+    size: Annotated[
+        str | None, typer.Option(help=f"WIDTHxHEIGHT in pixels [{DEFAULT_SIZE}].")
+    ] = None,
+    steps: Annotated[int, typer.Option(help="Denoising steps.")] = DEFAULT_STEPS,
+    guidance: Annotated[
+        float, typer.Option(help="How strictly the words are followed.")
+    ] = DEFAULT_GUIDANCE,
     sampler: Annotated[
-        str, typer.Option(help="euler, euler-a, ddim, dpm++2m or flow-euler.")
-    ] = "dpm++2m",
+        str, typer.Option(help=f"One of {', '.join(SAMPLER_NAMES)}.")
+    ] = DEFAULT_SAMPLER,
     model: Annotated[str, typer.Option(help="Model by name, or a checkpoint folder.")] = "starter",
     count: Annotated[int, typer.Option("-n", help="How many variations.")] = 1,
     best_of: Annotated[
@@ -81,13 +107,8 @@ def image(
 
     Example: maquette image "a red boat on a calm sea at night" -o boat.png
     """
-    from maquette.core.requests import GenerationRequest, SamplingParams
-    from maquette.service.pictures import check_writable
-
-    start, painted = _starting_picture(source, size, mask, outpaint)
-    width, height = start.size if start is not None else _parse_size(size or "256x256")
-    if start is None and strength is not None:
-        raise InvalidRequest("--strength needs a picture to start from; add --from IMAGE")
+    start, repainted = _starting_picture(source, size, mask, outpaint)
+    width, height = start.size if start else _parse_size(size or DEFAULT_SIZE)
     params = SamplingParams(
         prompt=prompt,
         negative_prompt=negative,
@@ -97,43 +118,51 @@ def image(
         width=width,
         height=height,
         sampler=sampler,
-        strength=_strength(strength, start is not None, painted is not None),
+        strength=_strength(strength, start is not None, repainted is not None),
     )
-    drawn = count if best_of is None else max(count, best_of)
-    request = GenerationRequest(params, drawn, count if best_of else None, start, painted)
+    keep = None if best_of is None else count
+    request = GenerationRequest(params, _drawn(count, best_of), keep, start, repainted)
     files = _Files(output, count, trajectory)
-    for path in [*files.names(), *([trajectory] if trajectory else [])]:
-        check_writable(path)
+    files.check()
     settings = settings_of(context, device=device, precision=precision, threads=threads)
     _run(request, model, files, settings, as_json)
 
 
+def _drawn(count: int, best_of: int | None) -> int:
+    if best_of is None:
+        return count
+    if best_of < max(count, 1):
+        raise InvalidRequest(f"--best-of {best_of} is less than -n {count}; draw at least as many")
+    return best_of
+
+
 def _run(
-    request: "GenerationRequest", model: str, files: _Files, settings: "Settings", as_json: bool
+    request: GenerationRequest, model: str, files: _Files, settings: "Settings", as_json: bool
 ) -> None:
-    from maquette.cli.progress import step_progress
+    from maquette.cli.progress import progress_bar
     from maquette.service import wiring
     from maquette.service.generate import generate, trajectory_strip
-    from maquette.service.pictures import texts_of, write_picture
+    from maquette.service.pictures import png_texts, write_picture
 
     engine = wiring.image_engine(settings, model)
-    clip = wiring.clip_engine(settings) if request.keep else None
-    seen: list[Progress] = []
-    with step_progress("drawing", quiet=as_json) as advance:
+    clip = None if request.keep is None else wiring.clip_engine(settings)
+    steps: list[DenoisedStep] = []
+    with progress_bar("drawing", "steps", quiet=as_json) as advance:
 
         def on_step(progress: "Progress") -> None:
             advance(progress.done, progress.total)
-            if files.trajectory and progress.step.step_index == len(seen):
-                seen.append(progress)  # the first batch's steps; later ones begin at 0 again
+            if files.trajectory:
+                steps.append(progress.step)
 
         pictures = generate(request, engine, clip, on_step)
     written: list[dict[str, object]] = []
-    for picture, path in zip(pictures, files.names(), strict=True):
-        write_picture(picture.image, path, texts_of(request, picture.seed, engine.spec.model_id))
+    for picture, path in zip(pictures, files.paths(), strict=True):
+        write_picture(picture.image, path, png_texts(request, picture.seed, engine.spec.model_id))
         written.append({"path": str(path), "seed": picture.seed})
     if files.trajectory:
-        strip = trajectory_strip(_way(engine, seen))
-        write_picture(strip, files.trajectory, texts_of(request, request.params.seed, model))
+        seed = pictures[0].seed
+        strip = trajectory_strip(_way(engine, steps, seed - request.params.seed))
+        write_picture(strip, files.trajectory, png_texts(request, seed, engine.spec.model_id))
     if as_json:
         typer.echo(json.dumps({"pictures": written, "model": engine.spec.model_id}))
         return
@@ -141,18 +170,26 @@ def _run(
         typer.echo(f"{entry['path']}  (seed {entry['seed']})")
 
 
-def _way(engine: "ImageEngine", seen: "list[Progress]") -> "list[Image.Image]":
-    """The first picture's state at evenly spread steps, the noisiest first."""
-    last = len(seen) - 1
-    chosen = sorted(
-        {round(i * last / (TRAJECTORY_PICTURES - 1)) for i in range(TRAJECTORY_PICTURES)}
-    )
-    return [engine.decode(seen[i].step.visible[:1])[0] for i in chosen]
+def _way(engine: "ImageEngine", steps: "list[DenoisedStep]", number: int) -> "list[Image.Image]":
+    """Picture `number` on its way, evenly spread: first the noise, last the picture itself.
+
+    `steps` are those of all batches, one after another.
+    """
+    from maquette.engines.image import ROWS_PER_PASS
+
+    length = steps[-1].step_index + 1
+    batch, row = divmod(number, ROWS_PER_PASS)
+    own = steps[batch * length : (batch + 1) * length]
+    states = [step.seen[row : row + 1] for step in own] + [own[-1].latents[row : row + 1]]
+    last, gaps = len(states) - 1, TRAJECTORY_PICTURES - 1
+    chosen = sorted({round(i * last / gaps) for i in range(TRAJECTORY_PICTURES)})
+    return [engine.decode(states[i])[0] for i in chosen]
 
 
 def _starting_picture(
     source: Path | None, size: str | None, mask: Path | None, outpaint: str | None
 ) -> "tuple[Image.Image | None, Image.Image | None]":
+    """The picture to begin from and the mask of what is repainted, in the size that is drawn."""
     from maquette.service.generate import extend
     from maquette.service.pictures import read_picture
 
@@ -163,35 +200,48 @@ def _starting_picture(
         return None, None
     if mask is not None and outpaint is not None:
         raise InvalidRequest("--mask and --outpaint exclude each other; use one at a time")
-    picture = read_picture(source).convert("RGB")
-    painted = None if mask is None else read_picture(mask).convert("L")
-    if painted is not None and painted.size != picture.size:
+    picture = read_picture(source)
+    repainted = None if mask is None else read_picture(mask).convert("L")
+    if repainted is not None and repainted.size != picture.size:
         raise InvalidRequest(
-            f"the mask {mask} is {painted.width}x{painted.height} but {source} is "
+            f"the mask {mask} is {repainted.width}x{repainted.height} but {source} is "
             f"{picture.width}x{picture.height}; make them the same size"
         )
     if size is not None:
         picture = picture.resize(_parse_size(size))
-        painted = None if painted is None else painted.resize(picture.size)
+        repainted = None if repainted is None else repainted.resize(picture.size)
+    elif outpaint is None:
+        _check_source_size(source, picture)
     if outpaint is not None:
-        margins = re.fullmatch(r"(\d+),(\d+),(\d+),(\d+)", outpaint)
+        margins = re.fullmatch(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", outpaint)
         if margins is None:
             raise InvalidRequest(
                 f"--outpaint {outpaint!r} must be LEFT,TOP,RIGHT,BOTTOM in pixels: 64,0,64,0"
             )
-        picture, painted = extend(picture, *(int(m) for m in margins.groups()))
-    return picture, painted
+        picture, repainted = extend(picture, *(int(m) for m in margins.groups()))
+    return picture, repainted
 
 
 def _strength(given: float | None, has_source: bool, has_mask: bool) -> float:
     """What is repainted behind a mask starts from noise; a varied picture keeps its layout."""
+    if given is not None and not has_source:
+        raise InvalidRequest("--strength needs a picture to start from; add --from IMAGE")
     if given is not None:
         return given
     return 0.6 if has_source and not has_mask else 1.0
 
 
 def _parse_size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", text)
     if match is None:
         raise InvalidRequest(f"size {text!r} must be WIDTHxHEIGHT, such as 256x256")
-    return int(match[1]), int(match[2])
+    width, height = int(match[1]), int(match[2])
+    check_size(width, height)
+    return width, height
+
+
+def _check_source_size(source: Path, picture: "Image.Image") -> None:
+    try:
+        check_size(*picture.size)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"{source}: {error.message}; or give --size 256x256") from None

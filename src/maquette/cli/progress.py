@@ -8,14 +8,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
-def step_progress(title: str, quiet: bool = False) -> Generator[Callable[[int, int], None]]:
+def progress_bar(
+    title: str, unit: str, quiet: bool = False
+) -> Generator[Callable[[int, int], None]]:
     """Shows a bar with the time left; gives a function to call with (done, total)."""
     console = Console(stderr=True)
     with Progress(
         TextColumn(title),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("steps"),
+        TextColumn(unit),
         TimeRemainingColumn(),
         console=console,
         transient=True,

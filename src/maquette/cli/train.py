@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Train the starter models from drawn pictures.")
 
 Out = Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")]
-Minutes = Annotated[float, typer.Option(help="Stop after so many minutes.")]
-Steps = Annotated[int, typer.Option(help="Stop after so many steps.")]
+Minutes = Annotated[float, typer.Option(help="Stop after so many minutes.", min=0.01)]
+Steps = Annotated[int, typer.Option(help="Stop after so many steps.", min=1)]
 Size = Annotated[str, typer.Option(help="Size of the model, a name of the recipe's SIZES.")]
 Rate = Annotated[float, typer.Option(help="Peak learning rate.")]
-Workers = Annotated[int, typer.Option(help="Processes that draw pictures.")]
+Workers = Annotated[int, typer.Option(help="Processes that draw pictures.", min=1)]
 Seed = Annotated[int, typer.Option(help="Seed of the first weights.")]
 Text = Annotated[Path, typer.Option(help="Folder of the text tower.")]
 Start = Annotated[Path | None, typer.Option(help="Begin from these weights instead of none.")]
@@ -52,10 +52,10 @@ def world(
     """
     import time
 
-    from maquette.service.pictures import check_writable, write_picture
+    from maquette.service.pictures import check_picture_path, write_picture
     from maquette.world.preview import contact_sheet
 
-    check_writable(output)
+    check_picture_path(output)
     started = time.process_time()
     sheet = contact_sheet(range(seed, seed + columns * rows), columns)
     rate = columns * rows / (time.process_time() - started)
@@ -118,8 +118,10 @@ def autoencoder(
     minutes: Minutes = float("inf"),
     steps: Steps = 40_000,
     size: Size = "starter",
-    crop: Annotated[int, typer.Option(help="Side of the crops in pixels; 256 is all.")] = 256,
-    batch: Annotated[int, typer.Option(help="Crops a step.")] = 2,
+    crop: Annotated[
+        int, typer.Option(help="Side of the crops in pixels; 256 is all.", min=32, max=256)
+    ] = 256,
+    batch: Annotated[int, typer.Option(help="Crops a step.", min=1)] = 2,
     rate: Rate = 1e-4,
     workers: Workers = 1,
     seed: Seed = 0,
@@ -164,7 +166,9 @@ def latents(
         "runs/autoencoder/vae"
     ),
     out: Out = Path("runs/latents"),
-    pictures: Annotated[int, typer.Option(help="How many pictures to draw and encode.")] = 40_960,
+    pictures: Annotated[
+        int, typer.Option(help="How many pictures to draw and encode.", min=1)
+    ] = 40_960,
     workers: Workers = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -191,7 +195,7 @@ def image(
     minutes: Minutes = float("inf"),
     steps: Steps = 100_000,
     size: Size = "starter",
-    batch: Annotated[int, typer.Option(help="Pictures a step.")] = 32,
+    batch: Annotated[int, typer.Option(help="Pictures a step.", min=1)] = 32,
     rate: Rate = 8e-4,
     seed: Seed = 0,
     start: Start = None,
@@ -215,7 +219,7 @@ def image(
 @app.command("all")
 def everything(
     out: Out = Path("runs/all"),
-    minutes: Annotated[float, typer.Option(help="For all recipes together.")] = 600.0,
+    minutes: Annotated[float, typer.Option(help="For all recipes together.", min=0.1)] = 600.0,
     size: Size = "starter",
     workers: Workers = 1,
     as_json: AsJson = False,

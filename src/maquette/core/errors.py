@@ -12,6 +12,7 @@ A message is one line that names the value and the remedy:
 "width 250 must be a multiple of 16 from 64 to 1024; nearest is 256".
 """
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import ClassVar
@@ -51,6 +52,31 @@ class InvalidSettings(UsageError):
 
 class ModelNotFound(UsageError):
     """No model has that name, and no folder or file of that name holds one."""
+
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space, or choose another folder",
+    errno.EDQUOT: "free some of your quota, or choose another folder",
+    errno.EROFS: "choose a folder that can be written",
+    errno.EACCES: "choose a path you may use, or change its permissions",
+    errno.EPERM: "choose a path you may use, or change its permissions",
+    errno.EISDIR: "name a file in that folder",
+    errno.EEXIST: "choose another name",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+def reason_and_remedy(error: OSError) -> str:
+    """The end of a message about a file, a folder or a disk that refused."""
+    reason = (error.strerror or first_line(error)).lower()
+    return f"{reason}; {_REMEDIES.get(error.errno or 0, 'check the path')}"
+
+
+def first_line(error: BaseException) -> str:
+    """What a library says of its failure, cut to one line; its kind where it says nothing."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    heading = len(lines) > 1 and lines[0].endswith(":")
+    return " ".join(lines[: 2 if heading else 1]) or type(error).__name__
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

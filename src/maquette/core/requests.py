@@ -1,15 +1,24 @@
 """What is asked of an engine: small frozen values, checked when they are made."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PIL import Image
+from maquette.core.errors import InvalidRequest, did_you_mean
 
-from maquette.core.errors import InvalidRequest
+if TYPE_CHECKING:
+    from PIL import Image
 
+SAMPLER_NAMES = ("euler", "euler-a", "ddim", "dpm++2m", "flow-euler")
 SIZE_STEP_PX = 16
 MIN_SIZE_PX = 64
 MAX_SIZE_PX = 1024
 MAX_PICTURES = 64
+DEFAULT_SIDE_PX = 256
+DEFAULT_STEPS = 24
+DEFAULT_GUIDANCE = 4.0
+DEFAULT_SAMPLER = "dpm++2m"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +28,23 @@ class SamplingParams:
     prompt: str
     negative_prompt: str = ""
     seed: int = 0
-    num_inference_steps: int = 24
-    guidance_scale: float = 4.0
-    width: int = 256
-    height: int = 256
-    sampler: str = "dpm++2m"
+    num_inference_steps: int = DEFAULT_STEPS
+    guidance_scale: float = DEFAULT_GUIDANCE
+    width: int = DEFAULT_SIDE_PX
+    height: int = DEFAULT_SIDE_PX
+    sampler: str = DEFAULT_SAMPLER
     strength: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise InvalidRequest('the prompt is empty; say what to draw, such as "a red boat"')
-        for name, value in (("width", self.width), ("height", self.height)):
-            _check_size(name, value)
+        for name, text in (("prompt", self.prompt), ("negative prompt", self.negative_prompt)):
+            if not _is_unicode(text):
+                raise InvalidRequest(f"the {name} {text!a} is not valid UTF-8; type it anew")
+        check_size(self.width, self.height)
+        if self.sampler not in SAMPLER_NAMES:
+            hint = did_you_mean(self.sampler, SAMPLER_NAMES)
+            raise InvalidRequest(f"unknown sampler {self.sampler!r}; {hint}")
         if not 1 <= self.num_inference_steps <= 1000:
             raise InvalidRequest(f"steps {self.num_inference_steps} must be between 1 and 1000")
         if not 0.0 <= self.guidance_scale <= 50.0:
@@ -48,8 +62,8 @@ class GenerationRequest:
     """One or several pictures of one prompt; picture i uses `params.seed + i`.
 
     `source` starts from a picture instead of noise alone; `mask` (L mode, white is repainted)
-    keeps the rest of it. `keep` of the `count` pictures are handed over, best CLIP score first,
-    where it is less than `count`.
+    keeps the rest of it. With `keep`, so many of the `count` pictures are handed over, best CLIP
+    score first.
     """
 
     params: SamplingParams
@@ -61,24 +75,33 @@ class GenerationRequest:
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MAX_PICTURES:
             raise InvalidRequest(f"count {self.count} must be between 1 and {MAX_PICTURES}")
+        if self.keep is not None and not 1 <= self.keep <= self.count:
+            raise InvalidRequest(
+                f"{self.keep} pictures cannot be kept of {self.count}; draw at least as many"
+            )
         if self.mask is not None and self.source is None:
             raise InvalidRequest("a mask needs the picture it belongs to; add --from IMAGE")
-        if self.mask is not None and self.source is not None and self.mask.size != self.source.size:
+        wanted = (self.params.width, self.params.height)
+        for name, picture in (("picture", self.source), ("mask", self.mask)):
+            if picture is not None and picture.size != wanted:
+                raise InvalidRequest(
+                    f"the {name} is {picture.width}x{picture.height} but {wanted[0]}x{wanted[1]} "
+                    "is asked for; make them the same size"
+                )
+
+
+def check_size(width: int, height: int) -> None:
+    """Raises InvalidRequest naming a side that is not drawn and the nearest one that is."""
+    for name, value in (("width", width), ("height", height)):
+        if value % SIZE_STEP_PX or not MIN_SIZE_PX <= value <= MAX_SIZE_PX:
+            nearest = round(value / SIZE_STEP_PX) * SIZE_STEP_PX
+            nearest = min(MAX_SIZE_PX, max(MIN_SIZE_PX, nearest))
             raise InvalidRequest(
-                f"the mask is {_size(self.mask)} but the picture is {_size(self.source)}; "
-                "make them the same size"
+                f"{name} {value} must be a multiple of {SIZE_STEP_PX} from {MIN_SIZE_PX} to "
+                f"{MAX_SIZE_PX}; nearest is {nearest}"
             )
 
 
-def _size(image: Image.Image) -> str:
-    return f"{image.width}x{image.height}"
-
-
-def _check_size(name: str, value: int) -> None:
-    if value % SIZE_STEP_PX or not MIN_SIZE_PX <= value <= MAX_SIZE_PX:
-        nearest = round(value / SIZE_STEP_PX) * SIZE_STEP_PX
-        nearest = min(MAX_SIZE_PX, max(MIN_SIZE_PX, nearest))
-        raise InvalidRequest(
-            f"{name} {value} must be a multiple of {SIZE_STEP_PX} from {MIN_SIZE_PX} to "
-            f"{MAX_SIZE_PX}; nearest is {nearest}"
-        )
+def _is_unicode(text: str) -> bool:
+    """Whether it can be stored; bytes that the terminal could not decode cannot."""
+    return text.isascii() or text.encode(errors="ignore").decode() == text

@@ -46,7 +46,10 @@ class Settings(BaseModel):
         """
         given = _from_environment(environ) | _from_flags(flags or {})
         folder = Path(str(given["data"][1])) if "data" in given else default_data_folder()
-        folder = folder.expanduser().absolute()
+        try:
+            folder = folder.expanduser().absolute()
+        except RuntimeError:
+            raise InvalidSettings(f"the folder {folder} names no home; write it in full") from None
         given = _from_file(folder / FILE_NAME) | given
         # As text, so that one rule reads all three sources: TOML's true is not the number 1.
         values = {name: str(value) for name, (_, value) in given.items()} | {"data": str(folder)}

@@ -18,13 +18,19 @@ class Noise:
     So a picture does not depend on its place in the batch, on its neighbours or on the device.
     """
 
-    def __init__(self, seeds: Sequence[int], shape: tuple[int, int, int]) -> None:
+    def __init__(
+        self,
+        seeds: Sequence[int],
+        shape: tuple[int, int, int],
+        device: torch.device | str = "cpu",
+    ) -> None:
         self._generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self._shape = shape
+        self._shape, self._device = shape, device
 
     def draw(self) -> Tensor:
-        """The next noise: (B, C, H, W) fp32."""
-        return torch.stack([torch.randn(self._shape, generator=g) for g in self._generators])
+        """The next noise: (B, C, H, W) fp32, on the device."""
+        drawn = [torch.randn(self._shape, generator=g) for g in self._generators]
+        return torch.stack(drawn).to(self._device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,14 @@ class Kept:
 class DenoisedStep:
     """The state after one step.
 
-    `latents` are the sampler's own; `visible` are they at the scale the model sees, for looking at;
-    `predicted` is the clean picture they seem to lead to. All are (B, C, H, W).
+    `seen` is what the model was given, `predicted` the clean picture that it took it for, `latents`
+    the sampler's state after the step. All are (B, C, H, W).
     """
 
     step_index: int
-    latents: Tensor
-    visible: Tensor
+    seen: Tensor
     predicted: Tensor
+    latents: Tensor
 
 
 @torch.inference_mode()
@@ -72,9 +78,9 @@ def denoise(
     previous = torch.zeros_like(latents)
     for step_index in range(len(table)):
         row = table.row(step_index)
-        out = predict(latents * row.input_scale, row.timestep)
-        fresh = noise.draw() if row.d else torch.zeros(())
-        predicted = row.e * latents + row.f * out
+        seen = latents * row.input_scale
+        out = predict(seen, row.timestep)
+        fresh = noise.draw() if row.d else torch.zeros((), device=latents.device)
         latents, previous = update(row, latents, out, previous, fresh)
         if kept is not None:
             held = kept.latents
@@ -82,5 +88,4 @@ def denoise(
                 level = table.row(step_index + 1)
                 held = level.signal * held + level.noise_level * first
             latents = kept.mask * latents + (1 - kept.mask) * held
-        scale = table.row(step_index + 1).input_scale if step_index + 1 < len(table) else 1.0
-        yield DenoisedStep(step_index, latents, latents * scale, predicted)
+        yield DenoisedStep(step_index, seen, previous, latents)

@@ -85,11 +85,6 @@ class NoiseSchedule:
         """The share of the noise by training timestep: (num_train_timesteps,) float64."""
         return np.sqrt(1 - self.alphas_cumprod)
 
-    @property
-    def snr(self) -> np.ndarray:
-        """alpha² / sigma² by training timestep, zero at zero terminal SNR: float64."""
-        return self.alphas_cumprod / (1 - self.alphas_cumprod)
-
     def add_noise(self, x0: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
         """x_t of clean x0 (B, C, H, W) with noise of the same shape; timesteps: (B,) int64."""
         alpha, sigma = self._levels(x0, timesteps)

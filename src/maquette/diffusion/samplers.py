@@ -5,12 +5,11 @@ noise, so a step is x' = a x + b out + c prev + d noise, whatever the sampler; t
 latents are e x + f out. Rows of different samplers can therefore share one fused update.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from maquette.core.errors import InvalidRequest
@@ -40,33 +39,6 @@ class StepRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StackedRows:
-    """Rows of any samplers side by side: `timestep` is (B,), everything else (B, 1, 1, 1)."""
-
-    timestep: Tensor
-    input_scale: Tensor
-    signal: Tensor
-    noise_level: Tensor
-    a: Tensor
-    b: Tensor
-    c: Tensor
-    d: Tensor
-    e: Tensor
-    f: Tensor
-
-
-def stack(
-    rows: Sequence[StepRow],
-    device: torch.device | str = "cpu",
-    dtype: torch.dtype = torch.float32,
-) -> StackedRows:
-    """One row for each picture of a batch, moved to the device in one copy."""
-    columns = torch.tensor([astuple(row) for row in rows], dtype=torch.float64).T
-    timestep, *others = columns.to(device, dtype)
-    return StackedRows(timestep, *(column.view(-1, 1, 1, 1) for column in others))
-
-
-@dataclass(frozen=True, slots=True)
 class SamplerTable:
     """The rows of a run, and the scale of the unit noise that it starts from."""
 
@@ -82,7 +54,7 @@ class SamplerTable:
 
 
 def update(
-    row: StepRow | StackedRows, x: Tensor, out: Tensor, prev: Tensor, noise: Tensor
+    row: StepRow, x: Tensor, out: Tensor, prev: Tensor, noise: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The state after the step, and the clean latents predicted in it (both (B, C, H, W)).
 
@@ -99,16 +71,12 @@ def compile_table(
 ) -> SamplerTable:
     """The table of a run; `strength` below 1 runs only that last share of the steps, at least one.
 
-    Raises InvalidRequest naming an unknown sampler, or a strength or number of steps out of range.
+    Raises InvalidRequest where the schedule has not so many steps.
     """
-    if sampler not in SAMPLERS:
-        raise InvalidRequest(f"sampler {sampler!r} is not one of {', '.join(SAMPLERS)}")
     if not 1 <= num_inference_steps <= schedule.num_train_timesteps:
         raise InvalidRequest(
             f"steps {num_inference_steps} must be between 1 and {schedule.num_train_timesteps}"
         )
-    if not 0.0 < strength <= 1.0:
-        raise InvalidRequest(f"strength {strength:g} must be above 0 and at most 1")
     run = max(1, int(num_inference_steps * strength))
     return SAMPLERS[sampler](schedule, num_inference_steps, num_inference_steps - run)
 

@@ -1,5 +1,7 @@
 """CLIP scores: how well pictures fit words, for choosing the best and for search."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from PIL import Image
@@ -11,8 +13,7 @@ from transformers import (
     CLIPTokenizer,
 )
 
-from maquette.core.errors import WeightsDamaged
-from maquette.engines.catalog import ModelSpec, verify_weights
+from maquette.engines.catalog import ModelSpec, load_whole, reading
 
 
 class ClipEngine:
@@ -23,18 +24,14 @@ class ClipEngine:
     """
 
     def __init__(self, spec: ModelSpec, device: torch.device) -> None:
-        verify_weights(spec)
         self.device = device
-        fp32 = torch.float32
-        try:
-            text, vision = spec.folder / "text", spec.folder / "vision"
-            self._text = CLIPTextModelWithProjection.from_pretrained(text, torch_dtype=fp32)
-            self._tokenizer = CLIPTokenizer.from_pretrained(text)
-            self._vision = AutoModelForImageClassification.from_pretrained(vision, torch_dtype=fp32)
-            self._processor = CLIPImageProcessorPil.from_pretrained(vision)
-        except (OSError, ValueError, RuntimeError) as error:
-            first_line = str(error).strip().splitlines()[0]
-            raise WeightsDamaged(f"{spec.folder} does not hold a CLIP: {first_line}") from error
+        text, vision = spec.folder.absolute() / "text", spec.folder.absolute() / "vision"
+        fp32, local = {"torch_dtype": torch.float32}, {"local_files_only": True}
+        with reading(spec):
+            self._text = load_whole(CLIPTextModelWithProjection, text, **fp32)
+            self._tokenizer = CLIPTokenizer.from_pretrained(text, **local)
+            self._vision = load_whole(AutoModelForImageClassification, vision, **fp32)
+            self._processor = CLIPImageProcessorPil.from_pretrained(vision, **local)
         self._text.to(device).eval()
         self._vision.to(device).eval()
 
@@ -51,12 +48,12 @@ class ClipEngine:
         return F.normalize(self._text(tokens.to(self.device)).text_embeds, dim=-1).cpu()
 
     @torch.inference_mode()
-    def embed_pictures(self, pictures: list[Image.Image]) -> Tensor:
+    def embed_pictures(self, pictures: Sequence[Image.Image]) -> Tensor:
         """Unit vectors (B, D)."""
-        pixels = self._processor(images=pictures, return_tensors="pt").pixel_values
+        pixels = self._processor(images=list(pictures), return_tensors="pt").pixel_values
         return F.normalize(self._vision(pixels.to(self.device)).logits, dim=-1).cpu()
 
-    def rank(self, text: str, pictures: list[Image.Image]) -> list[int]:
+    def rank(self, text: str, pictures: Sequence[Image.Image]) -> list[int]:
         """The pictures' numbers, the best fit first."""
         scores = self.embed_pictures(pictures) @ self.embed_texts([text])[0]
         return scores.argsort(descending=True).tolist()

@@ -1,7 +1,7 @@
 """The image engine: any checkpoint in Stable Diffusion layout, from words to pictures."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,12 @@ from PIL import Image
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from maquette.core.errors import InvalidRequest, WeightsDamaged
+from maquette.core.errors import InvalidRequest
 from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.diffusion.denoise import DenoisedStep, Kept, Noise, denoise
 from maquette.diffusion.noise_schedule import NoiseSchedule
 from maquette.diffusion.samplers import compile_table
-from maquette.engines.catalog import ModelSpec, verify_weights
+from maquette.engines.catalog import ModelSpec, load_whole, reading
 
 ROWS_PER_PASS = 8  # pictures denoised together; more would only cost memory on a CPU
 
@@ -38,39 +38,44 @@ class ImageEngine:
     """
 
     def __init__(self, spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> None:
-        verify_weights(spec)
         self.spec, self.device, self.dtype = spec, device, dtype
-        folder = spec.folder
-        try:
-            self.tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
-            self._text = CLIPTextModel.from_pretrained(
-                folder / "text_encoder", torch_dtype=torch.float32
+        folder, fp32 = spec.folder.absolute(), torch.float32
+        with reading(spec):
+            self.tokenizer = CLIPTokenizer.from_pretrained(
+                folder / "tokenizer", local_files_only=True
             )
-            self._unet = UNet2DConditionModel.from_pretrained(
-                folder / "unet", torch_dtype=dtype, low_cpu_mem_usage=False
+            self._text = load_whole(CLIPTextModel, folder / "text_encoder", torch_dtype=fp32)
+            self._unet = load_whole(
+                UNet2DConditionModel, folder / "unet", torch_dtype=dtype, low_cpu_mem_usage=False
             )
-            self.autoencoder = AutoencoderKL.from_pretrained(
-                folder / "vae", torch_dtype=torch.float32, low_cpu_mem_usage=False
+            self.autoencoder = load_whole(
+                AutoencoderKL, folder / "vae", torch_dtype=fp32, low_cpu_mem_usage=False
             )
             schedule = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
-        except (OSError, ValueError, RuntimeError) as error:
-            first_line = str(error).strip().splitlines()[0]
-            raise WeightsDamaged(
-                f"{folder} does not hold a whole Stable Diffusion checkpoint: {first_line}"
-            ) from error
+            self.schedule = NoiseSchedule.from_config(schedule)
         for model in (self._text, self._unet, self.autoencoder):
             model.to(device).eval().requires_grad_(False)
         self._unet.to(memory_format=torch.channels_last)
         self.autoencoder.to(memory_format=torch.channels_last)
-        self.schedule = NoiseSchedule.from_config(schedule)
+        self._max_tokens = min(
+            self.tokenizer.model_max_length, self._text.config.max_position_embeddings
+        )
         self.factor_px = 2 ** (len(self.autoencoder.config.block_out_channels) - 1)
 
     @torch.inference_mode()
     def generate(
         self, request: GenerationRequest, on_step: Callable[[Progress], None] = lambda _: None
     ) -> list[Image.Image]:
-        """The request's pictures in order of their seeds."""
+        """The request's pictures in order of their seeds. Raises InvalidRequest where the prompt
+        or the size does not fit this model.
+        """
         params = request.params
+        for side in (params.width, params.height):
+            if side % self.factor_px:
+                raise InvalidRequest(
+                    f"size {params.width}x{params.height} does not fit {self.spec.model_id}; "
+                    f"use multiples of {self.factor_px}"
+                )
         table = compile_table(
             params.sampler, self.schedule, params.num_inference_steps, params.strength
         )
@@ -92,7 +97,7 @@ class ImageEngine:
             kept = None if mask is None or begin is None else Kept(begin, mask)
             predict = self._predict(context, params.guidance_scale, rows)
             step = None
-            for step in denoise(predict, table, Noise(seeds, shape), begin, kept):
+            for step in denoise(predict, table, Noise(seeds, shape, self.device), begin, kept):
                 done = start * len(table) + (step.step_index + 1) * rows
                 on_step(Progress(done, request.count * len(table), step))
             assert step is not None
@@ -104,16 +109,16 @@ class ImageEngine:
     def _context(self, params: SamplingParams) -> Tensor:
         """Text states of the empty-or-negative and of the positive prompt: (2, T, D)."""
         for name, text in (("prompt", params.prompt), ("negative prompt", params.negative_prompt)):
-            tokens, limit = len(self.tokenizer(text).input_ids), self.tokenizer.model_max_length
-            if tokens > limit:
+            tokens = len(self.tokenizer(text).input_ids)
+            if tokens > self._max_tokens:
                 raise InvalidRequest(
-                    f"the {name} is {tokens} tokens long; {self.spec.model_id} reads {limit}: "
-                    "shorten it"
+                    f"the {name} is {tokens} tokens long; {self.spec.model_id} reads "
+                    f"{self._max_tokens}: shorten it"
                 )
         tokens = self.tokenizer(
             [params.negative_prompt, params.prompt],
             padding="max_length",
-            max_length=self.tokenizer.model_max_length,
+            max_length=self._max_tokens,
             return_tensors="pt",
         ).input_ids
         return self._text(tokens.to(self.device)).last_hidden_state.to(self.dtype)
@@ -124,10 +129,10 @@ class ImageEngine:
         pair = context.repeat_interleave(rows, 0) if guided else context[1:].expand(rows, -1, -1)
 
         def predict(latents: Tensor, timestep: float) -> Tensor:
-            x = latents.to(self.device, self.dtype)
+            x = latents.to(self.dtype)
             x = torch.cat([x, x]) if guided else x
             x = x.contiguous(memory_format=torch.channels_last)
-            out = self._unet(x, timestep, pair).sample.float().cpu()
+            out = self._unet(x, timestep, pair).sample.float()
             if not guided:
                 return out
             unconditional, conditional = out.chunk(2)
@@ -141,24 +146,23 @@ class ImageEngine:
         pixels = torch.from_numpy(np.array(picture.convert("RGB"), np.float32))
         pixels = (pixels / 127.5 - 1.0).permute(2, 0, 1)[None].to(self.device)
         latents = self.autoencoder.encode(pixels).latent_dist.mode()
-        return (latents * self.autoencoder.config.scaling_factor).cpu()
+        return latents * self.autoencoder.config.scaling_factor
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> list[Image.Image]:
-        """Clean latents (B, C, H, W) to pictures."""
-        return list(self._decoded(latents))
-
-    def _decoded(self, latents: Tensor) -> Iterator[Image.Image]:
-        scaled = latents.float().to(self.device) / self.autoencoder.config.scaling_factor
+        """Clean latents (B, C, H, W) to pictures, one after another to spare memory."""
+        scaled = latents.float() / self.autoencoder.config.scaling_factor
+        pictures: list[Image.Image] = []
         for one in scaled.split(1):
             pixels = self.autoencoder.decode(one).sample[0].permute(1, 2, 0)
             levels = ((pixels + 1.0) * 127.5).round().clamp(0, 255)
-            yield Image.fromarray(levels.to(torch.uint8).cpu().numpy())
+            pictures.append(Image.fromarray(levels.to(torch.uint8).cpu().numpy()))
+        return pictures
 
     def _latent_mask(self, mask: Image.Image) -> Tensor:
         """A mask of the picture to one of the latents (1, 1, H, W): any repainted pixel counts."""
         painted = torch.from_numpy(np.array(mask.convert("L")) >= 128).float()[None, None]
-        return torch.nn.functional.max_pool2d(painted, self.factor_px)
+        return torch.nn.functional.max_pool2d(painted, self.factor_px).to(self.device)
 
 
 def _composite(picture: Image.Image, source: Image.Image, mask: Image.Image) -> Image.Image:

@@ -7,6 +7,7 @@ from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from maquette.core.errors import InvalidRequest
 from maquette.recipes.pictures import Item, batches, to_tensor
 from maquette.train.loop import Compute
 from maquette.world.compose import compose
@@ -49,11 +50,11 @@ def encode_pictures(vae: Path, out: Path, pictures: int, workers: int = 1) -> No
 def read_latents(folder: Path) -> Tensor:
     """All shards from number 0 on without a gap: (N, C, H, W) fp16, row i is picture i.
 
-    Raises FileNotFoundError where there is no first shard.
+    Raises InvalidRequest where there is no first shard.
     """
     shards: list[Tensor] = []
     while (path := folder / f"{len(shards) * SHARD_PICTURES:08d}.safetensors").exists():
         shards.append(load_file(path)["latents"])
     if not shards:
-        raise FileNotFoundError(f"no latents in {folder}: run `maquette train latents` first")
+        raise InvalidRequest(f"{folder} holds no latents; run `maquette train latents` first")
     return torch.cat(shards)

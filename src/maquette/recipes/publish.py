@@ -20,16 +20,16 @@ def publish(image: Path, clip: Path, probe: Path, out: Path = WEIGHTS) -> int:
     """
     new = out.with_name(out.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
-    names = {model: spec.folder.name for model, spec in STARTERS.items()}
-    shutil.copytree(image, new / names["starter"])
-    shutil.copytree(clip, new / names["starter-clip"])
-    (new / names["starter-probe"]).mkdir()
+    names = {kind: spec.folder.name for kind, spec in STARTERS.items()}
+    shutil.copytree(image, new / names["image"])
+    shutil.copytree(clip, new / names["clip"])
+    (new / names["probe"]).mkdir()
     weights = load_file(probe)
     half = {n: w.half() if w.dtype == torch.float32 else w for n, w in weights.items()}
-    save_file(half, new / names["starter-probe"] / "probe.safetensors")
+    save_file(half, new / names["probe"] / "probe.safetensors")
     for name in names.values():
         write_hashes(new / name)
-    total, picture = _size(new), _size(new / names["starter"])
+    total, picture = _size(new), _size(new / names["image"])
     if total > MAX_TOTAL_BYTES or picture > MAX_IMAGE_BYTES:
         shutil.rmtree(new)
         raise InvalidRequest(

@@ -1,12 +1,16 @@
 """The evaluation as a page: tables, sample grid, JSON."""
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from maquette.core.files import check_writable, write_whole
 from maquette.recipes.evaluation import Scored, sample_grid
 from maquette.recipes.scoring import CATEGORIES
+
+PAGE, FIGURES, GRID = "evaluation.md", "evaluation.json", "evaluation.webp"
 
 
 def markdown_tables(table: dict[str, Any]) -> str:
@@ -57,17 +61,29 @@ def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def write_report(folder: Path, table: dict[str, Any], scored: Scored) -> None:
-    """Writes evaluation.md, evaluation.json and evaluation.webp into the folder."""
+def check_report(folder: Path) -> None:
+    """Raises OutputNotWritable before the work for a report that could not be kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    sample_grid(scored).save(folder / "evaluation.webp", quality=90)
-    (folder / "evaluation.json").write_text(json.dumps(table, indent=1) + "\n")
-    shown = scored.asked[:36]
-    listing = "\n".join(f"{i}. {a.prompt}" for i, a in enumerate(shown, 1))
-    (folder / "evaluation.md").write_text(
-        f"# Evaluation\n\nMeasured {table['measured']} UTC with `maquette evaluate --report docs`: "
-        f"model `{table['model']}`, {table['prompts']} prompts of held-out combinations, "
-        f"{table['steps']} steps, guidance {table['guidance']:g}. Nothing here was trained on what "
-        "it is scored on; the last column is how often the probe is right about true drawings.\n\n"
-        f"{markdown_tables(table)}\n\n![The first pictures](evaluation.webp)\n\n{listing}\n"
+    for name in (PAGE, FIGURES, GRID):
+        check_writable(folder / name)
+
+
+def write_report(folder: Path, table: dict[str, Any], scored: Scored) -> None:
+    """Writes the page, the figures and the sample grid into the folder."""
+    grid = io.BytesIO()
+    sample_grid(scored).save(grid, "WEBP", quality=90)
+    write_whole(folder / GRID, grid.getvalue())
+    write_whole(folder / FIGURES, (json.dumps(table, indent=1) + "\n").encode())
+    asked = "a list of prompts"
+    honest = "The last column is how often the probe is right about true drawings."
+    if table["held_out"]:
+        asked = "prompts of held-out combinations"
+        honest = f"Nothing here was trained on what it is scored on. {honest}"
+    listing = "\n".join(f"{i}. {a.prompt}" for i, a in enumerate(scored.asked[:36], 1))
+    page = (
+        f"# Evaluation\n\nMeasured {table['measured']} with `maquette evaluate`: "
+        f"model `{table['model']}`, {asked} ({table['prompts']}), {table['steps']} steps, "
+        f"guidance {table['guidance']:g}. {honest}\n\n"
+        f"{markdown_tables(table)}\n\n![The first pictures]({GRID})\n\n{listing}\n"
     )
+    write_whole(folder / PAGE, page.encode())

@@ -60,6 +60,8 @@ class Expectation:
                 )
             listed = value if isinstance(value, list) else [value]
             values[category] = tuple(str(v) for v in listed)
+            if not listed or (len(listed) > 1 and category not in ("subject", "colour")):
+                raise InvalidRequest(f"{category} must be one value, not {len(listed)}")
             for name in values[category]:
                 if name not in known[category]:
                     choices = ", ".join(known[category])

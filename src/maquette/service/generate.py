@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from maquette.core.errors import InvalidRequest
-from maquette.core.requests import GenerationRequest
+from maquette.core.requests import GenerationRequest, check_size
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine, Progress
 
@@ -29,7 +29,7 @@ def generate(
     """The pictures of a request; with `request.keep`, the best of them by CLIP score."""
     images = engine.generate(request, on_step)
     pictures = [Picture(image, request.params.seed + i) for i, image in enumerate(images)]
-    if request.keep is None or request.keep >= len(pictures):
+    if request.keep is None:
         return pictures
     if clip is None:
         raise ValueError("choosing the best needs a CLIP engine")
@@ -53,14 +53,15 @@ def extend(
 ) -> tuple[Image.Image, Image.Image]:
     """A larger canvas around a picture and the mask of what is to be painted, for outpainting.
 
-    The margins repeat the picture's edge, so that the first guess already has its colours.
-    Raises InvalidRequest if a margin is negative or none is given.
+    The margins repeat the picture's edge: what is encoded there colours the latents beside it.
+    Raises InvalidRequest if a margin is negative or none is given, or where it grows too large.
     """
     margins = (left, top, right, bottom)
     if min(margins) < 0 or max(margins) == 0:
         raise InvalidRequest(
             f"margins {margins} must be zero or more pixels, at least one of them above zero"
         )
+    check_size(picture.width + left + right, picture.height + top + bottom)
     pixels = np.pad(
         np.array(picture.convert("RGB")), ((top, bottom), (left, right), (0, 0)), mode="edge"
     )

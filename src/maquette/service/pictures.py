@@ -1,22 +1,30 @@
 """Pictures in and out: reading what people give us, writing files that carry their recipe."""
 
+import io
 import json
-import os
-import tempfile
+import warnings
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from maquette.core.errors import InvalidRequest, OutputNotWritable
+from maquette.core.errors import InvalidRequest, first_line, reason_and_remedy
+from maquette.core.files import check_writable, write_whole
 from maquette.core.requests import GenerationRequest
 
 MAX_SOURCE_PIXELS = 64_000_000
 
 
 def read_picture(path: Path) -> Image.Image:
-    """A picture from a file. Raises InvalidRequest if it is missing, broken or too large."""
+    """A picture from a file, as RGB over white.
+
+    Raises InvalidRequest if it is missing, broken or too large.
+    """
     try:
-        with Image.open(path) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # ours is the lower
+            opened = Image.open(path)
+        with opened as image:
             if image.width * image.height > MAX_SOURCE_PIXELS:
                 raise InvalidRequest(
                     f"{path} is {image.width}x{image.height}; "
@@ -24,42 +32,39 @@ def read_picture(path: Path) -> Image.Image:
                 )
             image.load()
             # Cameras note how they were held; what a person sees is what counts.
-            return ImageOps.exif_transpose(image)
+            return _over_white(ImageOps.exif_transpose(image))
     except FileNotFoundError:
         raise InvalidRequest(f"{path} does not exist; name a picture file") from None
     except Image.DecompressionBombError:
         raise InvalidRequest(f"{path} has too many pixels; shrink it") from None
     except UnidentifiedImageError:
         raise InvalidRequest(f"{path} is not a picture that can be read; use PNG or JPEG") from None
-    except (OSError, SyntaxError, ValueError) as error:
-        raise InvalidRequest(f"{path} cannot be read as a picture: {error}") from None
+    except OSError as error:
+        remedy = reason_and_remedy(error) if error.errno else f"{first_line(error)}; save it anew"
+        raise InvalidRequest(f"{path} cannot be read as a picture: {remedy}") from None
+    except (SyntaxError, ValueError, RuntimeError) as error:
+        raise InvalidRequest(
+            f"{path} cannot be read as a picture: {first_line(error)}; save it anew"
+        ) from None
 
 
-def parameters_text(request: GenerationRequest, seed: int, model: str) -> str:
-    """The text that other tools of the field write into a PNG as `parameters` and can read."""
-    p = request.params
-    lines = [p.prompt]
-    if p.negative_prompt:
-        lines.append(f"Negative prompt: {p.negative_prompt}")
-    lines.append(
-        f"Steps: {p.num_inference_steps}, Sampler: {p.sampler}, CFG scale: {p.guidance_scale:g}, "
-        f"Seed: {seed}, Size: {p.width}x{p.height}, Model: {model}"
-        + (f", Denoising strength: {p.strength:g}" if request.source is not None else "")
-    )
-    return "\n".join(lines)
+def _over_white(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+        levels = np.asarray(image).astype(np.float64) / 257.0
+        image = Image.fromarray(levels.clip(0, 255).round().astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return image.convert("RGB")
 
 
-def check_writable(path: Path) -> None:
-    """Raises OutputNotWritable before any work is done for a file that could not be kept."""
-    folder = path.parent
-    if path.is_dir():
-        raise OutputNotWritable(
-            f"{path} is a folder; name a file in it, such as {path}/picture.png"
+def check_picture_path(path: Path) -> None:
+    """Raises InvalidRequest unless the name says PNG, OutputNotWritable if it cannot be kept."""
+    if path.suffix.lower() != ".png":
+        raise InvalidRequest(
+            f"{path} does not end in .png; pictures are written as PNG: name it {path.stem}.png"
         )
-    if not folder.is_dir():
-        raise OutputNotWritable(f"the folder {folder} does not exist; make it first")
-    if not os.access(folder, os.W_OK):
-        raise OutputNotWritable(f"the folder {folder} is not writable; choose another place")
+    check_writable(path)
 
 
 def write_picture(picture: Image.Image, path: Path, texts: dict[str, str]) -> None:
@@ -67,22 +72,26 @@ def write_picture(picture: Image.Image, path: Path, texts: dict[str, str]) -> No
     info = PngImagePlugin.PngInfo()
     for key, value in texts.items():
         info.add_itxt(key, value)
-    try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                picture.save(file, "PNG", pnginfo=info)
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputNotWritable(f"{path} cannot be written: {reason}") from None
+    content = io.BytesIO()
+    picture.save(content, "PNG", pnginfo=info)
+    write_whole(path, content.getvalue())
 
 
-def texts_of(request: GenerationRequest, seed: int, model: str) -> dict[str, str]:
+def parameters_text(request: GenerationRequest, seed: int, model_id: str) -> str:
+    """The text that other tools of the field write into a PNG as `parameters` and can read."""
+    p = request.params
+    lines = [p.prompt]
+    if p.negative_prompt:
+        lines.append(f"Negative prompt: {p.negative_prompt}")
+    lines.append(
+        f"Steps: {p.num_inference_steps}, Sampler: {p.sampler}, CFG scale: {p.guidance_scale:g}, "
+        f"Seed: {seed}, Size: {p.width}x{p.height}, Model: {model_id}"
+        + (f", Denoising strength: {p.strength:g}" if request.source is not None else "")
+    )
+    return "\n".join(lines)
+
+
+def png_texts(request: GenerationRequest, seed: int, model_id: str) -> dict[str, str]:
     """The text chunks of one picture: `parameters`, and the same as JSON under `maquette`."""
     p = request.params
     record = {
@@ -95,9 +104,9 @@ def texts_of(request: GenerationRequest, seed: int, model: str) -> dict[str, str
         "height": p.height,
         "sampler": p.sampler,
         "strength": p.strength,
-        "model": model,
+        "model": model_id,
     }
     return {
-        "parameters": parameters_text(request, seed, model),
+        "parameters": parameters_text(request, seed, model_id),
         "maquette": json.dumps(record, ensure_ascii=False),
     }

@@ -45,10 +45,10 @@ def image_engine(settings: Settings, model: str) -> ImageEngine:
     if settings.threads:
         torch.set_num_threads(settings.threads)
     device = choose_device(settings)
-    return ImageEngine(find_model(model), device, choose_dtype(settings, device))
+    return ImageEngine(find_model(model, "image"), device, choose_dtype(settings, device))
 
 
 def clip_engine(settings: Settings, model: str = "starter-clip") -> ClipEngine:
     """The CLIP that ranks and searches."""
     quiet_libraries()
-    return ClipEngine(find_model(model), choose_device(settings))
+    return ClipEngine(find_model(model, "clip"), choose_device(settings))

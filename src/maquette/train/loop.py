@@ -66,6 +66,8 @@ def train(
     `sample(averaged_weights, step)` is called at each save, the last one included. State lives in
     `out/checkpoint.pt`, figures in `out/log.csv`, the curve in `out/curve.png`.
     """
+    import matplotlib  # noqa: F401  # no run of hours shall end at its first curve for want of it
+
     out.mkdir(parents=True, exist_ok=True)
     model.to(device=compute.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
