@@ -62,13 +62,13 @@ $(BIN)/python:
 $(INSTALLED): pyproject.toml | $(BIN)/python
 	@echo "Installing into $(VENV); PyTorch is large, so the first time takes minutes."
 	$(BIN)/pip install --quiet --editable .
-	@$(BIN)/python -c 'import skia' 2>/dev/null || { \
-		$(BIN)/python -c 'import skia' 2>&1 | tail -n 1 >&2; \
-		echo "A system library is missing; run: apt install libegl1 libgl1" >&2; exit 1; }
 	@touch $@
 
 $(INSTALLED_TEST): $(INSTALLED)
 	$(BIN)/pip install --quiet --editable '.[test]'
+	@$(BIN)/python -c 'import skia' 2>/dev/null || { \
+		$(BIN)/python -c 'import skia' 2>&1 | tail -n 1 >&2; \
+		echo "A system library is missing; run: apt install libegl1 libgl1" >&2; exit 1; }
 	@touch $@
 
 $(INSTALLED_DOCS): $(INSTALLED)

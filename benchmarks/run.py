@@ -56,7 +56,11 @@ def run(script: Path) -> Outcome | None:
     if process.returncode:
         print(f"{script.name} failed with exit code {process.returncode}")
         return None
-    return read_outcome("".join(lines))
+    try:
+        return read_outcome("".join(lines))
+    except ValueError as error:
+        print(f"{script.name}: {error}")
+        return None
 
 
 def read_rows(results: Path) -> dict[str, str]:

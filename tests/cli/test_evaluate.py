@@ -1,12 +1,14 @@
 """`maquette evaluate` whole, on tiny models: tables, JSON, report; and a list of one's own."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
+from maquette.core.errors import OutputNotWritable, WeightsDamaged
 from tests.conftest import TinyModels
 
 
@@ -25,6 +27,9 @@ def test_the_whole_report(tiny_models: TinyModels, tmp_path: Path) -> None:
     page = (tmp_path / "evaluation.md").read_text()
     assert "| composition accuracy | en | zh | probe on drawings |" in page
     assert (tmp_path / "evaluation.webp").exists()
+    assert set(table["frechet_distances"]) == {"pictures", "drawings"}
+    assert "relation" in table["clip"]["en"]["zero_shot"]
+    assert "Nothing here was trained on what it is scored on" in page
 
 
 def test_a_list_of_prompts_is_scored(tiny_models: TinyModels, tmp_path: Path) -> None:
@@ -36,3 +41,27 @@ def test_a_list_of_prompts_is_scored(tiny_models: TinyModels, tmp_path: Path) ->
     result = CliRunner().invoke(app, words, obj={"MAQUETTE_DATA": str(tmp_path)})
     assert result.exit_code == 0, result.output
     assert set(json.loads(result.stdout)["composition"]["en"]) == {"subject", "time", "mean"}
+    again = CliRunner().invoke(app, [*words, "--report", str(tmp_path)], obj={})
+    assert again.exit_code == 0, again.output
+    page = (tmp_path / "evaluation.md").read_text()
+    assert "held-out" not in page
+    assert "a list of prompts (1)" in page
+
+
+def test_a_report_that_cannot_be_kept_is_refused_before_the_work(
+    tiny_models: TinyModels, tmp_path: Path
+) -> None:
+    (tmp_path / "evaluation.md").mkdir()
+    words = ["evaluate", "--report", str(tmp_path), "--pictures", "100000"]
+    result = CliRunner().invoke(app, words, obj={})
+    assert isinstance(result.exception, OutputNotWritable)
+
+
+def test_a_damaged_probe_is_named(tiny_models: TinyModels, tmp_path: Path) -> None:
+    shutil.copytree(tiny_models.probe, tmp_path / "probe")
+    weights = tmp_path / "probe" / "probe.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-7])
+    words = ["evaluate", "--probe", str(weights.parent), "--pictures", "2"]
+    result = CliRunner().invoke(app, words, obj={})
+    assert isinstance(result.exception, WeightsDamaged)
+    assert "probe does not hold a whole model" in result.exception.message

@@ -1,77 +1,202 @@
 """Every recipe runs whole on a tiny size: from drawings to weights that the engines load."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from diffusers import UNet2DConditionModel
 from PIL import Image
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer
+from typer.testing import CliRunner
 
+from maquette.cli.app import app
+from maquette.core.errors import InvalidRequest, MaquetteError
 from maquette.core.requests import GenerationRequest, SamplingParams
-from maquette.engines.catalog import ModelSpec, verify_weights
+from maquette.engines.catalog import STARTERS, ModelSpec, verify_weights
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
-from maquette.recipes import latents
+from maquette.recipes import autoencoder, latents, probe
+from maquette.recipes import clip as clip_recipe
 from maquette.recipes.autoencoder import load as load_autoencoder
-from maquette.recipes.autoencoder import psnr, train_autoencoder
-from maquette.recipes.clip import train_clip, train_text
-from maquette.recipes.image import train_image
+from maquette.recipes.autoencoder import psnr
+from maquette.recipes.clip import SIZES, SigmoidLoss, build_text, shorten, tokenize
+from maquette.recipes.image import Denoiser
+from maquette.recipes.labels import GRID
 from maquette.recipes.pictures import captioned
-from maquette.recipes.probe import load_probe, train_probe
+from maquette.recipes.probe import _places_of_two, load_probe, train_probe
 from maquette.recipes.scoring import ask
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
 from maquette.recipes.whole import Pace, train_all
 from maquette.train.loop import LoopSettings
-from maquette.world.compose import compose
+from maquette.world.compose import Split, compose
 from maquette.world.draw import draw
+from maquette.world.holdout import scene_is_held_out
+from tests.conftest import TinyModels
 
 CPU = torch.device("cpu")
 
 
-def _steps(count: int) -> LoopSettings:
-    return LoopSettings(count, 1e-3, log_every=2)
+def _train(*words: object) -> Path:
+    """`maquette train` as a person calls it; returns the checkpoint that it names."""
+    given = ["train", *map(str, words), "--json"]
+    result = CliRunner().invoke(app, given, obj={"MAQUETTE_DEVICE": "cpu"})
+    assert result.exit_code == 0, result.output
+    return Path(json.loads(result.stdout)["checkpoint"])
 
 
 @pytest.mark.slow
 def test_from_drawings_to_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = train_text(tmp_path / "text", _steps(3), "tiny", workers=0)
-    clip = train_clip(tmp_path / "clip", _steps(3), text, "tiny", workers=0)
-    vae = train_autoencoder(tmp_path / "vae", _steps(4), "tiny", workers=0)
     monkeypatch.setattr(latents, "SHARD_PICTURES", 32)
-    latents.encode_pictures(vae, tmp_path / "latents", 40, workers=0)
-    read = latents.read_latents(tmp_path / "latents")
-    assert read.shape == (64, 4, 16, 16)
-    image = train_image(tmp_path / "image", _steps(2), text, vae, tmp_path / "latents", "tiny")
-    # A killed run goes on; another begins from the finished weights.
-    train_image(tmp_path / "image", _steps(4), text, vae, tmp_path / "latents", "tiny")
-    train_image(tmp_path / "more", _steps(2), text, vae, tmp_path / "latents", "tiny", start=image)
-    engine = ImageEngine(ModelSpec("image", image), CPU, torch.float32)
+    tiny = ["--size", "tiny", "--workers", 0]
+    text = _train("text", "--out", tmp_path / "text", "--steps", 3, *tiny)
+    clip = _train("clip", "--out", tmp_path / "clip", "--steps", 3, "--text", text, *tiny)
+    vae = _train("autoencoder", "--out", tmp_path / "vae", "--steps", 4, *tiny)
+    encoded = ["latents", "--out", tmp_path / "latents", "--vae", vae, "--workers", 0]
+    _train(*encoded, "--pictures", 40)
+    assert latents.read_latents(tmp_path / "latents", vae).shape == (64, 4, 16, 16)
+    words = ["image", "--text", text, "--vae", vae, "--latents", tmp_path / "latents"]
+    words += ["--size", "tiny", "--batch", 4]
+    image = _train(*words, "--out", tmp_path / "image", "--steps", 2)
+    # A killed run goes on; another begins from finished weights, whatever size is named.
+    _train(*words, "--out", tmp_path / "image", "--steps", 4)
+    _train(*words, "--out", tmp_path / "more", "--steps", 2, "--start", image, "--size", "starter")
+    record = json.loads((tmp_path / "more" / "run.json").read_text())
+    assert record["command"] == "maquette train image"
+    assert (record["batch"], record["seed"], record["start"]) == (4, 0, str(image))
+    engine = ImageEngine(ModelSpec("image", tmp_path / "more" / "starter"), CPU, torch.float32)
     params = SamplingParams("a red boat", num_inference_steps=2)
-    picture = engine.generate(GenerationRequest(params))[0]
-    ranked = ClipEngine(ModelSpec("clip", clip), CPU).rank("a red boat", [picture, picture])
-    assert sorted(ranked) == [0, 1]
+    assert engine.generate(GenerationRequest(params))[0].size == (256, 256)
+    ClipEngine(ModelSpec("clip", clip), CPU)
     assert 3.0 < psnr(load_autoencoder(vae), pictures=2) < 60.0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["text", "--size", "huge"], 2, "unknown size 'huge'; known are starter, tiny"),
+        (["all", "--size", "f8"], 2, "unknown size 'f8'; known are starter, tiny"),
+        (["image", "--latents", "none", "--text", "T", "--vae", "V"], 2, "none holds no latents"),
+    ],
+)
+def test_a_recipe_that_cannot_begin_says_why(
+    tiny_models: TinyModels, tmp_path: Path, words: list[str], code: int, message: str
+) -> None:
+    names = {"T": str(tiny_models.clip / "text"), "V": str(tiny_models.vae)}
+    given = ["train", *(names.get(w, w) for w in words), "--out", str(tmp_path)]
+    result = CliRunner().invoke(app, given, obj={})
+    assert isinstance(result.exception, MaquetteError)
+    assert result.exception.exit_code == code
+    assert message in result.exception.message
+
+
+def test_latents_of_another_autoencoder_are_refused(
+    tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(latents, "SHARD_PICTURES", 16)
+    latents.encode_pictures(tiny_models.vae, tmp_path / "latents", 16, workers=0)
+    other = tmp_path / "vae"
+    shutil.copytree(tiny_models.vae, other)
+    weights = other / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    for work in (
+        lambda: latents.read_latents(tmp_path / "latents", other),
+        lambda: latents.encode_pictures(other, tmp_path / "latents", 16, workers=0),
+    ):
+        with pytest.raises(InvalidRequest, match="was encoded by another autoencoder; remove it"):
+            work()
+
+
+def test_what_follows_a_text_s_end_changes_nothing() -> None:
+    words = CLIPTokenizer.from_pretrained(STARTERS["clip"].folder / "text")
+    text = build_text(SIZES["tiny"], words).eval()
+    tokens = tokenize(words, ["a red boat", "一艘红色的小船在海上"])
+    cut = shorten(tokens)
+    assert cut.shape[1] < tokens.shape[1]
+    with torch.no_grad():
+        torch.testing.assert_close(text(cut).text_embeds, text(tokens).text_embeds)
+
+
+def test_the_sigmoid_loss_is_that_of_its_paper() -> None:
+    torch.manual_seed(0)
+    first, second = torch.randn(2, 5, 8)
+    loss, hits = SigmoidLoss()(first, second)
+    expected = 0.0
+    for i, x in enumerate(first):
+        for j, y in enumerate(second):
+            logit = 10 * torch.cosine_similarity(x, y, dim=0) - 10
+            expected -= float(torch.nn.functional.logsigmoid(logit if i == j else -logit))
+    assert float(loss) == pytest.approx(expected / 5, rel=1e-3)
+    assert float(SigmoidLoss()(first, first)[1]) == 1.0
+    assert 0.0 <= float(hits) <= 1.0
+
+
+def test_a_batch_sees_all_of_the_noise(tiny_models: TinyModels) -> None:
+    unet = UNet2DConditionModel.from_pretrained(tiny_models.image / "unet")
+    text = CLIPTextModel.from_pretrained(tiny_models.image / "text_encoder")
+    denoiser = Denoiser(unet, text, 16)
+    timesteps = torch.stack([denoiser._timesteps(8) for _ in range(200)])
+    assert timesteps.min() < 10
+    assert timesteps.max() > 990
+    gaps = timesteps.sort(1).values.diff(dim=1)
+    assert gaps.min() >= 124
+    assert gaps.max() <= 126
+
+
+def test_the_two_clearest_subjects_are_found_where_they_are() -> None:
+    chances = torch.full((1, 28, GRID * GRID), -9.0)
+    chances[0, 20, GRID * 2 + 1] = 0.0  # the later subject above, left of the middle
+    chances[0, 3, GRID * 5 + 6] = 0.0
+    places = _places_of_two(chances, chances.amax(2))[0] / 4.0 + 0.5
+    expected = torch.tensor([6.5, 5.5, 1.5, 2.5]) / GRID
+    torch.testing.assert_close(places, expected, atol=0.02, rtol=0.0)
+
+
+def test_no_recipe_learns_from_a_held_out_scene(
+    tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(300):
+        assert not scene_is_held_out(compose(number))
+    composed: list[tuple[int, str]] = []
+    make = compose
+
+    def spy(number: int, split: Split = "train"):
+        composed.append((number, split))
+        return make(number, split)
+
+    for module in (latents, probe, clip_recipe, autoencoder):
+        monkeypatch.setattr(module, "compose", spy)
+    monkeypatch.setattr(latents, "SHARD_PICTURES", 16)
+    latents.encode_pictures(tiny_models.vae, tmp_path, 16, workers=0)
+    probe._drawn(3)
+    words = CLIPTokenizer.from_pretrained(tiny_models.clip / "text")
+    clip_recipe._Captions(words)(4)
+    clip_recipe._Pairs(words)(5)
+    autoencoder.scaling_factor(load_autoencoder(tiny_models.vae), 2)
+    assert len(composed) >= 20
+    assert {split for _, split in composed} == {"train"}
 
 
 @pytest.mark.slow
 def test_the_probe_s_statistics_are_those_of_its_averaged_weights(tmp_path: Path) -> None:
-    path = train_probe(tmp_path, _steps(2), workers=0, batch_size=4, settling_batches=2)
-    probe = load_probe(path)
+    path = train_probe(tmp_path, LoopSettings(2, 1e-3), workers=0, batch_size=4, settling_batches=2)
+    judge = load_probe(path)
     drawings = [Image.fromarray(draw(compose(n, "held_out"))) for n in range(4)]
-    answers, features = ask(probe, drawings)
+    answers, features = ask(judge, drawings)
     assert answers["subject"].shape == (4, 28)
     assert features.shape == (4, 192)
     assert bool(torch.isfinite(features).all())
-    norms = [m for m in probe.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    norms = [m for m in judge.modules() if isinstance(m, torch.nn.BatchNorm2d)]
     assert all(int(n.num_batches_tracked) == 2 for n in norms if n.num_batches_tracked is not None)
 
 
 @pytest.mark.slow
 def test_all_recipes_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latents, "SHARD_PICTURES", 16)
-    pace = Pace(1, 4, 4, 1, 2, pictures=16, rate=1e-3)
+    pace = Pace(1, 4, 4, 1, 2, pictures=16)
     stages: list[str] = []
-    weights = train_all(tmp_path, 0.02, 0, "tiny", pace, stages.append)
+    weights = train_all(tmp_path, 0.02, 0, "tiny", pace, on_stage=stages.append)
     assert stages == ["text", "autoencoder", "latents", "image", "clip", "probe", "publish"]
     for name in ("starter", "clip", "probe"):
         verify_weights(ModelSpec(name, weights / name))
@@ -88,7 +213,7 @@ def test_latents_are_those_of_their_pictures(
     engine = ImageEngine(ModelSpec("image", tiny_models.image), CPU, torch.float32)
     for number in (0, 17):
         alone = engine.encode(Image.fromarray(draw(compose(number))))[0]
-        read = latents.read_latents(tmp_path)[number].float()
+        read = latents.read_latents(tmp_path, tiny_models.vae)[number].float()
         assert float((alone - read).abs().max()) < 0.05 * float(alone.abs().max())
 
 

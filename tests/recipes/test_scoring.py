@@ -68,6 +68,7 @@ def test_another_scene_s_answers_are_wrong_where_it_differs(seed: int) -> None:
     subjects = {f.subject for f in scene.figures}
     if not subjects <= {f.subject for f in other.figures}:
         assert not right["subject"]
+        assert not right.get("relation", False)
 
 
 def test_a_relation_and_its_inverse_are_one() -> None:
@@ -150,6 +151,9 @@ def test_a_list_of_prompts_is_read(tmp_path: Path) -> None:
         ('{"prompt": "x", "expect": {"subject": "ufo"}}', "line 1: subject 'ufo' is not one of"),
         ('{"prompt": "x", "expect": {"colour": "red"}}', "1 colours for 0 subjects"),
         ('{"prompt": "x", "expect": {"relation": "above"}}', "a relation needs a list of two"),
+        ('{"prompt": "x", "expect": {"setting": []}}', "setting must be one value, not 0"),
+        ('{"prompt": "x", "expect": {"setting": ["sea", "lake"]}}', "must be one value, not 2"),
+        ('{"prompt": "x", "expect": {"subject": ["boat", "boat"]}}', "'boat' is named twice"),
         ("", "holds no prompts"),
     ],
 )

@@ -32,12 +32,14 @@ def _model() -> nn.Module:
     return nn.Linear(4, 1)
 
 
-def _settings(steps: int, **changes: float) -> LoopSettings:
-    return LoopSettings(steps, 0.05, warmup_steps=5, cooldown=0.0, log_every=10, **changes)  # type: ignore[arg-type]
+def _settings(steps: int, minutes: float = float("inf")) -> LoopSettings:
+    return LoopSettings(
+        steps, 0.05, minutes, warmup_steps=5, cooldown=0.0, log_every=10, compute=CPU
+    )
 
 
 def test_it_learns_and_logs(tmp_path: Path) -> None:
-    train(_model(), _loss, _feed, _settings(300), CPU, tmp_path)
+    train(_model(), _loss, _feed, _settings(300), tmp_path)
     with (tmp_path / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(r["step"]) for r in rows] == list(range(10, 301, 10))
@@ -45,16 +47,27 @@ def test_it_learns_and_logs(tmp_path: Path) -> None:
     assert (tmp_path / "curve.png").stat().st_size > 1000
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
-    whole = train(_model(), _loss, _feed, _settings(60), CPU, tmp_path / "whole")
-    train(_model(), _loss, _feed, _settings(25), CPU, tmp_path / "killed")
-    resumed = train(_model(), _loss, _feed, _settings(60), CPU, tmp_path / "killed")
+def _noisy_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    return _loss(model, {"x": batch["x"] + 0.1 * torch.randn_like(batch["x"]), "y": batch["y"]})
+
+
+def test_a_killed_run_goes_on_to_the_same_weights_and_log(tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    whole = train(_model(), _noisy_loss, _feed, _settings(60), tmp_path / "whole")
+    model = _model()
+    torch.manual_seed(1)
+    train(model, _noisy_loss, _feed, _settings(25), tmp_path / "killed")
+    log = tmp_path / "killed" / "log.csv"
+    log.write_text(log.read_text() + "30,9.9,9.9,9.9,9.9\n")  # logged, but killed before a save
+    resumed = train(_model(), _noisy_loss, _feed, _settings(60), tmp_path / "killed")
     for name, weight in whole.items():
         torch.testing.assert_close(resumed[name], weight)
+    steps = [int(line.split(",")[0]) for line in log.read_text().splitlines()[1:]]
+    assert steps == sorted(set(steps)) == list(range(10, 61, 10))
 
 
 def test_a_run_ends_when_its_minutes_are_over(tmp_path: Path) -> None:
-    train(_model(), _loss, _feed, _settings(10**9, minutes=0.01), CPU, tmp_path)
+    train(_model(), _loss, _feed, _settings(10**9, minutes=0.01), tmp_path)
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert 0 < state["step"] < 10**9
 
@@ -106,10 +119,10 @@ def test_a_killed_run_with_muon_goes_on_to_the_same_weights(tmp_path: Path) -> N
         return nn.Sequential(nn.Linear(4, 64), nn.Tanh(), nn.Linear(64, 64), nn.Linear(64, 1))
 
     def settings(steps: int) -> LoopSettings:
-        return LoopSettings(steps, 1e-3, warmup_steps=5, cooldown=0.0, muon=True)
+        return LoopSettings(steps, 1e-3, warmup_steps=5, cooldown=0.0, muon=True, compute=CPU)
 
-    whole = train(model(), _loss, _feed, settings(30), CPU, tmp_path / "whole")
-    train(model(), _loss, _feed, settings(12), CPU, tmp_path / "killed")
-    resumed = train(model(), _loss, _feed, settings(30), CPU, tmp_path / "killed")
+    whole = train(model(), _loss, _feed, settings(30), tmp_path / "whole")
+    train(model(), _loss, _feed, settings(12), tmp_path / "killed")
+    resumed = train(model(), _loss, _feed, settings(30), tmp_path / "killed")
     for name, weight in whole.items():
         torch.testing.assert_close(resumed[name], weight)

@@ -50,7 +50,7 @@ def _compute(settings: Settings, machine: Machine) -> dict[str, Any]:
     """The choice that wiring makes for these settings, and what led to it."""
     import torch
 
-    from maquette.service.wiring import choose_device, choose_dtype
+    from maquette.diffusion.device import choose_device, choose_dtype
 
     device = choose_device(settings)
     native = " and ".join(machine.bf16_flags)

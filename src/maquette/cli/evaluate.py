@@ -37,7 +37,10 @@ def evaluate(
 
     Example: maquette evaluate --report docs
     """
+    import torch
+
     from maquette.cli.progress import progress_bar
+    from maquette.core.machine import look_at_machine
     from maquette.engines.catalog import find_model, reading
     from maquette.recipes import evaluation
     from maquette.recipes.autoencoder import psnr
@@ -46,12 +49,12 @@ def evaluate(
     from maquette.service import wiring
 
     settings = settings_of(context, device=device, precision=precision, threads=threads)
-    asked = evaluation.read_prompts(prompts) if prompts else evaluation.held_out_prompts(pictures)
     if report is not None:
         check_report(report)
     spec = find_model(probe, "probe")
     with reading(spec):
         judge = load_probe(spec.folder / "probe.safetensors")
+    asked = evaluation.read_prompts(prompts) if prompts else evaluation.held_out_prompts(pictures)
     engine = wiring.image_engine(settings, model)
     with progress_bar("drawing", "pictures", quiet=as_json) as advance:
         scored = evaluation.draw_and_score(asked, engine, judge, steps, guidance, advance)
@@ -61,6 +64,9 @@ def evaluate(
         "model": model,
         "prompts": len(asked),
         "held_out": prompts is None,
+        "drawings": drawings,
+        "machine": f"{look_at_machine().cpu}, {engine.device}, {engine.dtype}, "
+        f"{torch.get_num_threads()} threads",
         "steps": steps,
         "guidance": guidance,
         "composition": {language: scored.of(language) for language in languages},
@@ -68,8 +74,9 @@ def evaluate(
         "seconds_per_picture": median(scored.seconds),
     }
     if prompts is None:
-        table["frechet_distance"] = evaluation.distance_to_drawings(judge, scored)
-        table["psnr_db"] = psnr(engine.autoencoder, 64)
+        table["frechet_distances"] = evaluation.distances_to_drawings(judge, scored, pairs)
+        table["psnr_db"] = psnr(engine.autoencoder, 64, evaluation.PSNR_SEEDS)
+        table["pairs"] = pairs
         table["clip"] = evaluation.clip_figures(wiring.clip_engine(settings, clip), pairs)
     typer.echo(json.dumps(table) if as_json else markdown_tables(table))
     if report is not None:

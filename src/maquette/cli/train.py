@@ -1,16 +1,19 @@
 """`maquette train`: the recipes of the starter models, each from drawn pictures to weights."""
 
 import json
-from dataclasses import replace
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from maquette.cli.options import AsJson
+from maquette import __version__
+from maquette.cli.options import AsJson, settings_of
+from maquette.core.errors import InvalidRequest, did_you_mean
+from maquette.core.files import write_whole
 
 if TYPE_CHECKING:
-    from maquette.train.loop import LoopSettings
+    from maquette.train.loop import Compute, LoopSettings
 
 app = typer.Typer(no_args_is_help=True, help="Train the starter models from drawn pictures.")
 
@@ -19,16 +22,49 @@ Minutes = Annotated[float, typer.Option(help="Stop after so many minutes.", min=
 Steps = Annotated[int, typer.Option(help="Stop after so many steps.", min=1)]
 Size = Annotated[str, typer.Option(help="Size of the model, a name of the recipe's SIZES.")]
 Rate = Annotated[float, typer.Option(help="Peak learning rate.")]
-Workers = Annotated[int, typer.Option(help="Processes that draw pictures.", min=1)]
+Workers = Annotated[int, typer.Option(help="Processes that draw pictures; 0 is none.", min=0)]
 Seed = Annotated[int, typer.Option(help="Seed of the first weights.")]
 Text = Annotated[Path, typer.Option(help="Folder of the text tower.")]
-Start = Annotated[Path | None, typer.Option(help="Begin from these weights instead of none.")]
 
 
-def _settings(steps: int, minutes: float, rate: float, ema_decay: float) -> "LoopSettings":
+def _compute(context: typer.Context) -> "Compute":
+    """Where to compute, by the same settings as everywhere."""
+    import torch
+
+    from maquette.train.loop import Compute
+
+    settings = settings_of(context)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    return Compute.choose(settings)
+
+
+def _settings(context: typer.Context, ema_decay: float, **more: Any) -> "LoopSettings":
+    """How the run learns; writes beside it with what it was called."""
     from maquette.train.loop import LoopSettings
 
-    return LoopSettings(steps, rate, minutes, ema_decay=ema_decay)
+    given = context.params
+    record = {
+        "maquette": __version__,
+        "command": f"maquette train {context.info_name}",
+        **{name: str(v) if isinstance(v, Path) else v for name, v in given.items()},
+    }
+    given["out"].mkdir(parents=True, exist_ok=True)
+    write_whole(given["out"] / "run.json", (json.dumps(record, indent=1) + "\n").encode())
+    compute = _compute(context)
+    return LoopSettings(
+        given["steps"],
+        given["rate"],
+        given["minutes"],
+        ema_decay=ema_decay,
+        compute=compute,
+        **more,
+    )
+
+
+def _check_size(size: str, known: Collection[str]) -> None:
+    if size not in known:
+        raise InvalidRequest(f"unknown size {size!r}; {did_you_mean(size, known)}")
 
 
 def _report(path: Path, as_json: bool) -> None:
@@ -69,6 +105,7 @@ def world(
 
 @app.command()
 def text(
+    context: typer.Context,
     out: Out = Path("runs/text"),
     minutes: Minutes = float("inf"),
     steps: Steps = 4_000,
@@ -76,21 +113,22 @@ def text(
     rate: Rate = 1e-3,
     workers: Workers = 1,
     seed: Seed = 0,
-    start: Start = None,
+    start: Annotated[Path | None, typer.Option(help="Begin from this text tower (folder).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the tokenizer and CLIP's text tower, from captions alone.
 
     Example: maquette train text --minutes 15
     """
-    from maquette.recipes.clip import train_text
+    from maquette.recipes.clip import SIZES, train_text
 
-    path = train_text(out, _settings(steps, minutes, rate, 0.999), size, workers, seed, start)
-    _report(path, as_json)
+    _check_size(size, SIZES)
+    _report(train_text(out, _settings(context, 0.999), size, workers, seed, start), as_json)
 
 
 @app.command()
 def clip(
+    context: typer.Context,
     out: Out = Path("runs/clip"),
     text: Text = Path("runs/text/text"),
     minutes: Minutes = float("inf"),
@@ -99,21 +137,25 @@ def clip(
     rate: Rate = 1e-3,
     workers: Workers = 1,
     seed: Seed = 0,
-    start: Start = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Begin from this image tower (folder).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train CLIP's image tower to meet the text tower.
 
     Example: maquette train clip --minutes 60
     """
-    from maquette.recipes.clip import train_clip
+    from maquette.recipes.clip import SIZES, train_clip
 
-    settings = _settings(steps, minutes, rate, 0.999)
+    _check_size(size, SIZES)
+    settings = _settings(context, 0.999)
     _report(train_clip(out, settings, text, size, workers, seed, start), as_json)
 
 
 @app.command()
 def autoencoder(
+    context: typer.Context,
     out: Out = Path("runs/autoencoder"),
     minutes: Minutes = float("inf"),
     steps: Steps = 40_000,
@@ -125,29 +167,33 @@ def autoencoder(
     rate: Rate = 1e-4,
     workers: Workers = 1,
     seed: Seed = 0,
-    start: Start = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Begin from this autoencoder (folder).")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the autoencoder, from the best linear one on.
 
     Example: maquette train autoencoder --minutes 60
     """
-    from maquette.recipes.autoencoder import train_autoencoder
+    from maquette.recipes.autoencoder import SIZES, train_autoencoder
 
-    settings = _settings(steps, minutes, rate, 0.999)
+    _check_size(size, SIZES)
+    settings = _settings(context, 0.999)
     path = train_autoencoder(out, settings, size, crop, batch, workers, seed, start)
     _report(path, as_json)
 
 
 @app.command()
 def probe(
+    context: typer.Context,
     out: Out = Path("runs/probe"),
     minutes: Minutes = float("inf"),
     steps: Steps = 12_000,
     rate: Rate = 1e-3,
     workers: Workers = 1,
     seed: Seed = 0,
-    start: Start = None,
+    start: Annotated[Path | None, typer.Option(help="Begin from this probe (file).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Train the probe that scores pictures.
@@ -156,12 +202,12 @@ def probe(
     """
     from maquette.recipes.probe import train_probe
 
-    path = train_probe(out, _settings(steps, minutes, rate, 0.998), workers, seed, start)
-    _report(path, as_json)
+    _report(train_probe(out, _settings(context, 0.998), workers, seed, start), as_json)
 
 
 @app.command()
 def latents(
+    context: typer.Context,
     vae: Annotated[Path, typer.Option(help="Checkpoint of the autoencoder.")] = Path(
         "runs/autoencoder/vae"
     ),
@@ -178,12 +224,13 @@ def latents(
     """
     from maquette.recipes.latents import encode_pictures
 
-    encode_pictures(vae, out, pictures, workers)
+    encode_pictures(vae, out, pictures, workers, _compute(context))
     _report(out, as_json)
 
 
 @app.command()
 def image(
+    context: typer.Context,
     out: Out = Path("runs/image"),
     text: Text = Path("runs/text/text"),
     vae: Annotated[Path, typer.Option(help="Checkpoint of the autoencoder.")] = Path(
@@ -198,7 +245,9 @@ def image(
     batch: Annotated[int, typer.Option(help="Pictures a step.", min=1)] = 32,
     rate: Rate = 8e-4,
     seed: Seed = 0,
-    start: Start = None,
+    start: Annotated[
+        Path | None, typer.Option(help="Begin from this Stable Diffusion folder.")
+    ] = None,
     muon: Annotated[bool, typer.Option(help="Move its matrices by Muon, not AdamW.")] = True,
     compiled: Annotated[
         bool, typer.Option("--compile", help="Fuse its steps with torch.compile.")
@@ -209,17 +258,21 @@ def image(
 
     Example: maquette train image --minutes 60
     """
-    from maquette.recipes.image import train_image
+    from maquette.recipes.image import SIZES, train_image
 
-    settings = replace(_settings(steps, minutes, rate, 0.9995), save_every_s=480.0, muon=muon)
+    _check_size(size, SIZES)
+    settings = _settings(context, 0.9995, save_every_s=480.0, muon=muon)
     path = train_image(out, settings, text, vae, latents, size, seed, start, compiled, batch)
     _report(path, as_json)
 
 
 @app.command("all")
 def everything(
+    context: typer.Context,
     out: Out = Path("runs/all"),
-    minutes: Annotated[float, typer.Option(help="For all recipes together.", min=0.1)] = 600.0,
+    minutes: Annotated[float, typer.Option(help="Of learning, all recipes together.", min=0.1)] = (
+        600.0
+    ),
     size: Size = "starter",
     workers: Workers = 1,
     as_json: AsJson = False,
@@ -228,9 +281,14 @@ def everything(
 
     Example: maquette train all --minutes 9 --workers 14
     """
+    from maquette.recipes import autoencoder, clip, image
     from maquette.recipes.whole import train_all
 
-    path = train_all(out, minutes, workers, size, on_stage=lambda s: typer.echo(s, err=True))
+    _check_size(size, clip.SIZES.keys() & autoencoder.SIZES.keys() & image.SIZES.keys())
+    compute = _compute(context)
+    path = train_all(
+        out, minutes, workers, size, compute=compute, on_stage=lambda s: typer.echo(s, err=True)
+    )
     _report(path, as_json)
 
 

@@ -123,20 +123,21 @@ def verify_weights(spec: ModelSpec) -> None:
         raise WeightsDamaged(f"{listing} is missing or damaged") from None
     for name, expected in hashes.items():
         path = spec.folder / name
-        if not path.exists() or _sha256(path) != expected:
+        if not path.exists() or sha256(path) != expected:
             raise WeightsDamaged(f"{path} is missing or damaged")
 
 
 def write_hashes(folder: Path) -> None:
     """Writes the hashes of all files of a finished checkpoint beside them."""
     hashes = {
-        path.relative_to(folder).as_posix(): _sha256(path)
+        path.relative_to(folder).as_posix(): sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != HASHES_FILE
     }
     (folder / HASHES_FILE).write_text(json.dumps(hashes, indent=1) + "\n")
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The hash of a file, in hexadecimal."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from maquette.recipes.linear_start import begin_as, grow_linear
 from maquette.recipes.pictures import Item, batches, crop, to_tensor
-from maquette.train.loop import Batch, Compute, LoopSettings, train
+from maquette.train.loop import Batch, LoopSettings, train
 from maquette.world.compose import Split, compose
 from maquette.world.draw import draw
 from maquette.world.preview import sheet
@@ -129,14 +129,15 @@ def train_autoencoder(
     torch.manual_seed(seed)
     shape = SIZES[size]
     model = build(shape) if start is None else load(start)
+    compute = settings.compute
     if start is None and not (out / "checkpoint.pt").exists():
-        _begin_linear(model, shape)
+        _begin_linear(model, shape, compute.device)
     final = out / "vae"
 
     def save(weights: dict[str, Tensor], step: int) -> None:
-        finished = build(shape)
+        finished = AutoencoderKL.from_config(model.config)
         finished.load_state_dict(weights)
-        finished.to(Compute.choose().device).eval()
+        finished.to(compute.device).eval()
         finished.register_to_config(scaling_factor=scaling_factor(finished))
         finished.half().save_pretrained(final)
         (out / "psnr.txt").write_text(f"{step} {psnr(finished.float()):.2f} dB\n")
@@ -147,15 +148,13 @@ def train_autoencoder(
         reconstruction_loss,
         lambda step: batches(_Crops(crop_px), batch_size, workers, step * batch_size),
         settings,
-        Compute.choose(),
         out,
         save,
     )
     return final
 
 
-def _begin_linear(model: AutoencoderKL, size: AutoencoderSize) -> None:
-    device = Compute.choose().device
+def _begin_linear(model: AutoencoderKL, size: AutoencoderSize, device: torch.device) -> None:
     pixels = _pictures(range(_LINEAR_PICTURES), "train").to(device)
     linear = grow_linear(pixels, size.linear_channels, size.linear_steps)
     begin_as(linear.cpu(), model, pixels[:24].cpu())
@@ -188,9 +187,12 @@ def reconstructions(model: AutoencoderKL, pictures: int = 8) -> Image.Image:
 
 
 @torch.inference_mode()
-def psnr(model: AutoencoderKL, pictures: int = 32, split: Split = "held_out") -> float:
-    """Mean peak signal-to-noise ratio over whole pictures, in dB."""
-    pixels = _pictures(range(pictures), split).to(model.device)
+def psnr(model: AutoencoderKL, pictures: int = 32, first: int = 0) -> float:
+    """Mean peak signal-to-noise ratio over whole held-out pictures, in dB.
+
+    Runs watch themselves on the first numbers; a final measurement takes others.
+    """
+    pixels = _pictures(range(first, first + pictures), "held_out").to(model.device)
     decoded = [model.decode(model.encode(p).latent_dist.mode()).sample for p in pixels.split(8)]
     error = F.mse_loss(torch.cat(decoded).clamp(-1, 1), pixels, reduction="none").mean((1, 2, 3))
     return float((10 * torch.log10(4.0 / error)).mean())

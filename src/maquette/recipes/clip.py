@@ -28,7 +28,7 @@ from transformers import (
 from maquette.recipes.pictures import Item, batches, captioned, halve, to_tensor
 from maquette.recipes.statistics import settle_statistics
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
-from maquette.train.loop import Batch, Compute, LoopSettings, train
+from maquette.train.loop import Batch, LoopSettings, train
 from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
 from maquette.world.draw import draw
@@ -208,7 +208,6 @@ def train_text(
         loss,
         lambda step: batches(_Captions(tokenizer), batch_size, workers, step * batch_size),
         settings,
-        Compute.choose(),
         out,
         save,
     )
@@ -233,9 +232,7 @@ def train_clip(
     tokenizer = CLIPTokenizer.from_pretrained(text)
     locked = load_text(text)
     save_text(locked, tokenizer, final / "text")
-    shape = SIZES[size]
-    vision = build_vision(shape) if start is None else load_vision(start)
-    compute = Compute.choose()
+    vision = build_vision(SIZES[size]) if start is None else load_vision(start)
 
     def feed(step: int):
         return batches(_Pairs(tokenizer), batch_size, workers, step * batch_size)
@@ -245,12 +242,12 @@ def train_clip(
         return value, {"batch_r1": float(hits)}
 
     def save(weights: dict[str, Tensor], step: int) -> None:
-        finished = build_vision(shape)
+        finished = ResNetForImageClassification(vision.config)
         finished.load_state_dict(_part(weights, "vision."), strict=False)
-        settle_statistics(finished.to(compute.device), (b["pixels"] for b in feed(step)))
+        settle_statistics(finished.to(settings.compute.device), (b["pixels"] for b in feed(step)))
         save_vision(finished, final / "vision")
 
-    train(PicturePairs(vision, locked), loss, feed, settings, compute, out, save)
+    train(PicturePairs(vision, locked), loss, feed, settings, out, save)
     return final
 
 

@@ -16,15 +16,18 @@ from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
 from maquette.recipes.probe import Probe
-from maquette.recipes.retrieval import distinct_scenes, retrieval, zero_shot
+from maquette.recipes.retrieval import Retrieval, ZeroShot, distinct_scenes
 from maquette.recipes.scoring import Expectation, accuracy, ask, frechet_distance, score
 from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
 from maquette.world.draw import draw
 from maquette.world.preview import sheet
 
-# Far from the seeds that retrieval uses; all in the held-out split.
+# Of the held-out split, far from each other and from those that retrieval uses.
 _PROMPT_SEEDS = 500_000
+_CEILING_SEEDS = 1_000_000
+_REFERENCE_SEEDS = 1_500_000
+PSNR_SEEDS = 2_000_000
 _GRID_SIDE = 6
 
 
@@ -114,23 +117,28 @@ def draw_and_score(
 
 
 def probe_on_drawings(probe: Probe, drawings: int) -> dict[str, float]:
-    """The probe's own accuracy on held-out drawings: the ceiling of every figure it gives."""
-    scenes = distinct_scenes(drawings, _PROMPT_SEEDS * 2)
+    """The probe's own accuracy on held-out drawings, asked just what it is asked of pictures."""
+    scenes = distinct_scenes(drawings, _CEILING_SEEDS)
     answers, _ = ask(probe, [Image.fromarray(draw(s)) for s in scenes])
     texts = [caption(s, "en", random.Random(s.seed), full=True) for s in scenes]
-    return accuracy(
-        score(
-            answers, i, Expectation.of(s, t.mentions | {"count"} if not s.relation else t.mentions)
-        )
-        for i, (s, t) in enumerate(zip(scenes, texts, strict=True))
-    )
+    expected = [Expectation.of(s, t.mentions) for s, t in zip(scenes, texts, strict=True)]
+    return accuracy(score(answers, i, e) for i, e in enumerate(expected))
 
 
-def distance_to_drawings(probe: Probe, scored: Scored) -> float:
-    """Fréchet distance between generated pictures and drawings of the very same scenes."""
+def distances_to_drawings(probe: Probe, scored: Scored, drawings: int) -> dict[str, float]:
+    """Fréchet distances in the probe's features to drawings of other held-out scenes.
+
+    Of the generated pictures, and for comparison of drawings of the very scenes that were asked
+    for: a set this small has a distance of its own.
+    """
+    others = [compose(_REFERENCE_SEEDS + n, "held_out") for n in range(drawings)]
+    reference = ask(probe, [Image.fromarray(draw(s)) for s in others])[1]
     seeds = [a.scene_seed for a in scored.asked if a.scene_seed is not None]
-    drawings = [Image.fromarray(draw(compose(s, "held_out"))) for s in seeds]
-    return frechet_distance(ask(probe, scored.pictures)[1], ask(probe, drawings)[1])
+    ideal = [Image.fromarray(draw(compose(s, "held_out"))) for s in seeds]
+    return {
+        "pictures": frechet_distance(ask(probe, scored.pictures)[1], reference),
+        "drawings": frechet_distance(ask(probe, ideal)[1], reference),
+    }
 
 
 def sample_grid(scored: Scored) -> Image.Image:
@@ -140,10 +148,8 @@ def sample_grid(scored: Scored) -> Image.Image:
 
 def clip_figures(clip: ClipEngine, pairs: int) -> dict[str, Any]:
     """Retrieval and zero-shot accuracy by language."""
+    retrieval, zero_shot = Retrieval(clip, pairs), ZeroShot(clip, max(20, pairs // 2))
     return {
-        language: {
-            "retrieval": retrieval(clip, language, pairs),
-            "zero_shot": zero_shot(clip, language, max(20, pairs // 2)),
-        }
+        language: {"retrieval": retrieval.of(language), "zero_shot": zero_shot.of(language)}
         for language in LANGUAGES
     }

@@ -182,9 +182,8 @@ def save_pipeline(unet: UNet2DConditionModel, text: Path, vae: Path, out: Path) 
     pipeline.to(torch.float16).save_pretrained(out)
 
 
-def samples(folder: Path, prompts: int = 6) -> Image.Image:
+def samples(folder: Path, compute: Compute, prompts: int = 6) -> Image.Image:
     """A picture for each of some full captions of held-out scenes, English above Chinese."""
-    compute = Compute.choose()
     engine = ImageEngine(ModelSpec(folder.name, folder), compute.device, compute.dtype)
     pictures: list[np.ndarray] = []
     for language in LANGUAGES:
@@ -214,12 +213,13 @@ def train_image(
     faster on a CPU. It needs a C++ compiler.
     """
     torch.manual_seed(seed)
-    encoded = read_latents(latents)
+    encoded = read_latents(latents, vae)
     tokenizer = CLIPTokenizer.from_pretrained(text)
     text_encoder = load_text(text).text_model
-    shape = SIZES[size]
     if start is None:
-        unet = build(shape, encoded.shape[1], encoded.shape[2], text_encoder.config.hidden_size)
+        unet = build(
+            SIZES[size], encoded.shape[1], encoded.shape[2], text_encoder.config.hidden_size
+        )
     else:
         unet = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
     denoiser = Denoiser(unet, text_encoder, encoded.shape[2])
@@ -231,19 +231,18 @@ def train_image(
         return model(batch)
 
     def save(weights: dict[str, Tensor], step: int) -> None:
-        finished = build(shape, encoded.shape[1], encoded.shape[2], unet.config.cross_attention_dim)
+        finished = UNet2DConditionModel.from_config(unet.config)
         finished.load_state_dict(
             {n.removeprefix("unet."): w for n, w in weights.items() if n.startswith("unet.")}
         )
         save_pipeline(finished, text, vae, final)
-        samples(final).save(out / "samples.png")
+        samples(final, settings.compute).save(out / "samples.png")
 
     train(
         denoiser,
         loss,
         lambda step: _feed(encoded, tokenizer, batch_size, step),
         settings,
-        Compute.choose(),
         out,
         save,
     )

@@ -145,7 +145,7 @@ def begin_as(linear: LinearAutoencoder, model: AutoencoderKL, pixels: Tensor) ->
 
 
 def _balance(linear: LinearAutoencoder, pixels: Tensor) -> None:
-    """Turns the features between levels so that all channels spread by one; latents so that their
+    """Turns the features between levels so that channels carry alike; latents so that their
     spreads lie nearer to each other, for the diffusion model's sake.
     """
     for level in range(1, len(linear.down) + 1):
@@ -165,7 +165,9 @@ def _balance(linear: LinearAutoencoder, pixels: Tensor) -> None:
 
 
 def _turn(features: Tensor, last: bool) -> tuple[Tensor, Tensor]:
-    """A matrix that gives every channel the same spread, and its inverse."""
+    """A random rotation of the principal axes, with their spreads evened where `last`; and its
+    inverse.
+    """
     _, spreads, axes = _principal(features)
     generator = torch.Generator().manual_seed(features.shape[1])
     mixed = torch.randn(len(spreads), len(spreads), generator=generator).to(features.device)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from maquette.world.captions import LANGUAGES, caption
-from maquette.world.compose import Split, compose
+from maquette.world.compose import compose
 from maquette.world.draw import draw
 from maquette.world.scene import Scene
 
@@ -63,10 +63,10 @@ def halve(picture: np.ndarray) -> np.ndarray:
     return picture.reshape(h // 2, 2, w // 2, 2, 3).mean((1, 3)).round().astype(np.uint8)
 
 
-def crop(number: int, size_px: int, split: Split = "train") -> Item:
+def crop(number: int, size_px: int) -> Item:
     """A crop of picture `number` at full scale, anywhere in it."""
     rng = random.Random(f"crop/{number}")
-    picture = draw(compose(number, split))
+    picture = draw(compose(number))
     x, y = (rng.randint(0, n - size_px) for n in (picture.shape[1], picture.shape[0]))
     return {"pixels": to_tensor(picture[y : y + size_px, x : x + size_px])}
 

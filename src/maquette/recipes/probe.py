@@ -23,7 +23,7 @@ from maquette.recipes.labels import (
 )
 from maquette.recipes.pictures import Item, batches, to_tensor
 from maquette.recipes.statistics import settle_statistics
-from maquette.train.loop import Batch, Compute, LoopSettings, train
+from maquette.train.loop import Batch, LoopSettings, train
 from maquette.world.compose import compose
 from maquette.world.draw import draw
 from maquette.world.vocabulary import RELATIONS
@@ -128,7 +128,6 @@ def train_probe(
     torch.manual_seed(seed + 1)
     probe = Probe() if start is None else load_probe(start)
     final = out / "probe.safetensors"
-    compute = Compute.choose()
 
     def feed(step: int) -> Iterator[Batch]:
         # Numbers far from those of the image model's pictures.
@@ -138,10 +137,10 @@ def train_probe(
         finished = Probe()
         finished.load_state_dict(weights | dict(probe.named_buffers()))
         pictures = (b["pixels"] for b in feed(step))
-        settle_statistics(finished.to(compute.device), pictures, settling_batches)
+        settle_statistics(finished.to(settings.compute.device), pictures, settling_batches)
         save_file({n: w.cpu() for n, w in finished.state_dict().items()}, final)
 
-    train(probe, probe_loss, feed, settings, compute, out, save)
+    train(probe, probe_loss, feed, settings, out, save)
     return final
 
 

@@ -37,8 +37,12 @@ def publish(image: Path, clip: Path, probe: Path, out: Path = WEIGHTS) -> int:
             f"at most {MAX_TOTAL_BYTES / 1e6:.0f} and {MAX_IMAGE_BYTES / 1e6:.0f} ship: "
             "train smaller sizes"
         )
-    shutil.rmtree(out, ignore_errors=True)
+    old = out.with_name(out.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
     new.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
     return total
 
 

@@ -25,10 +25,12 @@ def markdown_tables(table: dict[str, Any]) -> str:
     parts = [_rows(["composition accuracy", *languages, "probe on drawings"], rows)]
     if "clip" in table:
         parts.append(_clip_rows(table["clip"]))
-    figures = [["seconds a picture (median)", f"{table['seconds_per_picture']:.2f}"]]
+    figures = [["seconds a picture (median, sampled alone)", f"{table['seconds_per_picture']:.2f}"]]
     if "psnr_db" in table:
         figures.append(["reconstruction PSNR, held-out", f"{table['psnr_db']:.2f} dB"])
-        figures.append(["Fréchet distance, probe features", f"{table['frechet_distance']:.2f}"])
+        for kind, distance in table["frechet_distances"].items():
+            name = f"Fréchet distance in probe features, {kind} of the prompts to other drawings"
+            figures.append([name, f"{distance:.2f}"])
     parts.append(_rows(["figure", "value"], figures))
     return "\n\n".join(parts)
 
@@ -83,7 +85,8 @@ def write_report(folder: Path, table: dict[str, Any], scored: Scored) -> None:
     page = (
         f"# Evaluation\n\nMeasured {table['measured']} with `maquette evaluate`: "
         f"model `{table['model']}`, {asked} ({table['prompts']}), {table['steps']} steps, "
-        f"guidance {table['guidance']:g}. {honest}\n\n"
+        f"guidance {table['guidance']:g}; {table['drawings']} drawings for the probe's column; on "
+        f"{table['machine']}. {honest}\n\n"
         f"{markdown_tables(table)}\n\n![The first pictures]({GRID})\n\n{listing}\n"
     )
     write_whole(folder / PAGE, page.encode())

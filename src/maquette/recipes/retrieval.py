@@ -11,7 +11,7 @@ from maquette.world.compose import compose
 from maquette.world.draw import draw
 from maquette.world.scene import Scene
 
-PROMPTED = ("subject", "colour", "count", "setting", "time", "weather", "style")
+PROMPTED = ("subject", "colour", "count", "relation", "setting", "time", "weather", "style")
 
 
 def distinct_scenes(count: int, first_seed: int = 0) -> list[Scene]:
@@ -29,35 +29,56 @@ def distinct_scenes(count: int, first_seed: int = 0) -> list[Scene]:
     return scenes
 
 
-def retrieval(clip: ClipEngine, language: str, pairs: int = 1000) -> dict[str, float]:
-    """R@1 from text to image and from image to text among distinct held-out pairs."""
-    scenes = distinct_scenes(pairs)
-    texts = [caption(s, language, random.Random(s.seed), full=True).text for s in scenes]
-    images = _embed_scenes(clip, scenes)
-    words = torch.cat([clip.embed_texts(texts[i : i + 64]) for i in range(0, pairs, 64)])
-    scores = words @ images.T  # (texts, pictures)
-    truth = torch.arange(pairs)
-    return {
-        "text_to_image": float((scores.argmax(1) == truth).float().mean()),
-        "image_to_text": float((scores.argmax(0) == truth).float().mean()),
-    }
+class Retrieval:
+    """R@1 among distinct held-out pairs of a picture and its full caption."""
+
+    def __init__(self, clip: ClipEngine, pairs: int = 1000) -> None:
+        self._clip = clip
+        self._scenes = distinct_scenes(pairs)
+        self._images = _embed_scenes(clip, self._scenes)
+
+    def of(self, language: str) -> dict[str, float]:
+        """From text to image and from image to text."""
+        texts = [caption(s, language, random.Random(s.seed), full=True).text for s in self._scenes]
+        parts = [texts[i : i + 64] for i in range(0, len(texts), 64)]
+        scores = torch.cat([self._clip.embed_texts(p) for p in parts]) @ self._images.T
+        truth = torch.arange(len(texts))
+        return {
+            "text_to_image": float((scores.argmax(1) == truth).float().mean()),
+            "image_to_text": float((scores.argmax(0) == truth).float().mean()),
+        }
 
 
-def zero_shot(clip: ClipEngine, language: str, pictures: int = 500) -> dict[str, float]:
-    """Accuracy of naming each attribute of lone subjects from the prompts of its values."""
-    scenes = [s for s in distinct_scenes(pictures * 2, 100_000) if not s.relation][:pictures]
-    images = _embed_scenes(clip, scenes)
-    table: dict[str, float] = {}
-    for attribute in PROMPTED:
-        choices = prompts(attribute, language)
-        names = list(choices)
-        scores = images @ clip.embed_texts(list(choices.values())).T
-        guesses = [names[i] for i in scores.argmax(1).tolist()]
-        truths = [_truth(scene, attribute) for scene in scenes]
-        asked = [g == t for g, t in zip(guesses, truths, strict=True) if t is not None]
-        table[attribute] = sum(asked) / len(asked)
-    table["mean"] = sum(table.values()) / len(table)
-    return table
+class ZeroShot:
+    """Naming each attribute of held-out pictures from the prompts of its values.
+
+    Pictures show one subject, alone or several times; for the relation they show two.
+    """
+
+    def __init__(self, clip: ClipEngine, pictures: int = 500) -> None:
+        self._clip = clip
+        scenes = distinct_scenes(pictures * 4, 100_000)
+        self._lone = [s for s in scenes if not s.relation][:pictures]
+        self._pairs = [s for s in scenes if s.relation][:pictures]
+        self._lone_images = _embed_scenes(clip, self._lone)
+        self._pair_images = _embed_scenes(clip, self._pairs)
+
+    def of(self, language: str) -> dict[str, float]:
+        """Accuracy by attribute, and their mean."""
+        table: dict[str, float] = {}
+        for attribute in PROMPTED:
+            pairs = attribute == "relation"
+            scenes = self._pairs if pairs else self._lone
+            images = self._pair_images if pairs else self._lone_images
+            choices = prompts(attribute, language)
+            names = list(choices)
+            scores = images @ self._clip.embed_texts(list(choices.values())).T
+            guesses = [names[i] for i in scores.argmax(1).tolist()]
+            truths = [_truth(scene, attribute) for scene in scenes]
+            asked = [g == t for g, t in zip(guesses, truths, strict=True) if t is not None]
+            table[attribute] = sum(asked) / len(asked)
+        table["mean"] = sum(table.values()) / len(table)
+        return table
 
 
 def _truth(scene: Scene, attribute: str) -> str | None:

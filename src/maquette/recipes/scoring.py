@@ -67,6 +67,8 @@ class Expectation:
                     choices = ", ".join(known[category])
                     raise InvalidRequest(f"{category} {name!r} is not one of {choices}")
         subject, colour = values.pop("subject", ()), values.pop("colour", ())
+        if len(set(subject)) < len(subject):
+            raise InvalidRequest(f"subject {subject[0]!r} is named twice; give a count instead")
         if colour and len(colour) != len(subject):
             raise InvalidRequest(f"{len(colour)} colours for {len(subject)} subjects; give as many")
         if "relation" in values and len(subject) != 2:
@@ -91,7 +93,11 @@ def ask(probe: Probe, pictures: Sequence[Image.Image]) -> tuple[Answers, Tensor]
 
 
 def score(answers: Answers, row: int, expected: Expectation) -> dict[str, bool]:
-    """Whether each expected category is right in picture `row`."""
+    """Whether each expected category is right in picture `row`.
+
+    A subject more than was asked for is not counted against the picture. A colour is read where the
+    subject asked for seems likeliest, a relation only where both subjects are right.
+    """
     right: dict[str, bool] = {}
     numbers = [SUBJECT_NAMES.index(s) for s in expected.subject]
     if numbers:
@@ -104,7 +110,7 @@ def score(answers: Answers, row: int, expected: Expectation) -> dict[str, bool]:
         if category == "relation":
             value = canonical_relation(*expected.subject, value)
         answer = CLASSES[category][int(answers[category][row].argmax())]
-        right[category] = answer == value
+        right[category] = answer == value and (category != "relation" or right["subject"])
     return right
 
 

@@ -18,7 +18,7 @@ SHARES = {"text": 0.06, "autoencoder": 0.24, "image": 0.36, "clip": 0.14, "probe
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Pictures a step of each recipe, how many are encoded, and the U-Net's size."""
+    """Pictures a step of each recipe, and how many are encoded."""
 
     autoencoder: int
     text: int
@@ -26,13 +26,13 @@ class Pace:
     probe: int
     image: int
     pictures: int
-    rate: float  # of all but the autoencoder
+    rate: float = 1e-3  # of all but the autoencoder
 
 
 # On a CPU updates are scarce, so batches are small; a GPU is only busy with large ones.
 PACES = {
-    "cpu": Pace(2, 64, 64, 32, 32, 40_960, 1e-3),
-    "cuda": Pace(24, 256, 512, 128, 256, 163_840, 1e-3),
+    "cpu": Pace(2, 64, 64, 32, 32, 40_960),
+    "cuda": Pace(24, 256, 512, 128, 256, 163_840),
 }
 
 
@@ -42,16 +42,27 @@ def train_all(
     workers: int,
     size: str = "starter",
     pace: Pace | None = None,
+    compute: Compute | None = None,
     on_stage: Callable[[str], None] = lambda name: None,
 ) -> Path:
     """Runs the recipes one after another and returns `out/weights`, laid out as they ship.
 
     A run that was stopped goes on where it was, stage by stage.
     """
-    pace = pace or PACES[Compute.choose().device.type]
+    compute = compute or Compute.choose()
+    pace = pace or PACES[compute.device.type]
 
-    def settings(stage: str, rate: float, ema_decay: float = 0.999) -> LoopSettings:
-        return LoopSettings(10**9, rate, minutes * SHARES[stage], ema_decay=ema_decay)
+    def settings(
+        stage: str, rate: float, ema_decay: float = 0.999, muon: bool = False
+    ) -> LoopSettings:
+        return LoopSettings(
+            10**9,
+            rate,
+            minutes * SHARES[stage],
+            ema_decay=ema_decay,
+            muon=muon,
+            compute=compute,
+        )
 
     on_stage("text")
     text = train_text(
@@ -66,11 +77,11 @@ def train_all(
         workers=workers,
     )
     on_stage("latents")
-    encode_pictures(vae, out / "latents", pace.pictures, workers)
+    encode_pictures(vae, out / "latents", pace.pictures, workers, compute)
     on_stage("image")
     image = train_image(
         out / "image",
-        settings("image", pace.rate, 0.9995),
+        settings("image", pace.rate, 0.9995, muon=True),
         text,
         vae,
         out / "latents",

@@ -2,31 +2,11 @@
 
 import torch
 
-from maquette.core.errors import UsageError
 from maquette.core.settings import Settings
-from maquette.diffusion.device import multiplies_bf16
+from maquette.diffusion.device import choose_device, choose_dtype
 from maquette.engines.catalog import find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
-
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
-
-
-def choose_device(settings: Settings) -> torch.device:
-    """The device asked for; CUDA when present if none is. Raises UsageError where it is absent."""
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("device 'cuda' is not on this machine; use --device cpu or auto")
-    chosen = settings.device
-    if chosen == "auto":
-        chosen = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(chosen)
-
-
-def choose_dtype(settings: Settings, device: torch.device) -> torch.dtype:
-    """The precision asked for; bf16 where the device multiplies it natively if none is."""
-    if settings.precision != "auto":
-        return _DTYPES[settings.precision]
-    return torch.bfloat16 if multiplies_bf16(device) else torch.float32
 
 
 def quiet_libraries() -> None:

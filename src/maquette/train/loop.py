@@ -4,18 +4,35 @@ import csv
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
-from maquette.diffusion.device import multiplies_bf16
+from maquette.core.settings import Settings
+from maquette.diffusion.device import choose_device, choose_dtype
 from maquette.train.masters import Masters
 
 Batch = dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Where a run computes."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+    @classmethod
+    def choose(cls, settings: Settings | None = None) -> "Compute":
+        """What the settings ask for; else CUDA when present, in bf16 where it is multiplied."""
+        settings = settings or Settings()
+        device = choose_device(settings)
+        return cls(device, choose_dtype(settings, device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +51,7 @@ class LoopSettings:
     clip: float = 1.0
     save_every_s: float = 240.0
     log_every: int = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Compute:
-    """Where a run computes."""
-
-    device: torch.device
-    dtype: torch.dtype
-
-    @classmethod
-    def choose(cls) -> "Compute":
-        """CUDA when present, else the CPU; in bf16 where that is multiplied natively."""
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(device, torch.bfloat16 if multiplies_bf16(device) else torch.float32)
+    compute: Compute = field(default_factory=Compute.choose)
 
 
 def train(
@@ -55,7 +59,6 @@ def train(
     loss: Callable[[nn.Module, Batch], tuple[Tensor, dict[str, float]]],
     batches: Callable[[int], Iterator[Batch]],
     settings: LoopSettings,
-    compute: Compute,
     out: Path,
     sample: Callable[[dict[str, Tensor], int], None] | None = None,
 ) -> dict[str, Tensor]:
@@ -69,6 +72,7 @@ def train(
     import matplotlib  # noqa: F401  # no run of hours shall end at its first curve for want of it
 
     out.mkdir(parents=True, exist_ok=True)
+    compute = settings.compute
     model.to(device=compute.device)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     betas = (0.9, settings.beta2)
@@ -80,21 +84,20 @@ def train(
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[figures]}"),
         console=console,
         refresh_per_second=1,
         disable=not console.is_terminal,
     ) as progress:
-        task = progress.add_task(out.name, total=settings.total_steps, completed=step, figures="")
+        task = progress.add_task(out.name, total=1.0, figures="")
         feed = batches(step)
         while run.share_done() < 1.0:
             batch = {k: v.to(compute.device, non_blocking=True) for k, v in next(feed).items()}
             value, figures = loss(model, batch)
             value.backward()
             run.update(value, figures)
-            progress.update(task, completed=run.step, figures=run.line)
+            progress.update(task, completed=run.share_done(), figures=f"{run.step} {run.line}")
     run.save()
     return masters.averaged()
 
@@ -161,6 +164,7 @@ class _Run:
             "step": self.step,
             "spent_s": time.monotonic() - self._started,
             "masters": self._masters.state_dict(),
+            "random": _random_state(),
         }
         new = self._out / "checkpoint.new"
         torch.save(state, new)
@@ -177,7 +181,25 @@ def _resume(path: Path, masters: Masters) -> tuple[int, float]:
         return 0, 0.0
     state = torch.load(path, map_location="cpu", weights_only=True)
     masters.load_state_dict(state["masters"])
+    torch.set_rng_state(state["random"]["cpu"])
+    if state["random"]["cuda"] and torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(state["random"]["cuda"])
+    _cut_log(path.with_name("log.csv"), state["step"])
     return state["step"], state["spent_s"]
+
+
+def _random_state() -> dict[str, Any]:
+    """Of the noise that losses draw, so that a resumed run does not draw the same again."""
+    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    return {"cpu": torch.get_rng_state(), "cuda": cuda}
+
+
+def _cut_log(log: Path, step: int) -> None:
+    """Drops what was logged after the saved state: those steps will be run again."""
+    if log.exists():
+        head, *rows = log.read_text().splitlines(keepends=True)
+        kept = [row for row in rows if int(row.partition(",")[0]) <= step]
+        log.write_text(head + "".join(kept))
 
 
 def draw_curve(log: Path, picture: Path) -> None:

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-MUON_LEAST = 64  # rows and columns; what is smaller is an input, an output or a head
+MUON_LEAST = 64  # rows and columns; most smaller ones are inputs, outputs or heads
 
 
 class Masters:
     """Keeps fp32 parameters and their exponential moving average for a model cast to `dtype`.
 
-    Weights stored in bf16 alone lose small updates (FID 21.9 against 18.2 in public trials), and
-    autocast is slower than bf16 weights on a CPU; so the model holds bf16 copies of these masters.
+    Weights stored in bf16 alone lose small updates, and autocast is slower than bf16 weights on a
+    CPU; so the model holds bf16 copies of these masters.
 
     AdamW moves all weights; with `muon`, matrices and convolutions inside the model are moved by
     Muon instead, whose updates have all singular values alike (Jordan 2024,

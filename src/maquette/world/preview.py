@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from PIL import Image
 
-from maquette.world.compose import Split, compose
+from maquette.world.compose import compose
 from maquette.world.draw import draw
 
 
-def contact_sheet(seeds: Iterable[int], columns: int, split: Split = "train") -> Image.Image:
+def contact_sheet(seeds: Iterable[int], columns: int) -> Image.Image:
     """The scenes of these seeds side by side, `columns` a row."""
-    return sheet([draw(compose(seed, split)) for seed in seeds], columns)
+    return sheet([draw(compose(seed)) for seed in seeds], columns)
 
 
 def sheet(pictures: Sequence[np.ndarray], columns: int, gap_px: int = 4) -> Image.Image:

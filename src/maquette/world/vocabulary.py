@@ -67,7 +67,7 @@ class Setting:
     """A place. `horizon` and `stand` are heights in the picture, 0 at the top, 1 at the bottom.
 
     `horizon` is where sky meets ground; a subject of middle distance stands at `stand`.
-    A setting without `outdoors` has neither time nor weather of its own (space).
+    One without `has_sky` has neither time nor weather of its own (space).
     """
 
     floor: Literal["ground", "water"]
@@ -92,6 +92,5 @@ SETTINGS: dict[str, Setting] = {
 TIMES = ("dawn", "day", "sunset", "night")
 WEATHERS = ("clear", "cloudy", "rain", "snow")
 SIZES: dict[str, float] = {"small": 0.26, "medium": 0.40, "large": 0.56}
-COUNTS = (1, 2, 3, 4)
 RELATIONS = ("left of", "right of", "above", "below", "in front of", "behind")
 STYLES = ("flat", "ink", "watercolour", "pixel")

@@ -27,7 +27,6 @@ class Caption:
     """What a text says of a scene; `mentions` names the attributes that it states."""
 
     text: str
-    language: str
     mentions: frozenset[str]
 
 
@@ -43,7 +42,7 @@ def caption(scene: Scene, language: str, rng: Random, *, full: bool = False) -> 
     said = _choose(scene, rng, full)
     forms = _suitable(language, said)
     form = forms[int(rng.random() * len(forms))]
-    return Caption(form.fill(tongue.words(scene, said, rng)), language, said)
+    return Caption(form.fill(tongue.words(scene, said, rng)), said)
 
 
 def attributes(scene: Scene) -> dict[str, tuple[str, ...] | str | int | None]:
