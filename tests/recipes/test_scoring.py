@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
@@ -18,12 +19,14 @@ from maquette.recipes.labels import (
     INVERSE,
     NO_SUBJECT,
     NOT_ASKED,
+    SAID,
     SUBJECT_NAMES,
     canonical_relation,
     labels,
+    said,
 )
 from maquette.recipes.scoring import Expectation, accuracy, frechet_distance, score
-from maquette.world.captions import attributes
+from maquette.world.captions import attributes, caption
 from maquette.world.compose import compose
 from maquette.world.holdout import scene_is_held_out
 from maquette.world.scene import Scene
@@ -97,6 +100,24 @@ def test_each_figure_s_middle_is_its_own() -> None:
         assert int(truth["cells"][row, column]) == SUBJECT_NAMES.index(front.subject)
         assert int(truth["cell_colours"][row, column]) == COLOUR_NAMES.index(front.colour)
         assert int((truth["cells"] == NO_SUBJECT).sum()) > 8
+
+
+def test_what_a_caption_says_is_labelled_and_nothing_else() -> None:
+    for seed in range(300):
+        scene = compose(seed)
+        text = caption(scene, "zh", Random(seed))
+        values = attributes(scene)
+        told = dict(zip(SAID, said(scene, text.mentions).tolist(), strict=True))
+        for name, number in told.items():
+            kind = name.removeprefix("second_")
+            value = values[kind]
+            if isinstance(value, tuple):
+                second = name.startswith("second_")
+                value = value[second] if len(value) > second else None
+            if kind in text.mentions and value is not None:
+                assert SAID[name][number] == str(value)
+            else:
+                assert number == NOT_ASKED
 
 
 def test_accuracy_counts_only_what_was_asked() -> None:

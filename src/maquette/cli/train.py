@@ -123,7 +123,8 @@ def text(
     from maquette.recipes.clip import SIZES, train_text
 
     _check_size(size, SIZES)
-    _report(train_text(out, _settings(context, 0.999), size, workers, seed, start), as_json)
+    settings = _settings(context, 0.999, muon=True)
+    _report(train_text(out, settings, size, workers, seed, start), as_json)
 
 
 @app.command()

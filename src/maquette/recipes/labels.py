@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from maquette.recipes.pictures import Item
+from maquette.world.captions import attributes
 from maquette.world.scene import Scene
 from maquette.world.vocabulary import (
     COLOURS,
@@ -74,6 +75,32 @@ def labels(scene: Scene) -> Item:
     }
     cells, colours = _cells(scene)
     return {"cells": cells, "cell_colours": colours, **numbers}
+
+
+# What a caption may say, in the order of `said`.
+SAID: dict[str, tuple[str, ...]] = {
+    "subject": SUBJECT_NAMES,
+    "colour": COLOUR_NAMES,
+    "second_subject": SUBJECT_NAMES,
+    "second_colour": COLOUR_NAMES,
+    **CLASSES,
+}
+
+
+def said(scene: Scene, mentions: frozenset[str]) -> Tensor:
+    """Class numbers of what a caption with these mentions says: (len(SAID),), NOT_ASKED where it
+    says nothing.
+    """
+    values = attributes(scene)
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        if name in mentions and isinstance(value, tuple):
+            found |= dict(zip((name, f"second_{name}"), value, strict=False))
+        elif name in mentions and name in CLASSES:
+            found[name] = str(value)
+    return torch.tensor(
+        [known.index(found[n]) if n in found else NOT_ASKED for n, known in SAID.items()]
+    )
 
 
 def _cells(scene: Scene) -> tuple[Tensor, Tensor]:

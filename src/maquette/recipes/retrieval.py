@@ -3,6 +3,7 @@
 import random
 
 import torch
+import torch.nn.functional as F
 from PIL import Image
 
 from maquette.engines.clip import ClipEngine
@@ -50,7 +51,7 @@ class Retrieval:
 
 
 class ZeroShot:
-    """Naming each attribute of held-out pictures from the prompts of its values.
+    """Naming each attribute of held-out pictures from the mean of each value's prompts.
 
     Pictures show one subject, alone or several times; for the relation they show two.
     """
@@ -72,7 +73,8 @@ class ZeroShot:
             images = self._pair_images if pairs else self._lone_images
             choices = prompts(attribute, language)
             names = list(choices)
-            scores = images @ self._clip.embed_texts(list(choices.values())).T
+            means = [self._clip.embed_texts(list(texts)).mean(0) for texts in choices.values()]
+            scores = images @ F.normalize(torch.stack(means), dim=-1).T
             guesses = [names[i] for i in scores.argmax(1).tolist()]
             truths = [_truth(scene, attribute) for scene in scenes]
             asked = [g == t for g, t in zip(guesses, truths, strict=True) if t is not None]

@@ -8,9 +8,30 @@ from types import ModuleType
 from maquette.world.captions import chinese, english
 from maquette.world.captions.form import Form
 from maquette.world.scene import Scene
+from maquette.world.vocabulary import (
+    COLOURS,
+    RELATIONS,
+    SETTINGS,
+    STYLES,
+    SUBJECTS,
+    TIMES,
+    WEATHERS,
+)
 
 LANGUAGES = ("en", "zh")
 _TONGUES = {"en": english, "zh": chinese}
+
+# What an attribute can be asked for.
+VALUES: dict[str, tuple[str, ...]] = {
+    "subject": tuple(SUBJECTS),
+    "colour": tuple(COLOURS),
+    "count": ("1", "2", "3", "4"),
+    "relation": RELATIONS,
+    "setting": tuple(SETTINGS),
+    "time": TIMES,
+    "weather": WEATHERS,
+    "style": STYLES,
+}
 
 FULL_SHARE = 0.45
 SHORT_SHARE = 0.20
@@ -66,15 +87,24 @@ def attributes(scene: Scene) -> dict[str, tuple[str, ...] | str | int | None]:
     }
 
 
-def prompts(attribute: str, language: str) -> dict[str, str]:
-    """Zero-shot prompts: each value of the attribute (counts as "1" to "4") with its plain text.
+def prompts(attribute: str, language: str) -> dict[str, tuple[str, ...]]:
+    """Zero-shot prompts: each value of the attribute (counts as "1" to "4") with plain texts that
+    state it, of all subjects in turn where it is not the subject itself. Their mean says the value
+    alone (prompt ensembles, Radford et al. 2021, https://arxiv.org/abs/2103.00020).
 
     Raises ValueError naming an attribute or a language that has none.
     """
-    known = _tongue(language).PROMPTS
-    if attribute not in known:
-        raise ValueError(f"attribute {attribute!r} has no prompts; choose from {', '.join(known)}")
-    return dict(known[attribute])
+    tongue = _tongue(language)
+    if attribute not in VALUES:
+        raise ValueError(f"attribute {attribute!r} has no prompts; choose from {', '.join(VALUES)}")
+    subjects = list(SUBJECTS)
+    pairs = list(zip(subjects, subjects[9:] + subjects[:9], strict=True))
+    return {
+        value: tuple(
+            dict.fromkeys(tongue.prompt(attribute, value, one, other) for one, other in pairs)
+        )
+        for value in VALUES[attribute]
+    }
 
 
 def _tongue(language: str) -> ModuleType:

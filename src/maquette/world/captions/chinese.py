@@ -327,15 +327,23 @@ def _moment(time: str, weather: str, rng: Random) -> str:
     return pick(rng, MOMENT_SKIES[weather]) + pick(rng, MOMENTS[time])
 
 
-PROMPTS: dict[str, dict[str, str]] = {
-    "subject": {value: f"一{nouns[0]}的图画" for value, nouns in NOUNS.items()},
-    "colour": {value: f"{colours[0]}的东西" for value, colours in COLOURS.items()},
-    "count": {"1": "一个东西", "2": "两个东西", "3": "三个东西", "4": "四个东西"},
-    "relation": {
-        value: f"一个东西在另一个东西{relations[0]}" for value, relations in RELATIONS.items()
-    },
-    "setting": {value: f"{places[0]}的景象" for value, places in WHERE.items()},
-    "time": {value: f"{times[0]}的景象" for value, times in TIMES.items()},
-    "weather": {value: f"{skies[0]}的景象" for value, skies in WEATHERS.items()},
-    "style": {value: f"一幅{labels[0]}" for value, labels in LABELS.items()},
-}
+def prompt(attribute: str, value: str, subject: str, other: str) -> str:
+    """A plain text that states just this value of the attribute, of the subject where one is."""
+    counted = NOUNS[subject][0]
+    measure, thing, one = counted[0], counted[1:], f"一{counted}"
+    match attribute:
+        case "subject":
+            return f"一幅画：一{NOUNS[value][0]}"
+        case "colour":
+            return f"一{measure}{COLOURS[value][0]}的{thing}"
+        case "count":
+            return one if value == "1" else f"{COUNTS[int(value)][0]}{counted}"
+        case "relation":
+            return f"{one}在一{NOUNS[other][0]}的{RELATIONS[value][0]}"
+        case "style":
+            return f"一幅{LABELS[value][0]}：{one}"
+        case "setting":
+            return f"{WHERE[value][0]}的{one}"
+        case _:
+            words = {"time": TIMES, "weather": WEATHERS}[attribute]
+            return f"{one}，{words[value][0]}"

@@ -352,13 +352,20 @@ def _moment(time: str, weather: str, rng: Random) -> str:
     return pick(rng, MOMENTS[time]).format(article(pick(rng, MOMENT_SKIES[weather])))
 
 
-PROMPTS: dict[str, dict[str, str]] = {
-    "subject": {value: f"a picture of {article(nouns[0])}" for value, nouns in NOUNS.items()},
-    "colour": {value: f"something {colours[0]}" for value, colours in COLOURS.items()},
-    "count": {"1": "one thing", "2": "two things", "3": "three things", "4": "four things"},
-    "relation": {value: f"one thing {words[0]} another" for value, words in RELATIONS.items()},
-    "setting": {value: f"a scene {places[0]}" for value, places in WHERE.items()},
-    "time": {value: f"a scene {times[0]}" for value, times in TIMES.items()},
-    "weather": {value: f"a scene {skies[0]}" for value, skies in WEATHERS.items()},
-    "style": {value: media[0] for value, media in MEDIA.items()},
-}
+def prompt(attribute: str, value: str, subject: str, other: str) -> str:
+    """A plain text that states just this value of the attribute, of the subject where one is."""
+    thing = NOUNS[subject][0]
+    match attribute:
+        case "subject":
+            return f"a picture of {article(NOUNS[value][0])}"
+        case "colour":
+            return article(f"{COLOURS[value][0]} {thing}")
+        case "count":
+            return f"{COUNTS[int(value)][0]} {thing if value == '1' else plural(thing)}"
+        case "relation":
+            return f"{article(thing)} {RELATIONS[value][0]} {article(NOUNS[other][0])}"
+        case "style":
+            return f"{MEDIA[value][0]} of {article(thing)}"
+        case _:
+            words = {"setting": WHERE, "time": TIMES, "weather": WEATHERS}[attribute]
+            return f"{article(thing)} {words[value][0]}"
