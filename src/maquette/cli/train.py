@@ -250,9 +250,6 @@ def image(
         Path | None, typer.Option(help="Begin from this Stable Diffusion folder.")
     ] = None,
     muon: Annotated[bool, typer.Option(help="Move its matrices by Muon, not AdamW.")] = True,
-    compiled: Annotated[
-        bool, typer.Option("--compile", help="Fuse its steps with torch.compile.")
-    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train the image model on encoded pictures.
@@ -263,7 +260,7 @@ def image(
 
     _check_size(size, SIZES)
     settings = _settings(context, 0.9995, save_every_s=480.0, muon=muon)
-    path = train_image(out, settings, text, vae, latents, size, seed, start, compiled, batch)
+    path = train_image(out, settings, text, vae, latents, size, seed, start, batch)
     _report(path, as_json)
 
 

@@ -203,14 +203,10 @@ def train_image(
     size: str = "starter",
     seed: int = 0,
     start: Path | None = None,
-    compiled: bool = False,
     batch_size: int = BATCH_SIZE,
 ) -> Path:
     """Trains the U-Net on encoded pictures, from `start` (a folder in Stable Diffusion layout) or
     from nothing; returns the finished folder, in that layout.
-
-    `compiled` lets torch.compile fuse the U-Net's small steps: two minutes once, then a quarter
-    faster on a CPU. It needs a C++ compiler.
     """
     torch.manual_seed(seed)
     encoded = read_latents(latents, vae)
@@ -223,8 +219,6 @@ def train_image(
     else:
         unet = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
     denoiser = Denoiser(unet, text_encoder, encoded.shape[2])
-    if compiled:
-        unet.compile()
     final = out / "starter"
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
