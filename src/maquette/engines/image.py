@@ -33,8 +33,8 @@ class Progress:
 class ImageEngine:
     """Loads a checkpoint once and samples pictures from it.
 
-    `dtype` is what the U-Net computes in; the autoencoder and the text tower stay in fp32, where
-    bf16 would cost quality and gain no time. Raises WeightsDamaged if the weights are not whole.
+    `dtype` is what the U-Net computes in; the autoencoder and the text tower, each run once a
+    picture, stay in fp32. Raises WeightsDamaged if the weights are not whole.
     """
 
     def __init__(self, spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> None:
