@@ -39,6 +39,11 @@ def run_main(
             "out/boat.png: no space left on device; free some space, or choose another folder",
         ),
         (
+            ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib"),
+            1,
+            "training draws its curves with matplotlib; run: pip install 'maquette[train]'",
+        ),
+        (
             ImportError("libEGL.so.1: cannot open shared object file: No such file or directory"),
             1,
             "the system library libEGL.so.1 is missing; run: apt install libegl1 libgl1",

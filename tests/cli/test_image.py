@@ -41,6 +41,19 @@ def model(tiny_models: TinyModels) -> list[str]:
     return ["--model", str(tiny_models.image)]
 
 
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Pictures to start from by name: a good one, one of an odd size, and two that are none."""
+    folder = tmp_path_factory.mktemp("inputs")
+    names = {n: str(folder / f"{n}.png") for n in ("SOURCE", "ODD", "CUT", "WORDS")}
+    noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(names["SOURCE"])
+    Image.new("RGB", (70, 64)).save(names["ODD"])
+    Path(names["CUT"]).write_bytes(Path(names["SOURCE"]).read_bytes()[:2000])
+    Path(names["WORDS"]).write_text("no picture")
+    return names
+
+
 def test_pictures_and_their_seeds(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -116,61 +129,34 @@ def test_a_picture_can_be_varied_repaired_and_extended(
         (["boat", "-o", "b" * 300 + ".png"], 1, "file name too long"),
         (["boat", "-o", "b.png", "--trajectory", "b.png"], 2, "is a picture's own name"),
         (["boat", "--device", "tpu"], 2, "--device is 'tpu'; it must be auto, cpu or cuda"),
+        (["boat", "--from", "SOURCE", "--size", "0x256"], 2, "width 0 must be a multiple of 16"),
+        (["boat", "--from", "SOURCE", "--size", "99999x99999"], 2, "nearest is 1024"),
+        (["boat", "--from", "SOURCE", "--outpaint", "99999,0,0,0"], 2, "width 100063 must be"),
+        (["boat", "--from", "SOURCE", "--outpaint", "wide"], 2, "must be LEFT,TOP,RIGHT,BOTTOM"),
+        (["boat", "--from", "SOURCE", "--mask", "ODD"], 2, "is 70x64 but"),
+        (["boat", "--from", "ODD"], 2, "from 64 to 1024; nearest is 64; or give --size 256x256"),
+        (["boat", "--from", "CUT"], 2, "cannot be read as a picture"),
+        (["boat", "--from", "WORDS"], 2, "is not a picture that can be read"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     model: list[str],
+    inputs: dict[str, str],
     tmp_path: Path,
     words: list[str],
     code: int,
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    given = words if "--model" in words else [*words, *model]
+    given = [inputs.get(word, word) for word in words]
+    given = given if "--model" in words else [*given, *model]
     got, out, err = _run(monkeypatch, capsys, *given)
     assert (got, out) == (code, "")
     assert message in err
     assert len(err.splitlines()) == 1
     assert [p.name for p in tmp_path.iterdir() if p.name != "data"] == []
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        (["--from", "SOURCE", "--size", "0x256"], 2, "width 0 must be a multiple of 16"),
-        (["--from", "SOURCE", "--size", "99999x99999"], 2, "nearest is 1024"),
-        (["--from", "SOURCE", "--outpaint", "99999,0,0,0"], 2, "width 100063 must be"),
-        (["--from", "SOURCE", "--outpaint", "wide"], 2, "must be LEFT,TOP,RIGHT,BOTTOM"),
-        (["--from", "SOURCE", "--mask", "ODD"], 2, "is 70x64 but"),
-        (["--from", "ODD"], 2, "width 70 must be a multiple of 16 from 64 to 1024; nearest is 64;"),
-        (["--from", "CUT"], 2, "cannot be read as a picture"),
-        (["--from", "WORDS"], 2, "is not a picture that can be read"),
-    ],
-)
-def test_a_bad_start_is_one_line(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    model: list[str],
-    tmp_path: Path,
-    words: list[str],
-    code: int,
-    message: str,
-) -> None:
-    names = {n: str(tmp_path / f"{n}.png") for n in ("SOURCE", "ODD", "CUT", "WORDS")}
-    noise = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(names["SOURCE"])
-    Image.new("RGB", (70, 64)).save(names["ODD"])
-    Path(names["CUT"]).write_bytes(Path(names["SOURCE"]).read_bytes()[:2000])
-    Path(names["WORDS"]).write_text("no picture")
-    given = [names.get(word, word) for word in words]
-    out = tmp_path / "out.png"
-    got, text, err = _run(monkeypatch, capsys, "boat", *given, "-o", str(out), *model)
-    assert (got, text) == (code, "")
-    assert message in err
-    assert len(err.splitlines()) == 1
-    assert not out.exists()
 
 
 def test_damaged_weights_and_a_full_disk_are_one_line_and_exit_code_one(

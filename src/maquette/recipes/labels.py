@@ -5,32 +5,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from maquette.recipes.pictures import Item
-from maquette.world.captions import attributes
+from maquette.world.captions import VALUES, attributes
 from maquette.world.scene import Scene
-from maquette.world.vocabulary import (
-    COLOURS,
-    RELATIONS,
-    SETTINGS,
-    STYLES,
-    SUBJECTS,
-    TIMES,
-    WEATHERS,
-)
 
 NOT_ASKED = -100  # what cross-entropy ignores
 GRID = 8  # parts a side
-SUBJECT_NAMES = tuple(SUBJECTS)
+SUBJECT_NAMES, COLOUR_NAMES = VALUES["subject"], VALUES["colour"]
 NO_SUBJECT = len(SUBJECT_NAMES)
-COLOUR_NAMES = tuple(COLOURS)
-COUNTS = ("1", "2", "3", "4")
-CLASSES: dict[str, tuple[str, ...]] = {
-    "count": COUNTS,
-    "relation": RELATIONS,
-    "setting": tuple(SETTINGS),
-    "time": TIMES,
-    "weather": WEATHERS,
-    "style": STYLES,
-}
+# What a picture is asked as a whole.
+CLASSES = {name: values for name, values in VALUES.items() if name not in ("subject", "colour")}
 INVERSE = {
     "left of": "right of",
     "right of": "left of",

@@ -7,12 +7,10 @@ import torch.nn.functional as F
 from PIL import Image
 
 from maquette.engines.clip import ClipEngine
-from maquette.world.captions import attributes, caption, prompts
+from maquette.world.captions import VALUES, attributes, caption, prompts
 from maquette.world.compose import compose
 from maquette.world.draw import draw
 from maquette.world.scene import Scene
-
-PROMPTED = ("subject", "colour", "count", "relation", "setting", "time", "weather", "style")
 
 
 def distinct_scenes(count: int, first_seed: int = 0) -> list[Scene]:
@@ -67,7 +65,7 @@ class ZeroShot:
     def of(self, language: str) -> dict[str, float]:
         """Accuracy by attribute, and their mean."""
         table: dict[str, float] = {}
-        for attribute in PROMPTED:
+        for attribute in VALUES:
             pairs = attribute == "relation"
             scenes = self._pairs if pairs else self._lone
             images = self._pair_images if pairs else self._lone_images

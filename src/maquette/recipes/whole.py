@@ -66,7 +66,7 @@ def train_all(
 
     on_stage("text")
     text = train_text(
-        out / "text", settings("text", pace.rate), size, workers, batch_size=pace.text
+        out / "text", settings("text", pace.rate, muon=True), size, workers, batch_size=pace.text
     )
     on_stage("autoencoder")
     vae = train_autoencoder(
