@@ -33,23 +33,23 @@ class Progress:
 class ImageEngine:
     """Loads a checkpoint once and samples pictures from it.
 
-    `dtype` is what the U-Net computes in; the autoencoder and the text tower, each run once a
-    picture, stay in fp32. Raises WeightsDamaged if the weights are not whole.
+    `dtype` is what its models compute in; the sampler's own arithmetic is fp32. Raises
+    WeightsDamaged if the weights are not whole.
     """
 
     def __init__(self, spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> None:
         self.spec, self.device, self.dtype = spec, device, dtype
-        folder, fp32 = spec.folder.absolute(), torch.float32
+        folder = spec.folder.absolute()
         with reading(spec):
             self.tokenizer = CLIPTokenizer.from_pretrained(
                 folder / "tokenizer", local_files_only=True
             )
-            self._text = load_whole(CLIPTextModel, folder / "text_encoder", torch_dtype=fp32)
+            self._text = load_whole(CLIPTextModel, folder / "text_encoder", torch_dtype=dtype)
             self._unet = load_whole(
                 UNet2DConditionModel, folder / "unet", torch_dtype=dtype, low_cpu_mem_usage=False
             )
             self.autoencoder = load_whole(
-                AutoencoderKL, folder / "vae", torch_dtype=fp32, low_cpu_mem_usage=False
+                AutoencoderKL, folder / "vae", torch_dtype=dtype, low_cpu_mem_usage=False
             )
             schedule = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
             self.schedule = NoiseSchedule.from_config(schedule)
@@ -121,7 +121,7 @@ class ImageEngine:
             max_length=self._max_tokens,
             return_tensors="pt",
         ).input_ids
-        return self._text(tokens.to(self.device)).last_hidden_state.to(self.dtype)
+        return self._text(tokens.to(self.device)).last_hidden_state
 
     def _predict(self, context: Tensor, guidance_scale: float, rows: int):
         """The guided model: out = uncond + scale * (cond - uncond) (Ho & Salimans 2022)."""
@@ -144,17 +144,17 @@ class ImageEngine:
     def encode(self, picture: Image.Image) -> Tensor:
         """A picture to clean latents (1, C, H / factor, W / factor), unit variance."""
         pixels = torch.from_numpy(np.array(picture.convert("RGB"), np.float32))
-        pixels = (pixels / 127.5 - 1.0).permute(2, 0, 1)[None].to(self.device)
-        latents = self.autoencoder.encode(pixels).latent_dist.mode()
+        pixels = (pixels / 127.5 - 1.0).permute(2, 0, 1)[None].to(self.device, self.dtype)
+        latents = self.autoencoder.encode(pixels).latent_dist.mode().float()
         return latents * self.autoencoder.config.scaling_factor
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> list[Image.Image]:
         """Clean latents (B, C, H, W) to pictures, one after another to spare memory."""
-        scaled = latents.float() / self.autoencoder.config.scaling_factor
+        scaled = (latents / self.autoencoder.config.scaling_factor).to(self.dtype)
         pictures: list[Image.Image] = []
         for one in scaled.split(1):
-            pixels = self.autoencoder.decode(one).sample[0].permute(1, 2, 0)
+            pixels = self.autoencoder.decode(one).sample[0].float().permute(1, 2, 0)
             levels = ((pixels + 1.0) * 127.5).round().clamp(0, 255)
             pictures.append(Image.fromarray(levels.to(torch.uint8).cpu().numpy()))
         return pictures

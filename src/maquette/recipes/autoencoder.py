@@ -193,6 +193,7 @@ def psnr(model: AutoencoderKL, pictures: int = 32, first: int = 0) -> float:
     Runs watch themselves on the first numbers; a final measurement takes others.
     """
     pixels = _pictures(range(first, first + pictures), "held_out").to(model.device)
-    decoded = [model.decode(model.encode(p).latent_dist.mode()).sample for p in pixels.split(8)]
-    error = F.mse_loss(torch.cat(decoded).clamp(-1, 1), pixels, reduction="none").mean((1, 2, 3))
+    codes = (model.encode(p.to(model.dtype)).latent_dist.mode() for p in pixels.split(8))
+    decoded = torch.cat([model.decode(c).sample.float() for c in codes])
+    error = F.mse_loss(decoded.clamp(-1, 1), pixels, reduction="none").mean((1, 2, 3))
     return float((10 * torch.log10(4.0 / error)).mean())
