@@ -59,9 +59,9 @@ def test_from_drawings_to_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     words = ["image", "--text", text, "--vae", vae, "--latents", tmp_path / "latents"]
     words += ["--size", "tiny", "--batch", 4]
     image = _train(*words, "--out", tmp_path / "image", "--steps", 2)
-    # A killed run goes on; another begins from finished weights, whatever size is named.
+    # A killed run goes on; another begins from finished weights.
     _train(*words, "--out", tmp_path / "image", "--steps", 4)
-    _train(*words, "--out", tmp_path / "more", "--steps", 2, "--start", image, "--size", "starter")
+    _train(*words, "--out", tmp_path / "more", "--steps", 2, "--start", image)
     record = json.loads((tmp_path / "more" / "run.json").read_text())
     assert record["command"] == "maquette train image"
     assert (record["batch"], record["seed"], record["start"]) == (4, 0, str(image))
@@ -130,12 +130,53 @@ def test_the_sigmoid_loss_is_that_of_its_paper() -> None:
     assert float(loss.detach()) == pytest.approx(expected / 5, rel=1e-3)
     assert float(SigmoidLoss()(first, first)[1]) == 1.0
     assert 0.0 <= float(hits) <= 1.0
+    strangers, apart = torch.randn(5, 3, 8), 0.0
+    for x, some in zip(first, strangers, strict=True):
+        for y in some:
+            logit = 10 * torch.cosine_similarity(x, y, dim=0) - 10
+            apart -= float(torch.nn.functional.logsigmoid(-logit))
+    value = SigmoidLoss().apart(first, strangers).detach()
+    assert float(value) == pytest.approx(apart / 5, rel=1e-2)  # log 10 is rounded
+
+
+def _denoiser(models: TinyModels, metric: torch.Tensor) -> Denoiser:
+    unet = UNet2DConditionModel.from_pretrained(models.image / "unet")
+    text = CLIPTextModel.from_pretrained(models.image / "text_encoder")
+    torch.manual_seed(3)
+    return Denoiser(unet, text, 16, metric)
+
+
+def test_the_image_model_s_loss_is_that_of_pixels_and_weighs_figures(
+    tiny_models: TinyModels,
+) -> None:
+    figures = torch.zeros(4, 16, 16)
+    figures[:, 4:12, 4:12] = 1.0
+    batch = {
+        "latents": torch.randn(4, 4, 16, 16),
+        "tokens": torch.zeros(4, 5, dtype=torch.long),
+        "figures": figures,
+        "cells": torch.zeros(4, GRID, GRID, dtype=torch.long),
+        "cell_colours": torch.zeros(4, GRID, GRID, dtype=torch.long),
+    }
+
+    def loss(metric: torch.Tensor, mask: torch.Tensor) -> float:
+        model = _denoiser(tiny_models, metric)
+        torch.manual_seed(5)
+        return float(model({**batch, "figures": mask})[0].detach())
+
+    layout = loss(torch.zeros(4, 4), figures)
+    plain, everywhere = (
+        loss(torch.eye(4), m(figures)) for m in (torch.zeros_like, torch.ones_like)
+    )
+    assert plain == pytest.approx(everywhere)
+    assert loss(2 * torch.eye(4), 0 * figures) - layout == pytest.approx(4 * (plain - layout))
+    inside = (loss(torch.eye(4), figures) - layout) * (256 + 2 * 64)
+    outside = (loss(torch.eye(4), 1 - figures) - layout) * (256 + 2 * 192)
+    assert inside + outside == pytest.approx(4 * 256 * (plain - layout), rel=1e-4)
 
 
 def test_a_batch_sees_all_of_the_noise(tiny_models: TinyModels) -> None:
-    unet = UNet2DConditionModel.from_pretrained(tiny_models.image / "unet")
-    text = CLIPTextModel.from_pretrained(tiny_models.image / "text_encoder")
-    denoiser = Denoiser(unet, text, 16)
+    denoiser = _denoiser(tiny_models, torch.eye(4))
     timesteps = torch.stack([denoiser._timesteps(8) for _ in range(200)])
     assert timesteps.min() < 10
     assert timesteps.max() > 990

@@ -22,6 +22,7 @@ from maquette.recipes.labels import (
     SAID,
     SUBJECT_NAMES,
     canonical_relation,
+    figure_mask,
     labels,
     said,
 )
@@ -183,3 +184,12 @@ def test_a_line_that_does_not_fit_is_named(tmp_path: Path, line: str, message: s
     path.write_text(line + "\n")
     with pytest.raises(InvalidRequest, match=message):
         read_prompts(path)
+
+
+@given(st.integers(0, 10**6))
+def test_the_figure_mask_covers_what_the_parts_name(seed: int) -> None:
+    scene = compose(seed)
+    mask, truth = figure_mask(scene, GRID), labels(scene)
+    assert bool(mask[truth["cell_colours"] != NOT_ASKED].all())
+    assert not bool(mask[truth["cells"] == NO_SUBJECT].any())
+    assert 0.0 < float(figure_mask(scene, 16).float().mean()) < 0.9

@@ -355,7 +355,7 @@ def test_the_same_state_gives_the_same_caption(language: str) -> None:
 def test_prompts_cover_the_vocabulary_and_state_only_their_value(language: str) -> None:
     vocabulary = {
         "subject": SUBJECTS, "colour": COLOURS, "count": ("1", "2", "3", "4"),
-        "relation": RELATIONS, "setting": SETTINGS, "time": TIMES, "weather": WEATHERS,
+        "setting": SETTINGS, "time": TIMES, "weather": WEATHERS,
         "style": STYLES,
     }  # fmt: skip
     for attribute, values in vocabulary.items():
@@ -367,11 +367,19 @@ def test_prompts_cover_the_vocabulary_and_state_only_their_value(language: str) 
             for text in some:
                 found = stated(text, language)
                 if attribute != "subject":
-                    assert len(found.pop("subject")) == (2 if attribute == "relation" else 1)
+                    assert len(found.pop("subject")) == 1
                 if attribute == "count":  # a lone thing needs no number in Chinese
                     assert found.get("count", [1]) == [int(value)]
                 else:
                     assert found == {attribute: [value]}, text
+
+
+@pytest.mark.parametrize("language", captions.LANGUAGES)
+def test_relation_prompts_state_the_relation_of_the_two(language: str) -> None:
+    texts = captions.relation_prompts("boat", "cat", language)
+    assert list(texts) == list(RELATIONS)
+    for relation, text in texts.items():
+        assert stated(text, language) == {"subject": ["boat", "cat"], "relation": [relation]}
 
 
 def test_unknown_names_are_refused() -> None:

@@ -203,7 +203,7 @@ def probe(
     """
     from maquette.recipes.probe import train_probe
 
-    _report(train_probe(out, _settings(context, 0.998), workers, seed, start), as_json)
+    _report(train_probe(out, _settings(context, 0.998, muon=True), workers, seed, start), as_json)
 
 
 @app.command()

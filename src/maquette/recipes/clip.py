@@ -25,17 +25,19 @@ from transformers import (
     ResNetForImageClassification,
 )
 
+from maquette.recipes.contrast import altered
 from maquette.recipes.labels import NOT_ASKED, SAID, said
-from maquette.recipes.pictures import Item, batches, captioned, halve, to_tensor
+from maquette.recipes.pictures import Item, batches, halve, to_tensor
 from maquette.recipes.statistics import settle_statistics
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
 from maquette.train.loop import Batch, LoopSettings, train
-from maquette.world.captions import LANGUAGES, caption
+from maquette.world.captions import LANGUAGES, VALUES, caption
 from maquette.world.compose import compose
 from maquette.world.draw import draw
 
 VISION_PX = 128
 BATCH_SIZE = 64
+WRONG = 4  # captions a picture that are wrong in one attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,20 @@ class SigmoidLoss(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Loss, and the share of `first` whose own partner ranks first; both (B, D)."""
         first, second = (F.normalize(x.float(), dim=-1) for x in (first, second))
-        logits = first @ second.T * self.log_scale.float().exp() + self.bias.float()
+        logits = self._logits(first @ second.T)
         here = torch.arange(len(logits), device=logits.device)
         signs = 2 * torch.eye(len(logits), device=logits.device) - 1
         hits = (logits.argmax(1) == here).float().mean()
         return -F.logsigmoid(signs * logits).sum(1).mean(), hits
+
+    def apart(self, first: Tensor, strangers: Tensor) -> Tensor:
+        """The loss of pairs that do not belong together: (B, D) and (B, K, D), each row's own."""
+        first, strangers = (F.normalize(x.float(), dim=-1) for x in (first, strangers))
+        cosines = (strangers @ first[:, :, None])[..., 0]
+        return -F.logsigmoid(-self._logits(cosines)).sum(1).mean()
+
+    def _logits(self, cosines: Tensor) -> Tensor:
+        return cosines * self.log_scale.float().exp() + self.bias.float()
 
 
 class TextPairs(nn.Module):
@@ -110,7 +121,13 @@ class TextPairs(nn.Module):
 
 
 class PicturePairs(nn.Module):
-    """The image tower with its loss and the locked text tower."""
+    """The image tower with its loss and the locked text tower.
+
+    Beside its own caption and those of the other pictures, a picture meets captions that are wrong
+    about it in one attribute: chance alone hardly ever brings two that differ in so little, and
+    what is not needed to tell captions apart is not learned (Yuksekgonul et al. 2023,
+    https://arxiv.org/abs/2210.01936).
+    """
 
     def __init__(
         self, vision: ResNetForImageClassification, text: CLIPTextModelWithProjection
@@ -120,12 +137,22 @@ class PicturePairs(nn.Module):
         self.loss = SigmoidLoss()
         self.text = text.requires_grad_(False)
 
-    def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """pixels: (B, 3, H, W) in -1 to 1; tokens: (B, T)."""
+    def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """pixels: (B, 3, H, W) in -1 to 1; tokens: (B, 1 + WRONG, T), the true caption first.
+
+        The loss, and how often the true caption ranks first: in the batch, and of a picture's own.
+        """
         with torch.no_grad():
-            words = self.text(shorten(tokens)).text_embeds
+            words = self.text(shorten(tokens.flatten(0, 1))).text_embeds.unflatten(
+                0, (len(tokens), -1)
+            )
         pixels = pixels.to(words.dtype).contiguous(memory_format=torch.channels_last)
-        return self.loss(self.vision(pixels).logits, words)
+        seen = self.vision(pixels).logits
+        value, hits = self.loss(seen, words[:, 0])
+        value = value + self.loss.apart(seen, words[:, 1:])
+        with torch.no_grad():
+            own = F.cosine_similarity(seen[:, None].float(), words.float(), dim=-1).argmax(1) == 0
+        return value, {"batch_r1": float(hits), "own_r1": float(own.float().mean())}
 
 
 def shorten(tokens: Tensor) -> Tensor:
@@ -182,14 +209,26 @@ class _Captions:
 
 
 class _Pairs:
-    """Number i: a drawn picture at half size and the tokens of one of its captions."""
+    """Number i: a drawn picture at half size, and the tokens of one of its captions and of WRONG
+    others that differ in one attribute which they state.
+    """
 
     def __init__(self, tokenizer: CLIPTokenizer) -> None:
         self._tokenizer = tokenizer
 
     def __call__(self, number: int) -> Item:
-        scene = compose(number)
-        tokens = tokenize(self._tokenizer, [captioned(scene, number)])[0]
+        scene, rng = compose(number), random.Random(f"pair/{number}")
+        language, words = rng.choice(LANGUAGES), rng.getrandbits(32)
+        true = caption(scene, language, random.Random(words))
+        stated = sorted(true.mentions & VALUES.keys())
+        texts = [true.text]
+        while len(texts) <= WRONG:
+            attribute = rng.choice(stated)
+            # The same words and the same form, but for what is altered.
+            wrong = caption(altered(scene, attribute, rng), language, random.Random(words))
+            if attribute in wrong.mentions and wrong.text != true.text:
+                texts.append(wrong.text)
+        tokens = tokenize(self._tokenizer, texts)
         return {"pixels": to_tensor(halve(draw(scene))), "tokens": tokens}
 
 
@@ -262,8 +301,7 @@ def train_clip(
         return batches(_Pairs(tokenizer), batch_size, workers, step * batch_size)
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        value, hits = model(batch["pixels"], batch["tokens"])
-        return value, {"batch_r1": float(hits)}
+        return model(batch["pixels"], batch["tokens"])
 
     def save(weights: dict[str, Tensor], step: int) -> None:
         finished = ResNetForImageClassification(vision.config)

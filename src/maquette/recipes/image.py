@@ -11,10 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from diffusers.models.resnet import ResnetBlock2D
-from diffusers.models.transformers import Transformer2DModel
 from PIL import Image
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -23,10 +20,13 @@ from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.diffusion.noise_schedule import NoiseSchedule
 from maquette.engines.catalog import ModelSpec
 from maquette.engines.image import ImageEngine
+from maquette.recipes.autoencoder import load as load_autoencoder
 from maquette.recipes.clip import load_text, tokenize
-from maquette.recipes.labels import COLOUR_NAMES, GRID, NO_SUBJECT, labels, parts_loss
+from maquette.recipes.growth import deepen, silence_branches
+from maquette.recipes.labels import COLOUR_NAMES, GRID, NO_SUBJECT, figure_mask, labels, parts_loss
 from maquette.recipes.latents import read_latents
 from maquette.recipes.pictures import captioned
+from maquette.recipes.pixel_metric import pixel_metric
 from maquette.train.loop import Batch, Compute, LoopSettings, train
 from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
@@ -34,6 +34,7 @@ from maquette.world.preview import sheet
 
 CAPTION_DROP = 0.1
 PARTS_WEIGHT = 0.05
+FIGURE_WEIGHT = 3.0  # figures are a third of a picture and most of what it is about
 BATCH_SIZE = 32
 SCHEDULE = {
     "num_train_timesteps": 1000,
@@ -49,28 +50,26 @@ SCHEDULE = {
 
 @dataclass(frozen=True, slots=True)
 class UNetSize:
-    """Channels at each resolution of the latent grid, finest first.
+    """Channels and layers at each resolution of the latent grid, finest first.
 
     The first `convolutional` resolutions have no attention: there a CPU gets most from its time.
     """
 
     channels: tuple[int, ...]
+    layers: tuple[int, ...]
     convolutional: int = 0
-    layers: int = 1
     head_channels: int = 64
 
 
 SIZES = {
-    "tiny": UNetSize((32, 64), head_channels=32),
-    "starter": UNetSize((96, 192, 256), convolutional=1),
-    "large": UNetSize((192, 256, 320), layers=2),  # for a GPU; more than ships
+    "tiny": UNetSize((32, 64), (1, 1), head_channels=32),
+    "starter": UNetSize((96, 192, 256), (3, 1, 1), convolutional=1),
+    "large": UNetSize((192, 256, 320), (2, 2, 2)),  # for a GPU; more than ships
 }
 
 
 def build(size: UNetSize, latent_channels: int, latent_side: int, text_width: int):
-    """The untrained UNet2DConditionModel: every residual branch and the output begin at zero, as
-    in Dhariwal & Nichol 2021, https://arxiv.org/abs/2105.05233.
-    """
+    """The untrained UNet2DConditionModel, whose residual branches and output begin at zero."""
     plain, attending = size.convolutional, len(size.channels) - size.convolutional
     unet = UNet2DConditionModel(
         sample_size=latent_side,
@@ -84,11 +83,7 @@ def build(size: UNetSize, latent_channels: int, latent_side: int, text_width: in
         attention_head_dim=tuple(max(1, c // size.head_channels) for c in size.channels),
     )
     nn.init.zeros_(unet.conv_out.weight)
-    for module in unet.modules():
-        if isinstance(module, ResnetBlock2D):
-            nn.init.zeros_(module.conv2.weight)
-        elif isinstance(module, Transformer2DModel):
-            nn.init.zeros_(module.proj_out.weight)
+    silence_branches(unet)
     return unet
 
 
@@ -101,12 +96,17 @@ class Denoiser(nn.Module):
     """
 
     def __init__(
-        self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel, latent_side: int
+        self,
+        unet: UNet2DConditionModel,
+        text_encoder: CLIPTextModel,
+        latent_side: int,
+        metric: Tensor,
     ) -> None:
         super().__init__()
         self.unet = unet
         self.text_encoder = text_encoder.requires_grad_(False)
         self.schedule = NoiseSchedule.from_config(SCHEDULE)
+        self._metric = metric  # (C, C), see pixel_metric; no buffer, for it stays in fp32
         level = (latent_side // GRID).bit_length() - 1  # where the U-Net works on GRID parts a side
         self.parts = nn.Conv2d(
             unet.config.block_out_channels[level], NO_SUBJECT + 1 + len(COLOUR_NAMES), 1
@@ -125,9 +125,11 @@ class Denoiser(nn.Module):
         return (shares * self.schedule.num_train_timesteps).long()
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
-        """Mean squared error of the predicted velocity, and a little of the head's error.
+        """Mean squared error of the predicted velocity as it shows in pixels, that of the figures
+        weighed up, and a little of the head's error.
 
-        `latents`: (B, C, H, W); `tokens`: (B, T); `cells`, `cell_colours`: (B, GRID, GRID).
+        `latents`: (B, C, H, W); `figures`: (B, H, W), where they are; `tokens`: (B, T); `cells`,
+        `cell_colours`: (B, GRID, GRID).
         """
         latents = batch["latents"]
         dtype = self.unet.conv_in.weight.dtype
@@ -140,12 +142,17 @@ class Denoiser(nn.Module):
         self._middle.clear()
         predicted = self.unet(noisy, timesteps, context).sample
         wanted = self.schedule.velocity(latents, noise, timesteps)
-        velocity = F.mse_loss(predicted.float(), wanted)
+        errors = (predicted.float() - wanted).movedim(1, -1)  # (B, H, W, C)
+        seen = (errors @ self._metric.to(errors.device)).square().mean(-1)
+        weights = 1.0 + (FIGURE_WEIGHT - 1.0) * batch["figures"]
+        velocity = (weights * seen).sum() / weights.sum()
         subjects, colours = self.parts(self._middle[0]).split(
             [NO_SUBJECT + 1, len(COLOUR_NAMES)], dim=1
         )
         layout, figures = parts_loss(subjects, colours, batch)
-        return velocity + PARTS_WEIGHT * layout, {"velocity": float(velocity.detach()), **figures}
+        figures |= {"velocity": float(errors.detach().square().mean())}
+        figures |= {"pixels": float(seen.detach().mean())}
+        return velocity + PARTS_WEIGHT * layout, figures
 
 
 def _feed(latents: Tensor, tokenizer: CLIPTokenizer, size: int, step: int) -> Iterator[Batch]:
@@ -162,6 +169,7 @@ def _feed(latents: Tensor, tokenizer: CLIPTokenizer, size: int, step: int) -> It
         yield {
             "latents": latents[numbers].float(),
             "tokens": tokenize(tokenizer, texts),
+            "figures": torch.stack([figure_mask(s, latents.shape[-1]) for s in scenes]).float(),
             **{n: torch.stack([t[n] for t in truths]) for n in ("cells", "cell_colours")},
         }
         step += 1
@@ -205,8 +213,9 @@ def train_image(
     start: Path | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Path:
-    """Trains the U-Net on encoded pictures, from `start` (a folder in Stable Diffusion layout) or
-    from nothing; returns the finished folder, in that layout.
+    """Trains the U-Net on encoded pictures, from nothing or from `start` (a folder in Stable
+    Diffusion layout), which is first deepened to the layers of `size`; returns the finished
+    folder, in that layout. Raises InvalidRequest where `start` cannot become that.
     """
     torch.manual_seed(seed)
     encoded = read_latents(latents, vae)
@@ -218,7 +227,9 @@ def train_image(
         )
     else:
         unet = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
-    denoiser = Denoiser(unet, text_encoder, encoded.shape[2])
+        unet = deepen(unet, SIZES[size].layers)
+    metric = pixel_metric(load_autoencoder(vae), encoded)
+    denoiser = Denoiser(unet, text_encoder, encoded.shape[2], metric)
     final = out / "starter"
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:

@@ -104,6 +104,17 @@ def _cells(scene: Scene) -> tuple[Tensor, Tensor]:
     return cells, colours
 
 
+def figure_mask(scene: Scene, side: int) -> Tensor:
+    """Where a scene's figures are drawn, on a grid of `side` parts a side: (side, side) bool."""
+    middles = (torch.arange(side) + 0.5) / side
+    mask = torch.zeros(side, side, dtype=torch.bool)
+    for figure in scene.figures:
+        across = (middles - figure.x).abs()[None, :]
+        down = (middles - figure.y + figure.height / 2).abs()[:, None]
+        mask |= torch.maximum(across, down) < 0.5 * figure.height + 0.5 / side
+    return mask
+
+
 def parts_loss(subjects: Tensor, colours: Tensor, batch: Item) -> tuple[Tensor, dict[str, float]]:
     """Cross-entropy of what each part shows, and the shares right among the parts with a figure.
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 from maquette.engines.clip import ClipEngine
-from maquette.world.captions import VALUES, attributes, caption, prompts
+from maquette.world.captions import VALUES, attributes, caption, prompts, relation_prompts
 from maquette.world.compose import compose
 from maquette.world.draw import draw
 from maquette.world.scene import Scene
@@ -51,7 +51,8 @@ class Retrieval:
 class ZeroShot:
     """Naming each attribute of held-out pictures from the mean of each value's prompts.
 
-    Pictures show one subject, alone or several times; for the relation they show two.
+    Pictures show one subject, alone or several times; for the relation they show two, and its
+    prompts name these two.
     """
 
     def __init__(self, clip: ClipEngine, pictures: int = 500) -> None:
@@ -64,21 +65,33 @@ class ZeroShot:
 
     def of(self, language: str) -> dict[str, float]:
         """Accuracy by attribute, and their mean."""
-        table: dict[str, float] = {}
-        for attribute in VALUES:
-            pairs = attribute == "relation"
-            scenes = self._pairs if pairs else self._lone
-            images = self._pair_images if pairs else self._lone_images
-            choices = prompts(attribute, language)
-            names = list(choices)
-            means = [self._clip.embed_texts(list(texts)).mean(0) for texts in choices.values()]
-            scores = images @ F.normalize(torch.stack(means), dim=-1).T
-            guesses = [names[i] for i in scores.argmax(1).tolist()]
-            truths = [_truth(scene, attribute) for scene in scenes]
-            asked = [g == t for g, t in zip(guesses, truths, strict=True) if t is not None]
-            table[attribute] = sum(asked) / len(asked)
+        table = {
+            attribute: self._relation(language)
+            if attribute == "relation"
+            else self._attribute(attribute, language)
+            for attribute in VALUES
+        }
         table["mean"] = sum(table.values()) / len(table)
         return table
+
+    def _attribute(self, attribute: str, language: str) -> float:
+        choices = prompts(attribute, language)
+        names = list(choices)
+        means = [self._clip.embed_texts(list(texts)).mean(0) for texts in choices.values()]
+        scores = self._lone_images @ F.normalize(torch.stack(means), dim=-1).T
+        guesses = [names[i] for i in scores.argmax(1).tolist()]
+        truths = [_truth(scene, attribute) for scene in self._lone]
+        asked = [g == t for g, t in zip(guesses, truths, strict=True) if t is not None]
+        return sum(asked) / len(asked)
+
+    def _relation(self, language: str) -> float:
+        right = 0
+        for scene, image in zip(self._pairs, self._pair_images, strict=True):
+            first, second = (figure.subject for figure in scene.figures)
+            choices = relation_prompts(first, second, language)
+            scores = self._clip.embed_texts(list(choices.values())) @ image
+            right += list(choices)[int(scores.argmax())] == scene.relation
+        return right / len(self._pairs)
 
 
 def _truth(scene: Scene, attribute: str) -> str | None:

@@ -92,19 +92,27 @@ def prompts(attribute: str, language: str) -> dict[str, tuple[str, ...]]:
     state it, of all subjects in turn where it is not the subject itself. Their mean says the value
     alone (prompt ensembles, Radford et al. 2021, https://arxiv.org/abs/2103.00020).
 
-    Raises ValueError naming an attribute or a language that has none.
+    Raises ValueError naming an attribute or a language that has none; for a relation see
+    `relation_prompts`.
     """
     tongue = _tongue(language)
-    if attribute not in VALUES:
-        raise ValueError(f"attribute {attribute!r} has no prompts; choose from {', '.join(VALUES)}")
-    subjects = list(SUBJECTS)
-    pairs = list(zip(subjects, subjects[9:] + subjects[:9], strict=True))
+    known = [name for name in VALUES if name != "relation"]
+    if attribute not in known:
+        raise ValueError(f"attribute {attribute!r} has no prompts; choose from {', '.join(known)}")
     return {
-        value: tuple(
-            dict.fromkeys(tongue.prompt(attribute, value, one, other) for one, other in pairs)
-        )
+        value: tuple(dict.fromkeys(tongue.prompt(attribute, value, s) for s in SUBJECTS))
         for value in VALUES[attribute]
     }
+
+
+def relation_prompts(first: str, second: str, language: str) -> dict[str, str]:
+    """Each relation with a plain text that states it of these two subjects.
+
+    A relation means nothing without them: whoever draws A left of B also draws B right of A, so
+    the mean over all subjects would say no more than that two things stand side by side.
+    """
+    tongue = _tongue(language)
+    return {value: tongue.relation_prompt(value, first, second) for value in RELATIONS}
 
 
 def _tongue(language: str) -> ModuleType:

@@ -327,7 +327,7 @@ def _moment(time: str, weather: str, rng: Random) -> str:
     return pick(rng, MOMENT_SKIES[weather]) + pick(rng, MOMENTS[time])
 
 
-def prompt(attribute: str, value: str, subject: str, other: str) -> str:
+def prompt(attribute: str, value: str, subject: str) -> str:
     """A plain text that states just this value of the attribute, of the subject where one is."""
     counted = NOUNS[subject][0]
     measure, thing, one = counted[0], counted[1:], f"一{counted}"
@@ -338,8 +338,6 @@ def prompt(attribute: str, value: str, subject: str, other: str) -> str:
             return f"一{measure}{COLOURS[value][0]}的{thing}"
         case "count":
             return one if value == "1" else f"{COUNTS[int(value)][0]}{counted}"
-        case "relation":
-            return f"{one}在一{NOUNS[other][0]}的{RELATIONS[value][0]}"
         case "style":
             return f"一幅{LABELS[value][0]}：{one}"
         case "setting":
@@ -347,3 +345,8 @@ def prompt(attribute: str, value: str, subject: str, other: str) -> str:
         case _:
             words = {"time": TIMES, "weather": WEATHERS}[attribute]
             return f"{one}，{words[value][0]}"
+
+
+def relation_prompt(relation: str, first: str, second: str) -> str:
+    """A plain text that states just this relation of the first subject to the second."""
+    return f"一{NOUNS[first][0]}在一{NOUNS[second][0]}的{RELATIONS[relation][0]}"

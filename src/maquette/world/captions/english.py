@@ -352,7 +352,7 @@ def _moment(time: str, weather: str, rng: Random) -> str:
     return pick(rng, MOMENTS[time]).format(article(pick(rng, MOMENT_SKIES[weather])))
 
 
-def prompt(attribute: str, value: str, subject: str, other: str) -> str:
+def prompt(attribute: str, value: str, subject: str) -> str:
     """A plain text that states just this value of the attribute, of the subject where one is."""
     thing = NOUNS[subject][0]
     match attribute:
@@ -362,10 +362,14 @@ def prompt(attribute: str, value: str, subject: str, other: str) -> str:
             return article(f"{COLOURS[value][0]} {thing}")
         case "count":
             return f"{COUNTS[int(value)][0]} {thing if value == '1' else plural(thing)}"
-        case "relation":
-            return f"{article(thing)} {RELATIONS[value][0]} {article(NOUNS[other][0])}"
         case "style":
             return f"{MEDIA[value][0]} of {article(thing)}"
         case _:
             words = {"setting": WHERE, "time": TIMES, "weather": WEATHERS}[attribute]
             return f"{article(thing)} {words[value][0]}"
+
+
+def relation_prompt(relation: str, first: str, second: str) -> str:
+    """A plain text that states just this relation of the first subject to the second."""
+    one, other = (article(NOUNS[subject][0]) for subject in (first, second))
+    return f"{one} {RELATIONS[relation][0]} {other}"
