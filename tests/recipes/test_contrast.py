@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from maquette.recipes.contrast import altered
 from maquette.world.captions import LANGUAGES, VALUES, attributes, caption
 from maquette.world.compose import compose
+from maquette.world.holdout import scene_is_held_out
 
 
 @given(st.integers(0, 10**6), st.sampled_from(list(VALUES)), st.randoms(use_true_random=False))
@@ -17,10 +18,12 @@ def test_only_the_asked_attribute_is_altered(seed: int, name: str, rng: Random) 
     values = attributes(scene)
     if values[name] is None:
         return
-    others = attributes(altered(scene, name, rng))
+    other = altered(scene, name, rng)
+    others = attributes(other)
     assert others[name] != values[name]
     assert others[name] is not None
     assert {n for n in values if values[n] != others[n]} == {name}
+    assert not scene_is_held_out(other)
     if isinstance(others[name], tuple):
         assert len(set(others["subject"])) == len(values["subject"])  # type: ignore[arg-type]
 

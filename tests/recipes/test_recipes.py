@@ -1,6 +1,7 @@
 """Every recipe runs whole on a tiny size: from drawings to weights that the engines load."""
 
 import json
+import random
 import shutil
 from pathlib import Path
 
@@ -30,9 +31,11 @@ from maquette.recipes.scoring import ask
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
 from maquette.recipes.whole import Pace, train_all
 from maquette.train.loop import LoopSettings
+from maquette.world.captions import Caption
 from maquette.world.compose import Split, compose
 from maquette.world.draw import draw
 from maquette.world.holdout import scene_is_held_out
+from maquette.world.scene import Scene
 from tests.conftest import TinyModels
 
 CPU = torch.device("cpu")
@@ -62,7 +65,9 @@ def test_from_drawings_to_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     # A killed run goes on; another begins from finished weights.
     _train(*words, "--out", tmp_path / "image", "--steps", 4)
     _train(*words, "--out", tmp_path / "more", "--steps", 2, "--start", image)
-    record = json.loads((tmp_path / "more" / "run.json").read_text())
+    steps = [call["steps"] for call in json.loads((tmp_path / "image" / "run.json").read_text())]
+    assert steps == [2, 4]
+    (record,) = json.loads((tmp_path / "more" / "run.json").read_text())
     assert record["command"] == "maquette train image"
     assert (record["batch"], record["seed"], record["start"]) == (4, 0, str(image))
     engine = ImageEngine(ModelSpec("image", tmp_path / "more" / "starter"), CPU, torch.float32)
@@ -213,7 +218,18 @@ def test_no_recipe_learns_from_a_held_out_scene(
     probe._drawn(3)
     words = CLIPTokenizer.from_pretrained(tiny_models.clip / "text")
     clip_recipe._Captions(words)(4)
-    clip_recipe._Pairs(words)(5)
+    told: list[Scene] = []
+    tell = clip_recipe.caption
+
+    def overhear(scene: Scene, language: str, rng: random.Random) -> Caption:
+        told.append(scene)
+        return tell(scene, language, rng)
+
+    monkeypatch.setattr(clip_recipe, "caption", overhear)
+    for number in range(100):
+        clip_recipe._Pairs(words)(number)
+    assert len(told) >= 500
+    assert not any(map(scene_is_held_out, told))
     autoencoder.scaling_factor(load_autoencoder(tiny_models.vae), 2)
     assert len(composed) >= 20
     assert {split for _, split in composed} == {"train"}

@@ -11,6 +11,7 @@ from maquette import __version__
 from maquette.cli.options import AsJson, settings_of
 from maquette.core.errors import InvalidRequest, did_you_mean
 from maquette.core.files import write_whole
+from maquette.recipes.stages import STAGES
 
 if TYPE_CHECKING:
     from maquette.train.loop import Compute, LoopSettings
@@ -39,10 +40,8 @@ def _compute(context: typer.Context) -> "Compute":
     return Compute.choose(settings)
 
 
-def _settings(context: typer.Context, ema_decay: float, **more: Any) -> "LoopSettings":
-    """How the run learns; writes beside it with what it was called."""
-    from maquette.train.loop import LoopSettings
-
+def _settings(context: typer.Context, **more: Any) -> "LoopSettings":
+    """How the run learns; writes beside it with what it was called, each time that it was."""
     given = context.params
     record = {
         "maquette": __version__,
@@ -50,14 +49,14 @@ def _settings(context: typer.Context, ema_decay: float, **more: Any) -> "LoopSet
         **{name: str(v) if isinstance(v, Path) else v for name, v in given.items()},
     }
     given["out"].mkdir(parents=True, exist_ok=True)
-    write_whole(given["out"] / "run.json", (json.dumps(record, indent=1) + "\n").encode())
-    compute = _compute(context)
-    return LoopSettings(
-        given["steps"],
-        given["rate"],
-        given["minutes"],
-        ema_decay=ema_decay,
-        compute=compute,
+    path = given["out"] / "run.json"
+    before = json.loads(path.read_text()) if path.exists() else []
+    write_whole(path, (json.dumps([*before, record], indent=1) + "\n").encode())
+    return STAGES[str(context.info_name)].settings(
+        total_steps=given["steps"],
+        learning_rate=given["rate"],
+        minutes=given["minutes"],
+        compute=_compute(context),
         **more,
     )
 
@@ -110,7 +109,7 @@ def text(
     minutes: Minutes = float("inf"),
     steps: Steps = 4_000,
     size: Size = "starter",
-    rate: Rate = 1e-3,
+    rate: Rate = STAGES["text"].rate,
     workers: Workers = 1,
     seed: Seed = 0,
     start: Annotated[Path | None, typer.Option(help="Begin from this text tower (folder).")] = None,
@@ -123,7 +122,7 @@ def text(
     from maquette.recipes.clip import SIZES, train_text
 
     _check_size(size, SIZES)
-    settings = _settings(context, 0.999, muon=True)
+    settings = _settings(context)
     _report(train_text(out, settings, size, workers, seed, start), as_json)
 
 
@@ -135,7 +134,7 @@ def clip(
     minutes: Minutes = float("inf"),
     steps: Steps = 20_000,
     size: Size = "starter",
-    rate: Rate = 1e-3,
+    rate: Rate = STAGES["clip"].rate,
     workers: Workers = 1,
     seed: Seed = 0,
     start: Annotated[
@@ -150,7 +149,7 @@ def clip(
     from maquette.recipes.clip import SIZES, train_clip
 
     _check_size(size, SIZES)
-    settings = _settings(context, 0.999)
+    settings = _settings(context)
     _report(train_clip(out, settings, text, size, workers, seed, start), as_json)
 
 
@@ -165,7 +164,7 @@ def autoencoder(
         int, typer.Option(help="Side of the crops in pixels; 256 is all.", min=32, max=256)
     ] = 256,
     batch: Annotated[int, typer.Option(help="Crops a step.", min=1)] = 2,
-    rate: Rate = 1e-4,
+    rate: Rate = STAGES["autoencoder"].rate,
     workers: Workers = 1,
     seed: Seed = 0,
     start: Annotated[
@@ -180,7 +179,7 @@ def autoencoder(
     from maquette.recipes.autoencoder import SIZES, train_autoencoder
 
     _check_size(size, SIZES)
-    settings = _settings(context, 0.999)
+    settings = _settings(context)
     path = train_autoencoder(out, settings, size, crop, batch, workers, seed, start)
     _report(path, as_json)
 
@@ -191,7 +190,7 @@ def probe(
     out: Out = Path("runs/probe"),
     minutes: Minutes = float("inf"),
     steps: Steps = 12_000,
-    rate: Rate = 1e-3,
+    rate: Rate = STAGES["probe"].rate,
     workers: Workers = 1,
     seed: Seed = 0,
     start: Annotated[Path | None, typer.Option(help="Begin from this probe (file).")] = None,
@@ -203,7 +202,7 @@ def probe(
     """
     from maquette.recipes.probe import train_probe
 
-    _report(train_probe(out, _settings(context, 0.998, muon=True), workers, seed, start), as_json)
+    _report(train_probe(out, _settings(context), workers, seed, start), as_json)
 
 
 @app.command()
@@ -244,12 +243,14 @@ def image(
     steps: Steps = 100_000,
     size: Size = "starter",
     batch: Annotated[int, typer.Option(help="Pictures a step.", min=1)] = 32,
-    rate: Rate = 8e-4,
+    rate: Rate = STAGES["image"].rate,
     seed: Seed = 0,
     start: Annotated[
         Path | None, typer.Option(help="Begin from this Stable Diffusion folder.")
     ] = None,
-    muon: Annotated[bool, typer.Option(help="Move its matrices by Muon, not AdamW.")] = True,
+    cooldown: Annotated[
+        float, typer.Option(help="Last share of the run in which the rate falls.", min=0, max=1)
+    ] = 0.25,
     as_json: AsJson = False,
 ) -> None:
     """Train the image model on encoded pictures.
@@ -259,7 +260,7 @@ def image(
     from maquette.recipes.image import SIZES, train_image
 
     _check_size(size, SIZES)
-    settings = _settings(context, 0.9995, save_every_s=480.0, muon=muon)
+    settings = _settings(context, cooldown=cooldown)
     path = train_image(out, settings, text, vae, latents, size, seed, start, batch)
     _report(path, as_json)
 

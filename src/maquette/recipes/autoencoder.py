@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from maquette.recipes.linear_start import begin_as, grow_linear
-from maquette.recipes.pictures import Item, batches, crop, to_tensor
+from maquette.recipes.pictures import Item, batches, crop, first_number, to_tensor
 from maquette.train.loop import Batch, LoopSettings, train
 from maquette.world.compose import Split, compose
 from maquette.world.draw import draw
@@ -146,7 +146,9 @@ def train_autoencoder(
     train(
         model,
         reconstruction_loss,
-        lambda step: batches(_Crops(crop_px), batch_size, workers, step * batch_size),
+        lambda step: batches(
+            _Crops(crop_px), batch_size, workers, first_number(seed, step, batch_size)
+        ),
         settings,
         out,
         save,

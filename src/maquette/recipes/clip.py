@@ -27,7 +27,7 @@ from transformers import (
 
 from maquette.recipes.contrast import altered
 from maquette.recipes.labels import NOT_ASKED, SAID, said
-from maquette.recipes.pictures import Item, batches, halve, to_tensor
+from maquette.recipes.pictures import Item, batches, first_number, halve, to_tensor
 from maquette.recipes.statistics import settle_statistics
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
 from maquette.train.loop import Batch, LoopSettings, train
@@ -85,7 +85,7 @@ class SigmoidLoss(nn.Module):
 
 
 class TextPairs(nn.Module):
-    """The text tower with its loss, and heads that name all that a text says.
+    """The text tower with its loss, and heads that name what a text says of each attribute.
 
     Telling pairs apart takes no more than subject, colour and hour; without the heads the rest
     (place, weather, style) hardly shows in what a text becomes.
@@ -224,7 +224,7 @@ class _Pairs:
         texts = [true.text]
         while len(texts) <= WRONG:
             attribute = rng.choice(stated)
-            # The same words and the same form, but for what is altered.
+            # Much the same words, but for what is altered.
             wrong = caption(altered(scene, attribute, rng), language, random.Random(words))
             if attribute in wrong.mentions and wrong.text != true.text:
                 texts.append(wrong.text)
@@ -269,7 +269,9 @@ def train_text(
     train(
         model,
         loss,
-        lambda step: batches(_Captions(tokenizer), batch_size, workers, step * batch_size),
+        lambda step: batches(
+            _Captions(tokenizer), batch_size, workers, first_number(seed, step, batch_size)
+        ),
         settings,
         out,
         save,
@@ -298,7 +300,8 @@ def train_clip(
     vision = build_vision(SIZES[size]) if start is None else load_vision(start)
 
     def feed(step: int):
-        return batches(_Pairs(tokenizer), batch_size, workers, step * batch_size)
+        number = first_number(seed, step, batch_size)
+        return batches(_Pairs(tokenizer), batch_size, workers, number)
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         return model(batch["pixels"], batch["tokens"])

@@ -128,15 +128,21 @@ def probe_on_drawings(probe: Probe, drawings: int) -> dict[str, float]:
 def distances_to_drawings(probe: Probe, scored: Scored, drawings: int) -> dict[str, float]:
     """Fréchet distances in the probe's features to drawings of other held-out scenes.
 
-    Of the generated pictures, and for comparison of drawings of the very scenes that were asked
-    for: a set this small has a distance of its own.
+    Of the pictures of one language, and for comparison of drawings of the very scenes that were
+    asked for: a set this small has a distance of its own.
     """
     others = [compose(_REFERENCE_SEEDS + n, "held_out") for n in range(drawings)]
     reference = ask(probe, [Image.fromarray(draw(s)) for s in others])[1]
-    seeds = [a.scene_seed for a in scored.asked if a.scene_seed is not None]
-    ideal = [Image.fromarray(draw(compose(s, "held_out"))) for s in seeds]
+    language = scored.asked[0].language
+    pairs = zip(scored.asked, scored.pictures, strict=True)
+    asked = {
+        a.scene_seed: picture
+        for a, picture in pairs
+        if a.language == language and a.scene_seed is not None
+    }
+    ideal = [Image.fromarray(draw(compose(s, "held_out"))) for s in asked]
     return {
-        "pictures": frechet_distance(ask(probe, scored.pictures)[1], reference),
+        "pictures": frechet_distance(ask(probe, list(asked.values()))[1], reference),
         "drawings": frechet_distance(ask(probe, ideal)[1], reference),
     }
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers.models.resnet import ResnetBlock2D
+from diffusers.models.transformers import Transformer2DModel
 from PIL import Image
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
@@ -22,7 +24,6 @@ from maquette.engines.catalog import ModelSpec
 from maquette.engines.image import ImageEngine
 from maquette.recipes.autoencoder import load as load_autoencoder
 from maquette.recipes.clip import load_text, tokenize
-from maquette.recipes.growth import deepen, silence_branches
 from maquette.recipes.labels import COLOUR_NAMES, GRID, NO_SUBJECT, figure_mask, labels, parts_loss
 from maquette.recipes.latents import read_latents
 from maquette.recipes.pictures import captioned
@@ -50,26 +51,28 @@ SCHEDULE = {
 
 @dataclass(frozen=True, slots=True)
 class UNetSize:
-    """Channels and layers at each resolution of the latent grid, finest first.
+    """Channels at each resolution of the latent grid, finest first.
 
     The first `convolutional` resolutions have no attention: there a CPU gets most from its time.
     """
 
     channels: tuple[int, ...]
-    layers: tuple[int, ...]
     convolutional: int = 0
+    layers: int = 1
     head_channels: int = 64
 
 
 SIZES = {
-    "tiny": UNetSize((32, 64), (1, 1), head_channels=32),
-    "starter": UNetSize((96, 192, 256), (3, 1, 1), convolutional=1),
-    "large": UNetSize((192, 256, 320), (2, 2, 2)),  # for a GPU; more than ships
+    "tiny": UNetSize((32, 64), head_channels=32),
+    "starter": UNetSize((96, 192, 256), convolutional=1),
+    "large": UNetSize((192, 256, 320), layers=2),  # for a GPU; more than ships
 }
 
 
 def build(size: UNetSize, latent_channels: int, latent_side: int, text_width: int):
-    """The untrained UNet2DConditionModel, whose residual branches and output begin at zero."""
+    """The untrained UNet2DConditionModel: every residual branch and the output begin at zero, as
+    in Dhariwal & Nichol 2021, https://arxiv.org/abs/2105.05233.
+    """
     plain, attending = size.convolutional, len(size.channels) - size.convolutional
     unet = UNet2DConditionModel(
         sample_size=latent_side,
@@ -83,7 +86,11 @@ def build(size: UNetSize, latent_channels: int, latent_side: int, text_width: in
         attention_head_dim=tuple(max(1, c // size.head_channels) for c in size.channels),
     )
     nn.init.zeros_(unet.conv_out.weight)
-    silence_branches(unet)
+    for module in unet.modules():
+        if isinstance(module, ResnetBlock2D):
+            nn.init.zeros_(module.conv2.weight)
+        elif isinstance(module, Transformer2DModel):
+            nn.init.zeros_(module.proj_out.weight)
     return unet
 
 
@@ -145,20 +152,24 @@ class Denoiser(nn.Module):
         errors = (predicted.float() - wanted).movedim(1, -1)  # (B, H, W, C)
         seen = (errors @ self._metric.to(errors.device)).square().mean(-1)
         weights = 1.0 + (FIGURE_WEIGHT - 1.0) * batch["figures"]
-        velocity = (weights * seen).sum() / weights.sum()
+        value = (weights * seen).sum() / weights.sum()
         subjects, colours = self.parts(self._middle[0]).split(
             [NO_SUBJECT + 1, len(COLOUR_NAMES)], dim=1
         )
-        layout, figures = parts_loss(subjects, colours, batch)
-        figures |= {"velocity": float(errors.detach().square().mean())}
-        figures |= {"pixels": float(seen.detach().mean())}
-        return velocity + PARTS_WEIGHT * layout, figures
+        layout, shares = parts_loss(subjects, colours, batch)
+        shares |= {
+            "velocity": float(errors.detach().square().mean()),
+            "pixels": float(seen.detach().mean()),
+        }
+        return value + PARTS_WEIGHT * layout, shares
 
 
-def _feed(latents: Tensor, tokenizer: CLIPTokenizer, size: int, step: int) -> Iterator[Batch]:
+def _feed(
+    latents: Tensor, tokenizer: CLIPTokenizer, size: int, seed: int, step: int
+) -> Iterator[Batch]:
     """Random pictures, each with a fresh caption; one caption in ten is empty, for guidance."""
     while True:
-        rng = random.Random(f"image/{step}")
+        rng = random.Random(f"image/{seed}/{step}")
         numbers = [rng.randrange(len(latents)) for _ in range(size)]
         scenes = [compose(n) for n in numbers]
         texts = [
@@ -213,9 +224,9 @@ def train_image(
     start: Path | None = None,
     batch_size: int = BATCH_SIZE,
 ) -> Path:
-    """Trains the U-Net on encoded pictures, from nothing or from `start` (a folder in Stable
-    Diffusion layout), which is first deepened to the layers of `size`; returns the finished
-    folder, in that layout. Raises InvalidRequest where `start` cannot become that.
+    """Trains the U-Net on encoded pictures, from `start` (a folder in Stable Diffusion layout) or
+    from nothing; returns the finished folder, in that layout. Another `seed` means other captions
+    and other noise.
     """
     torch.manual_seed(seed)
     encoded = read_latents(latents, vae)
@@ -227,7 +238,6 @@ def train_image(
         )
     else:
         unet = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
-        unet = deepen(unet, SIZES[size].layers)
     metric = pixel_metric(load_autoencoder(vae), encoded)
     denoiser = Denoiser(unet, text_encoder, encoded.shape[2], metric)
     final = out / "starter"
@@ -246,7 +256,7 @@ def train_image(
     train(
         denoiser,
         loss,
-        lambda step: _feed(encoded, tokenizer, batch_size, step),
+        lambda step: _feed(encoded, tokenizer, batch_size, seed, step),
         settings,
         out,
         save,

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from maquette.recipes.pictures import Item
 from maquette.world.captions import VALUES, attributes
-from maquette.world.scene import Scene
+from maquette.world.scene import Figure, Scene
 
 NOT_ASKED = -100  # what cross-entropy ignores
 GRID = 8  # parts a side
@@ -86,15 +86,20 @@ def said(scene: Scene, mentions: frozenset[str]) -> Tensor:
     )
 
 
+def _reach(figure: Figure, side: int) -> Tensor:
+    """How far each part of a grid is from a figure's middle, as a square grows: (side, side)."""
+    middles = (torch.arange(side) + 0.5) / side
+    across = (middles - figure.x).abs()[None, :]
+    down = (middles - figure.y + figure.height / 2).abs()[:, None]
+    return torch.maximum(across, down)
+
+
 def _cells(scene: Scene) -> tuple[Tensor, Tensor]:
     cells = torch.full((GRID, GRID), NO_SUBJECT)
     colours = torch.full((GRID, GRID), NOT_ASKED)
-    middles = (torch.arange(GRID) + 0.5) / GRID
     # As they are drawn: what stands lower in the picture is nearer and covers the rest.
     for figure in sorted(scene.figures, key=lambda f: f.y):
-        across = (middles - figure.x).abs()[None, :].expand(GRID, GRID)
-        down = (middles - figure.y + figure.height / 2).abs()[:, None].expand(GRID, GRID)
-        reach = torch.maximum(across, down)
+        reach = _reach(figure, GRID)
         near = reach < 0.5 * figure.height + 0.5 / GRID
         cells[near & (cells == NO_SUBJECT)] = NOT_ASKED
         # At least the part that holds the figure's middle.
@@ -106,12 +111,9 @@ def _cells(scene: Scene) -> tuple[Tensor, Tensor]:
 
 def figure_mask(scene: Scene, side: int) -> Tensor:
     """Where a scene's figures are drawn, on a grid of `side` parts a side: (side, side) bool."""
-    middles = (torch.arange(side) + 0.5) / side
     mask = torch.zeros(side, side, dtype=torch.bool)
     for figure in scene.figures:
-        across = (middles - figure.x).abs()[None, :]
-        down = (middles - figure.y + figure.height / 2).abs()[:, None]
-        mask |= torch.maximum(across, down) < 0.5 * figure.height + 0.5 / side
+        mask |= _reach(figure, side) < 0.5 * figure.height + 0.5 / side
     return mask
 
 

@@ -52,6 +52,11 @@ def batches(
     return iter(loader)
 
 
+def first_number(seed: int, step: int, batch_size: int) -> int:
+    """Where the data of a run's step begins: runs of different seeds see different pictures."""
+    return seed * 1_000_000_000 + step * batch_size
+
+
 def to_tensor(picture: np.ndarray) -> Tensor:
     """(H, W, 3) uint8 to (3, H, W) float in -1 to 1."""
     return torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1.0

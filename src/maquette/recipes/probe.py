@@ -21,7 +21,7 @@ from maquette.recipes.labels import (
     labels,
     parts_loss,
 )
-from maquette.recipes.pictures import Item, batches, to_tensor
+from maquette.recipes.pictures import Item, batches, first_number, to_tensor
 from maquette.recipes.statistics import settle_statistics
 from maquette.train.loop import Batch, LoopSettings, train
 from maquette.world.compose import compose
@@ -131,7 +131,8 @@ def train_probe(
 
     def feed(step: int) -> Iterator[Batch]:
         # Numbers far from those of the image model's pictures.
-        return batches(_drawn, batch_size, workers, 50_000_000 + step * batch_size)
+        number = 500_000_000 + first_number(seed, step, batch_size)
+        return batches(_drawn, batch_size, workers, number)
 
     def save(weights: dict[str, Tensor], step: int) -> None:
         finished = Probe()

@@ -10,10 +10,8 @@ from maquette.recipes.image import train_image
 from maquette.recipes.latents import encode_pictures
 from maquette.recipes.probe import train_probe
 from maquette.recipes.publish import publish
+from maquette.recipes.stages import STAGES
 from maquette.train.loop import Compute, LoopSettings
-
-# How a run's minutes are shared out; what is missing to 1 goes to starting, drawing and encoding.
-SHARES = {"text": 0.06, "autoencoder": 0.24, "image": 0.36, "clip": 0.14, "probe": 0.10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,6 @@ class Pace:
     probe: int
     image: int
     pictures: int
-    rate: float = 1e-3  # of all but the autoencoder
 
 
 # On a CPU updates are scarce, so batches are small; a GPU is only busy with large ones.
@@ -52,26 +49,16 @@ def train_all(
     compute = compute or Compute.choose()
     pace = pace or PACES[compute.device.type]
 
-    def settings(
-        stage: str, rate: float, ema_decay: float = 0.999, muon: bool = False
-    ) -> LoopSettings:
-        return LoopSettings(
-            10**9,
-            rate,
-            minutes * SHARES[stage],
-            ema_decay=ema_decay,
-            muon=muon,
-            compute=compute,
-        )
+    def settings(name: str) -> LoopSettings:
+        stage = STAGES[name]
+        return stage.settings(total_steps=10**9, minutes=minutes * stage.share, compute=compute)
 
     on_stage("text")
-    text = train_text(
-        out / "text", settings("text", pace.rate, muon=True), size, workers, batch_size=pace.text
-    )
+    text = train_text(out / "text", settings("text"), size, workers, batch_size=pace.text)
     on_stage("autoencoder")
     vae = train_autoencoder(
         out / "autoencoder",
-        settings("autoencoder", 1e-4),
+        settings("autoencoder"),
         size,
         batch_size=pace.autoencoder,
         workers=workers,
@@ -81,7 +68,7 @@ def train_all(
     on_stage("image")
     image = train_image(
         out / "image",
-        settings("image", pace.rate, 0.9995, muon=True),
+        settings("image"),
         text,
         vae,
         out / "latents",
@@ -89,13 +76,9 @@ def train_all(
         batch_size=pace.image,
     )
     on_stage("clip")
-    clip = train_clip(
-        out / "clip", settings("clip", pace.rate), text, size, workers, batch_size=pace.clip
-    )
+    clip = train_clip(out / "clip", settings("clip"), text, size, workers, batch_size=pace.clip)
     on_stage("probe")
-    probe = train_probe(
-        out / "probe", settings("probe", pace.rate, 0.998), workers, batch_size=pace.probe
-    )
+    probe = train_probe(out / "probe", settings("probe"), workers, batch_size=pace.probe)
     on_stage("publish")
     publish(image, clip, probe, out / "weights")
     return out / "weights"

@@ -235,10 +235,11 @@ def words(scene: Scene, said: frozenset[str], rng: Random) -> dict[str, str]:
     time = scene.time if scene.time and "time" in said else ""
     weather = scene.weather if scene.weather and "weather" in said else ""
     label = pick(rng, LABELS[scene.style]) if "style" in said else ""
+    places = _where(scene.setting, None if scene.relation else scene.figures[0].subject)
     return {
         **_who(scene, said, rng),
         "verb": _verb(scene, rng),
-        "where": pick(rng, _where(scene)) if "setting" in said else "",
+        "where": pick(rng, places) if "setting" in said else "",
         "place": pick(rng, PLACES[scene.setting]) if "setting" in said else "",
         "time": pick(rng, TIMES[time]) if time else "",
         "hour": pick(rng, HOURS[time]) if time else "",
@@ -294,13 +295,12 @@ def _thing(figure: Figure, scene: Scene, said: frozenset[str], rng: Random) -> t
     return measure, before + colour + noun
 
 
-def _where(scene: Scene) -> tuple[str, ...]:
-    plain, subject = WHERE[scene.setting], scene.figures[0].subject
-    if scene.relation is None and SUBJECTS[subject].habitat == "sky":
-        return ALOFT.get(scene.setting, plain)
-    if scene.relation is None and subject == "fish":
-        return IMMERSED.get(scene.setting, plain)
-    return plain
+def _where(setting: str, subject: str | None) -> tuple[str, ...]:
+    """How to say where a subject is that has the place to itself; None is a pair."""
+    plain = WHERE[setting]
+    if subject is not None and SUBJECTS[subject].habitat == "sky":
+        return ALOFT.get(setting, plain)
+    return IMMERSED.get(setting, plain) if subject == "fish" else plain
 
 
 def _verb(scene: Scene, rng: Random) -> str:
@@ -341,7 +341,7 @@ def prompt(attribute: str, value: str, subject: str) -> str:
         case "style":
             return f"一幅{LABELS[value][0]}：{one}"
         case "setting":
-            return f"{WHERE[value][0]}的{one}"
+            return f"{_where(value, subject)[0]}的{one}"
         case _:
             words = {"time": TIMES, "weather": WEATHERS}[attribute]
             return f"{one}，{words[value][0]}"

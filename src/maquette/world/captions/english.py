@@ -243,7 +243,7 @@ def words(scene: Scene, said: frozenset[str], rng: Random) -> dict[str, str]:
     indoors = scene.setting == "room"
     time = scene.time if scene.time and "time" in said else ""
     weather = scene.weather if scene.weather and "weather" in said else ""
-    places = _where(scene)
+    places = _where(scene.setting, None if scene.relation else scene.figures[0].subject)
     several = scene.count > 1 or (scene.relation is not None and "relation" not in said)
     who = _who(scene, said, rng)
     return {
@@ -323,13 +323,12 @@ def plural(thing: str) -> str:
     return thing + ("es" if thing.endswith(("s", "sh", "ch", "x")) else "s")
 
 
-def _where(scene: Scene) -> tuple[str, ...]:
-    plain, subject = WHERE[scene.setting], scene.figures[0].subject
-    if scene.relation is None and SUBJECTS[subject].habitat == "sky":
-        return ALOFT.get(scene.setting, plain)
-    if scene.relation is None and subject == "fish":
-        return IMMERSED.get(scene.setting, plain)
-    return plain
+def _where(setting: str, subject: str | None) -> tuple[str, ...]:
+    """How to say where a subject is that has the place to itself; None is a pair."""
+    plain = WHERE[setting]
+    if subject is not None and SUBJECTS[subject].habitat == "sky":
+        return ALOFT.get(setting, plain)
+    return IMMERSED.get(setting, plain) if subject == "fish" else plain
 
 
 def _verbs(scene: Scene, rng: Random) -> tuple[str, str]:
@@ -364,8 +363,10 @@ def prompt(attribute: str, value: str, subject: str) -> str:
             return f"{COUNTS[int(value)][0]} {thing if value == '1' else plural(thing)}"
         case "style":
             return f"{MEDIA[value][0]} of {article(thing)}"
+        case "setting":
+            return f"{article(thing)} {_where(value, subject)[0]}"
         case _:
-            words = {"setting": WHERE, "time": TIMES, "weather": WEATHERS}[attribute]
+            words = {"time": TIMES, "weather": WEATHERS}[attribute]
             return f"{article(thing)} {words[value][0]}"
 
 
