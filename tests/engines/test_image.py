@@ -22,6 +22,8 @@ from maquette.engines.catalog import STARTERS, ModelSpec, find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine, Progress
 from maquette.recipes.probe import load_probe
+from maquette.world.compose import compose
+from maquette.world.draw import draw
 from tests.conftest import TinyModels
 
 CPU = torch.device("cpu")
@@ -77,6 +79,26 @@ def test_a_seed_draws_the_same_picture_in_any_company(engine: ImageEngine, sampl
     alone = engine.generate(GenerationRequest(params(7)))[0]
     assert np.abs(_pixels(three[2]) - _pixels(alone)).max() <= 1
     assert np.abs(_pixels(three[0]) - _pixels(three[1])).max() > 10
+
+
+def _psnr(first: Image.Image, second: Image.Image) -> float:
+    error = np.square(_pixels(first) - _pixels(second)).mean()
+    return 10 * float(np.log10(255**2 / max(error, 1e-9)))
+
+
+def test_bf16_draws_nearly_the_same_and_in_any_company() -> None:
+    spec = STARTERS["image"]
+    exact, fast = (ImageEngine(spec, CPU, dtype) for dtype in (torch.float32, torch.bfloat16))
+    drawn = Image.fromarray(draw(compose(1, "held_out")))
+    there_and_back = (e.decode(e.encode(drawn))[0] for e in (exact, fast))
+    assert _psnr(*there_and_back) >= 40
+
+    def request(seed: int, count: int = 1) -> GenerationRequest:
+        return GenerationRequest(SamplingParams("a cat", seed=seed, num_inference_steps=4), count)
+
+    alone = fast.generate(request(7))[0]
+    assert _psnr(alone, exact.generate(request(7))[0]) >= 40
+    assert _psnr(alone, fast.generate(request(5, 3))[2]) >= 40
 
 
 def test_progress_counts_every_step_of_every_picture(engine: ImageEngine) -> None:

@@ -34,6 +34,7 @@ from maquette.world.compose import compose
 from maquette.world.preview import sheet
 
 CAPTION_DROP = 0.1
+FULL_SHARE = 0.6  # beside those captions that are full by chance
 PARTS_WEIGHT = 0.05
 FIGURE_WEIGHT = 3.0  # figures are a third of a picture and most of what it is about
 BATCH_SIZE = 32
@@ -167,13 +168,17 @@ class Denoiser(nn.Module):
 def _feed(
     latents: Tensor, tokenizer: CLIPTokenizer, size: int, seed: int, step: int
 ) -> Iterator[Batch]:
-    """Random pictures, each with a fresh caption; one caption in ten is empty, for guidance."""
+    """Random pictures, each with a fresh caption: most say all there is, which leaves least to
+    guess; some are short, as a person's are, and one in ten is empty, for guidance.
+    """
     while True:
         rng = random.Random(f"image/{seed}/{step}")
         numbers = [rng.randrange(len(latents)) for _ in range(size)]
         scenes = [compose(n) for n in numbers]
         texts = [
-            "" if rng.random() < CAPTION_DROP else captioned(scene, rng.getrandbits(32))
+            ""
+            if rng.random() < CAPTION_DROP
+            else captioned(scene, rng.getrandbits(32), full=rng.random() < FULL_SHARE)
             for scene in scenes
         ]
         truths = [labels(scene) for scene in scenes]

@@ -76,7 +76,7 @@ def crop(number: int, size_px: int) -> Item:
     return {"pixels": to_tensor(picture[y : y + size_px, x : x + size_px])}
 
 
-def captioned(scene: Scene, number: int) -> str:
-    """A caption of the scene in either language, both drawn from `number`."""
+def captioned(scene: Scene, number: int, full: bool = False) -> str:
+    """A caption of the scene in either language, both drawn from `number`; see `caption`."""
     rng = random.Random(f"caption/{number}")
-    return caption(scene, rng.choice(LANGUAGES), rng).text
+    return caption(scene, rng.choice(LANGUAGES), rng, full=full).text
