@@ -1,5 +1,7 @@
 """The metric foretells from an error in the latents what it does to the pixels."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -10,7 +12,7 @@ from tests.conftest import TinyModels
 
 @torch.no_grad()
 def test_it_foretells_the_error_of_the_pixels(tiny_models: TinyModels) -> None:
-    model = load_autoencoder(tiny_models.vae)
+    model: Any = load_autoencoder(tiny_models.vae)
     torch.manual_seed(0)
     latents = torch.randn(8, 4, 16, 16)
     metric = pixel_metric(model, latents)

@@ -25,6 +25,8 @@ def test_published_weights_load_and_are_guarded(tiny_models: TinyModels, tmp_pat
     load_probe(out / "probe" / "probe.safetensors")
     assert all((out / n / "hashes.json").exists() for n in ("starter", "clip", "probe"))
     assert _publish(tiny_models, out) == size_bytes
+    for config in out.rglob("config.json"):
+        assert "_name_or_path" not in config.read_text()  # a folder of whoever trained it
 
 
 def test_weights_too_large_to_ship_leave_the_old_ones(

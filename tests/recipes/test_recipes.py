@@ -22,7 +22,7 @@ from maquette.recipes import autoencoder, latents, probe
 from maquette.recipes import clip as clip_recipe
 from maquette.recipes.autoencoder import load as load_autoencoder
 from maquette.recipes.autoencoder import psnr
-from maquette.recipes.clip import SIZES, SigmoidLoss, build_text, shorten, tokenize
+from maquette.recipes.clip import SIZES, SigmoidLoss, build_text, choice_loss, shorten, tokenize
 from maquette.recipes.image import Denoiser
 from maquette.recipes.labels import GRID
 from maquette.recipes.pictures import captioned
@@ -135,13 +135,17 @@ def test_the_sigmoid_loss_is_that_of_its_paper() -> None:
     assert float(loss.detach()) == pytest.approx(expected / 5, rel=1e-3)
     assert float(SigmoidLoss()(first, first)[1]) == 1.0
     assert 0.0 <= float(hits) <= 1.0
-    strangers, apart = torch.randn(5, 3, 8), 0.0
-    for x, some in zip(first, strangers, strict=True):
-        for y in some:
-            logit = 10 * torch.cosine_similarity(x, y, dim=0) - 10
-            apart -= float(torch.nn.functional.logsigmoid(-logit))
-    value = SigmoidLoss().apart(first, strangers).detach()
-    assert float(value) == pytest.approx(apart / 5, rel=1e-2)  # log 10 is rounded
+
+
+def test_a_choice_is_right_where_the_first_is_nearest() -> None:
+    one = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    near, far = torch.tensor([[0.9, 0.1], [0.2, 3.0]]), torch.tensor([[0.0, 1.0], [-1.0, 0.0]])
+    loss, right = choice_loss(one, torch.stack([near, far], 1))
+    assert float(right) == 1.0
+    assert float(loss) < 1e-4
+    loss, right = choice_loss(one, torch.stack([far, near], 1))
+    assert float(right) == 0.0
+    assert float(loss) > 10.0
 
 
 def _denoiser(models: TinyModels, metric: torch.Tensor) -> Denoiser:

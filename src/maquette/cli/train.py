@@ -50,7 +50,7 @@ def _settings(context: typer.Context, **more: Any) -> "LoopSettings":
     }
     given["out"].mkdir(parents=True, exist_ok=True)
     path = given["out"] / "run.json"
-    before = json.loads(path.read_text()) if path.exists() else []
+    before: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
     write_whole(path, (json.dumps([*before, record], indent=1) + "\n").encode())
     return STAGES[str(context.info_name)].settings(
         total_steps=given["steps"],

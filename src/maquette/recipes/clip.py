@@ -31,13 +31,15 @@ from maquette.recipes.pictures import Item, batches, first_number, halve, to_ten
 from maquette.recipes.statistics import settle_statistics
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
 from maquette.train.loop import Batch, LoopSettings, train
-from maquette.world.captions import LANGUAGES, VALUES, caption
+from maquette.world.captions import LANGUAGES, VALUES, Caption, caption
 from maquette.world.compose import compose
 from maquette.world.draw import draw
+from maquette.world.scene import Scene
 
 VISION_PX = 128
 BATCH_SIZE = 64
 WRONG = 4  # captions a picture that are wrong in one attribute
+CHOICE_SCALE = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +70,32 @@ class SigmoidLoss(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
         """Loss, and the share of `first` whose own partner ranks first; both (B, D)."""
         first, second = (F.normalize(x.float(), dim=-1) for x in (first, second))
-        logits = self._logits(first @ second.T)
+        logits = first @ second.T * self.log_scale.float().exp() + self.bias.float()
         here = torch.arange(len(logits), device=logits.device)
         signs = 2 * torch.eye(len(logits), device=logits.device) - 1
         hits = (logits.argmax(1) == here).float().mean()
         return -F.logsigmoid(signs * logits).sum(1).mean(), hits
 
-    def apart(self, first: Tensor, strangers: Tensor) -> Tensor:
-        """The loss of pairs that do not belong together: (B, D) and (B, K, D), each row's own."""
-        first, strangers = (F.normalize(x.float(), dim=-1) for x in (first, strangers))
-        cosines = (strangers @ first[:, :, None])[..., 0]
-        return -F.logsigmoid(-self._logits(cosines)).sum(1).mean()
 
-    def _logits(self, cosines: Tensor) -> Tensor:
-        return cosines * self.log_scale.float().exp() + self.bias.float()
+def choice_loss(first: Tensor, choices: Tensor) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of choosing for each of (B, D) the first of its own (B, K, D), by their
+    cosines at a fixed scale, and the share chosen right.
+
+    Captions that differ in a word lie close: at the scale that the sigmoid loss settles on, for
+    pairs that are mostly far apart, it would hardly feel the difference.
+    """
+    cosines = F.cosine_similarity(first[:, None].float(), choices.float(), dim=-1)
+    truth = torch.zeros(len(first), dtype=torch.long, device=first.device)
+    right = (cosines.argmax(1) == 0).float().mean()
+    return F.cross_entropy(CHOICE_SCALE * cosines, truth), right
 
 
 class TextPairs(nn.Module):
     """The text tower with its loss, and heads that name what a text says of each attribute.
 
-    Telling pairs apart takes no more than subject, colour and hour; without the heads the rest
-    (place, weather, style) hardly shows in what a text becomes.
+    Telling chance pairs apart takes no more than subject, colour and hour; without the heads, and
+    captions that are wrong in one attribute, the rest (place, weather, style) hardly shows in what
+    a text becomes. See `PicturePairs`.
     """
 
     def __init__(self, text: CLIPTextModelWithProjection) -> None:
@@ -99,13 +106,19 @@ class TextPairs(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(width, len(v)) for name, v in SAID.items()})
 
     def forward(self, tokens: Tensor, truths: Tensor) -> tuple[Tensor, dict[str, float]]:
-        """tokens: (B, 2, T), two captions of each scene; truths: (B, 2, len(SAID)), what they say.
+        """tokens: (B, 4, T), two captions of each scene and two that are wrong about it; truths:
+        (B, 2, len(SAID)), what the true ones say.
 
         The loss, and the shares right: of partners found, and of each attribute where it is said.
         """
-        embeds = self.text(shorten(tokens.flatten(0, 1))).text_embeds
-        value, hits = self.loss(*embeds.unflatten(0, (-1, 2)).unbind(1))
+        every = self.text(shorten(tokens.flatten(0, 1))).text_embeds.unflatten(0, (len(tokens), 4))
+        value, hits = self.loss(every[:, 0], every[:, 1])
         figures = {"batch_r1": float(hits)}
+        for one, partner in ((0, 1), (1, 0)):
+            choice, right = choice_loss(every[:, one], every[:, [partner, 2, 3]])
+            value = value + choice
+            figures[f"own_r1_{LANGUAGES[one]}"] = float(right)
+        embeds = every[:, :2].flatten(0, 1)
         unit = F.normalize(embeds, dim=-1) * embeds.shape[-1] ** 0.5
         for (name, head), truth in zip(
             self.heads.items(), truths.flatten(0, 1).unbind(1), strict=True
@@ -121,7 +134,10 @@ class TextPairs(nn.Module):
 
 
 class PicturePairs(nn.Module):
-    """The image tower with its loss and the locked text tower.
+    """The image tower with its loss and the text tower, locked but for its last projection.
+
+    The image model reads the text tower's states and not the projection, so that may still turn:
+    what the text tower hardly shows (weather, style) it can bring to the fore.
 
     Beside its own caption and those of the other pictures, a picture meets captions that are wrong
     about it in one attribute: chance alone hardly ever brings two that differ in so little, and
@@ -136,6 +152,7 @@ class PicturePairs(nn.Module):
         self.vision = vision
         self.loss = SigmoidLoss()
         self.text = text.requires_grad_(False)
+        self.text.text_projection.requires_grad_(True)
 
     def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, dict[str, float]]:
         """pixels: (B, 3, H, W) in -1 to 1; tokens: (B, 1 + WRONG, T), the true caption first.
@@ -143,16 +160,13 @@ class PicturePairs(nn.Module):
         The loss, and how often the true caption ranks first: in the batch, and of a picture's own.
         """
         with torch.no_grad():
-            words = self.text(shorten(tokens.flatten(0, 1))).text_embeds.unflatten(
-                0, (len(tokens), -1)
-            )
+            states = self.text.text_model(shorten(tokens.flatten(0, 1))).pooler_output
+        words = self.text.text_projection(states).unflatten(0, (len(tokens), -1))
         pixels = pixels.to(words.dtype).contiguous(memory_format=torch.channels_last)
         seen = self.vision(pixels).logits
         value, hits = self.loss(seen, words[:, 0])
-        value = value + self.loss.apart(seen, words[:, 1:])
-        with torch.no_grad():
-            own = F.cosine_similarity(seen[:, None].float(), words.float(), dim=-1).argmax(1) == 0
-        return value, {"batch_r1": float(hits), "own_r1": float(own.float().mean())}
+        choice, right = choice_loss(seen, words)
+        return value + choice, {"batch_r1": float(hits), "own_r1": float(right)}
 
 
 def shorten(tokens: Tensor) -> Tensor:
@@ -194,23 +208,26 @@ def build_vision(size: ClipSize) -> ResNetForImageClassification:
 
 
 class _Captions:
-    """Number i: the tokens of two captions of scene i, one in each language; what they say."""
+    """Number i: the tokens of two captions of scene i, one in each language, and of as many that
+    are wrong about it; what the two true ones say.
+    """
 
     def __init__(self, tokenizer: CLIPTokenizer) -> None:
         self._tokenizer = tokenizer
 
     def __call__(self, number: int) -> Item:
         scene, rng = compose(number), random.Random(f"caption/{number}")
-        both = [caption(scene, language, rng) for language in LANGUAGES]
+        told = [_tell(scene, language, 1, rng) for language in LANGUAGES]
+        texts = [true.text for true, _ in told] + [text for _, wrong in told for text in wrong]
         return {
-            "tokens": tokenize(self._tokenizer, [c.text for c in both]),
-            "truths": torch.stack([said(scene, c.mentions) for c in both]),
+            "tokens": tokenize(self._tokenizer, texts),
+            "truths": torch.stack([said(scene, true.mentions) for true, _ in told]),
         }
 
 
 class _Pairs:
     """Number i: a drawn picture at half size, and the tokens of one of its captions and of WRONG
-    others that differ in one attribute which they state.
+    others that are wrong about it.
     """
 
     def __init__(self, tokenizer: CLIPTokenizer) -> None:
@@ -218,18 +235,25 @@ class _Pairs:
 
     def __call__(self, number: int) -> Item:
         scene, rng = compose(number), random.Random(f"pair/{number}")
-        language, words = rng.choice(LANGUAGES), rng.getrandbits(32)
-        true = caption(scene, language, random.Random(words))
-        stated = sorted(true.mentions & VALUES.keys())
-        texts = [true.text]
-        while len(texts) <= WRONG:
-            attribute = rng.choice(stated)
-            # Much the same words, but for what is altered.
-            wrong = caption(altered(scene, attribute, rng), language, random.Random(words))
-            if attribute in wrong.mentions and wrong.text != true.text:
-                texts.append(wrong.text)
-        tokens = tokenize(self._tokenizer, texts)
+        true, wrong = _tell(scene, rng.choice(LANGUAGES), WRONG, rng)
+        tokens = tokenize(self._tokenizer, [true.text, *wrong])
         return {"pixels": to_tensor(halve(draw(scene))), "tokens": tokens}
+
+
+def _tell(scene: Scene, language: str, wrong: int, rng: random.Random) -> tuple[Caption, list[str]]:
+    """A caption of the scene, and others in much the same words that are wrong in one attribute
+    which they state.
+    """
+    words = rng.getrandbits(32)
+    true = caption(scene, language, random.Random(words))
+    stated = sorted(true.mentions & VALUES.keys())
+    texts: list[str] = []
+    while len(texts) < wrong:
+        attribute = rng.choice(stated)
+        other = caption(altered(scene, attribute, rng), language, random.Random(words))
+        if attribute in other.mentions and other.text != true.text:
+            texts.append(other.text)
+    return true, texts
 
 
 def tokenize(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:
@@ -296,7 +320,6 @@ def train_clip(
     final = out / "clip"
     tokenizer = CLIPTokenizer.from_pretrained(text)
     locked = load_text(text)
-    save_text(locked, tokenizer, final / "text")
     vision = build_vision(SIZES[size]) if start is None else load_vision(start)
 
     def feed(step: int):
@@ -307,6 +330,9 @@ def train_clip(
         return model(batch["pixels"], batch["tokens"])
 
     def save(weights: dict[str, Tensor], step: int) -> None:
+        finished_text = load_text(text)
+        finished_text.load_state_dict(_part(weights, "text."), strict=False)
+        save_text(finished_text, tokenizer, final / "text")
         finished = ResNetForImageClassification(vision.config)
         finished.load_state_dict(_part(weights, "vision."), strict=False)
         settle_statistics(finished.to(settings.compute.device), (b["pixels"] for b in feed(step)))

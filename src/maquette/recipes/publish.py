@@ -1,5 +1,6 @@
 """Puts finished checkpoints in the place they ship from, with the hashes that guard them."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -27,6 +28,10 @@ def publish(image: Path, clip: Path, probe: Path, out: Path = WEIGHTS) -> int:
     weights = load_file(probe)
     half = {n: w.half() if w.dtype == torch.float32 else w for n, w in weights.items()}
     save_file(half, new / names["probe"] / "probe.safetensors")
+    for config in new.rglob("config.json"):
+        kept = json.loads(config.read_text())
+        kept.pop("_name_or_path", None)  # a folder of whoever trained it
+        config.write_text(json.dumps(kept, indent=2) + "\n")
     for name in names.values():
         write_hashes(new / name)
     total, picture = _size(new), _size(new / names["image"])
