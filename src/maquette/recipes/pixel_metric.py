@@ -15,8 +15,8 @@ def pixel_metric(autoencoder: AutoencoderKL, latents: Tensor) -> Tensor:
 
     It holds where the decoder is as good as linear and errors of neighbours are independent.
 
-    Channels differ twentyfold in what they do to a picture. Measured in the latents alone, most
-    of a prediction's error lies in fine ones, which nobody could predict from much noise.
+    Directions differ twentyfold in what they do to a picture. Measured in the latents alone, an
+    error counts as much in the fine ones, which nobody could predict from much noise.
 
     `latents`: scaled ones of drawn pictures, (N, C, H, W), of which the first few are nudged.
     """
