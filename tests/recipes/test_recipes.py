@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import UNet2DConditionModel
 from PIL import Image
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTokenizer
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
@@ -23,7 +22,6 @@ from maquette.recipes import clip as clip_recipe
 from maquette.recipes.autoencoder import load as load_autoencoder
 from maquette.recipes.autoencoder import psnr
 from maquette.recipes.clip import SIZES, SigmoidLoss, build_text, choice_loss, shorten, tokenize
-from maquette.recipes.image import Denoiser
 from maquette.recipes.labels import GRID
 from maquette.recipes.pictures import captioned
 from maquette.recipes.probe import _places_of_two, load_probe, train_probe
@@ -146,52 +144,6 @@ def test_a_choice_is_right_where_the_first_is_nearest() -> None:
     loss, right = choice_loss(one, torch.stack([far, near], 1))
     assert float(right) == 0.0
     assert float(loss) > 10.0
-
-
-def _denoiser(models: TinyModels, metric: torch.Tensor) -> Denoiser:
-    unet = UNet2DConditionModel.from_pretrained(models.image / "unet")
-    text = CLIPTextModel.from_pretrained(models.image / "text_encoder")
-    torch.manual_seed(3)
-    return Denoiser(unet, text, 16, metric)
-
-
-def test_the_image_model_s_loss_is_that_of_pixels_and_weighs_figures(
-    tiny_models: TinyModels,
-) -> None:
-    figures = torch.zeros(4, 16, 16)
-    figures[:, 4:12, 4:12] = 1.0
-    batch = {
-        "latents": torch.randn(4, 4, 16, 16),
-        "tokens": torch.zeros(4, 5, dtype=torch.long),
-        "figures": figures,
-        "cells": torch.zeros(4, GRID, GRID, dtype=torch.long),
-        "cell_colours": torch.zeros(4, GRID, GRID, dtype=torch.long),
-    }
-
-    def loss(metric: torch.Tensor, mask: torch.Tensor) -> float:
-        model = _denoiser(tiny_models, metric)
-        torch.manual_seed(5)
-        return float(model({**batch, "figures": mask})[0].detach())
-
-    layout = loss(torch.zeros(4, 4), figures)
-    plain, everywhere = (
-        loss(torch.eye(4), m(figures)) for m in (torch.zeros_like, torch.ones_like)
-    )
-    assert plain == pytest.approx(everywhere)
-    assert loss(2 * torch.eye(4), 0 * figures) - layout == pytest.approx(4 * (plain - layout))
-    inside = (loss(torch.eye(4), figures) - layout) * (256 + 2 * 64)
-    outside = (loss(torch.eye(4), 1 - figures) - layout) * (256 + 2 * 192)
-    assert inside + outside == pytest.approx(4 * 256 * (plain - layout), rel=1e-4)
-
-
-def test_a_batch_sees_all_of_the_noise(tiny_models: TinyModels) -> None:
-    denoiser = _denoiser(tiny_models, torch.eye(4))
-    timesteps = torch.stack([denoiser._timesteps(8) for _ in range(200)])
-    assert timesteps.min() < 10
-    assert timesteps.max() > 990
-    gaps = timesteps.sort(1).values.diff(dim=1)
-    assert gaps.min() >= 124
-    assert gaps.max() <= 126
 
 
 def test_the_two_clearest_subjects_are_found_where_they_are() -> None:

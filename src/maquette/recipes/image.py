@@ -26,13 +26,14 @@ from maquette.recipes.autoencoder import load as load_autoencoder
 from maquette.recipes.clip import load_text, tokenize
 from maquette.recipes.labels import COLOUR_NAMES, GRID, NO_SUBJECT, figure_mask, labels, parts_loss
 from maquette.recipes.latents import read_latents
-from maquette.recipes.pictures import captioned
+from maquette.recipes.pictures import Item, captioned
 from maquette.recipes.pixel_metric import pixel_metric
 from maquette.train.loop import Batch, Compute, LoopSettings, train
 from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
 from maquette.world.preview import sheet
 
+CAPTIONS = 2  # of a picture
 CAPTION_DROP = 0.1
 FULL_SHARE = 0.6  # beside those captions that are full by chance
 PARTS_WEIGHT = 0.05
@@ -96,23 +97,16 @@ def build(size: UNetSize, latent_channels: int, latent_side: int, text_width: in
 
 
 class Denoiser(nn.Module):
-    """The U-Net with what its training needs: the locked text tower, the noise schedule, and a
-    small head that tells from the U-Net's middle which subject and colour belong where.
+    """The U-Net with what its training needs: the noise schedule, and a small head that tells from
+    the U-Net's middle which subject and colour belong where.
 
     The head hastens the binding of words to places, as aligning a layer to a teacher's features
     does (Yu et al. 2024, https://arxiv.org/abs/2410.06940); here the drawings know the truth.
     """
 
-    def __init__(
-        self,
-        unet: UNet2DConditionModel,
-        text_encoder: CLIPTextModel,
-        latent_side: int,
-        metric: Tensor,
-    ) -> None:
+    def __init__(self, unet: UNet2DConditionModel, latent_side: int, metric: Tensor) -> None:
         super().__init__()
         self.unet = unet
-        self.text_encoder = text_encoder.requires_grad_(False)
         self.schedule = NoiseSchedule.from_config(SCHEDULE)
         self._metric = metric  # (C, C), see pixel_metric; no buffer, for it stays in fp32
         level = (latent_side // GRID).bit_length() - 1  # where the U-Net works on GRID parts a side
@@ -136,19 +130,17 @@ class Denoiser(nn.Module):
         """Mean squared error of the predicted velocity as it shows in pixels, that of the figures
         weighed up, and a little of the head's error.
 
-        `latents`: (B, C, H, W); `figures`: (B, H, W), where they are; `tokens`: (B, T); `cells`,
-        `cell_colours`: (B, GRID, GRID).
+        `latents`: (B, C, H, W); `context`: (B, T, D), the captions' states; `figures`: (B, H, W),
+        where they are; `cells`, `cell_colours`: (B, GRID, GRID).
         """
-        latents = batch["latents"]
+        latents = batch["latents"].float()
         dtype = self.unet.conv_in.weight.dtype
         noise = torch.randn_like(latents)
         timesteps = self._timesteps(len(latents)).to(latents.device)
         noisy = self.schedule.add_noise(latents, noise, timesteps)
-        with torch.no_grad():
-            context = self.text_encoder(batch["tokens"]).last_hidden_state.to(dtype)
         noisy = noisy.to(dtype).contiguous(memory_format=torch.channels_last)
         self._middle.clear()
-        predicted = self.unet(noisy, timesteps, context).sample
+        predicted = self.unet(noisy, timesteps, batch["context"].to(dtype)).sample
         wanted = self.schedule.velocity(latents, noise, timesteps)
         errors = (predicted.float() - wanted).movedim(1, -1)  # (B, H, W, C)
         seen = (errors @ self._metric.to(errors.device)).square().mean(-1)
@@ -165,30 +157,55 @@ class Denoiser(nn.Module):
         return value + PARTS_WEIGHT * layout, shares
 
 
-def _feed(
-    latents: Tensor, tokenizer: CLIPTokenizer, size: int, seed: int, step: int
-) -> Iterator[Batch]:
-    """Random pictures, each with a fresh caption: most say all there is, which leaves least to
-    guess; some are short, as a person's are, and one in ten is empty, for guidance.
+class _CaptionedLatents:
+    """Encoded pictures with captions: most say all there is, which leaves least to guess; some are
+    short, as a person's are, and one in ten is empty, for guidance.
+
+    A picture has CAPTIONS captions, each read by the text tower when it is first asked for and
+    kept: to read all anew takes a sixth of a step.
     """
-    while True:
-        rng = random.Random(f"image/{seed}/{step}")
-        numbers = [rng.randrange(len(latents)) for _ in range(size)]
-        scenes = [compose(n) for n in numbers]
-        texts = [
-            ""
-            if rng.random() < CAPTION_DROP
-            else captioned(scene, rng.getrandbits(32), full=rng.random() < FULL_SHARE)
-            for scene in scenes
-        ]
-        truths = [labels(scene) for scene in scenes]
-        yield {
-            "latents": latents[numbers].float(),
-            "tokens": tokenize(tokenizer, texts),
-            "figures": torch.stack([figure_mask(s, latents.shape[-1]) for s in scenes]).float(),
-            **{n: torch.stack([t[n] for t in truths]) for n in ("cells", "cell_colours")},
-        }
-        step += 1
+
+    def __init__(
+        self, latents: Tensor, tokenizer: CLIPTokenizer, text: CLIPTextModel, seed: int
+    ) -> None:
+        self._latents, self._tokenizer, self._text, self._seed = latents, tokenizer, text, seed
+        self._empty = self._read([""])[0]
+        self._items: dict[tuple[int, int], Item] = {}
+
+    @torch.no_grad()
+    def _read(self, texts: list[str]) -> Tensor:
+        tokens = tokenize(self._tokenizer, texts).to(self._text.device)
+        return self._text(tokens).last_hidden_state.cpu()
+
+    def _make(self, keys: list[tuple[int, int]]) -> None:
+        """Keeps what belongs to each key, a picture's number and a caption's."""
+        scenes, texts = [compose(number) for number, _ in keys], list[str]()
+        for (number, choice), scene in zip(keys, scenes, strict=True):
+            rng = random.Random(f"caption/{self._seed}/{number}/{choice}")
+            texts.append(captioned(scene, rng.getrandbits(32), full=rng.random() < FULL_SHARE))
+        for key, scene, context in zip(keys, scenes, self._read(texts), strict=True):
+            truth = labels(scene)
+            self._items[key] = {
+                "latents": self._latents[key[0]],
+                "context": context.clone(),
+                "figures": figure_mask(scene, self._latents.shape[-1]),
+                **{name: truth[name] for name in ("cells", "cell_colours")},
+            }
+
+    def batches(self, size: int, step: int) -> Iterator[Batch]:
+        """Batches of random pictures without end, as the run has them from step `step` on."""
+        pictures = range(len(self._latents))
+        while True:
+            rng = random.Random(f"image/{self._seed}/{step}")
+            keys = [(rng.choice(pictures), rng.randrange(CAPTIONS)) for _ in range(size)]
+            if new := [key for key in dict.fromkeys(keys) if key not in self._items]:
+                self._make(new)
+            items = [
+                self._items[key] | ({"context": self._empty} if rng.random() < CAPTION_DROP else {})
+                for key in keys
+            ]
+            yield {name: torch.stack([i[name] for i in items]) for name in items[0]}
+            step += 1
 
 
 def save_pipeline(unet: UNet2DConditionModel, text: Path, vae: Path, out: Path) -> None:
@@ -235,8 +252,9 @@ def train_image(
     """
     torch.manual_seed(seed)
     encoded = read_latents(latents, vae)
-    tokenizer = CLIPTokenizer.from_pretrained(text)
-    text_encoder = load_text(text).text_model
+    compute = settings.compute
+    text_encoder = load_text(text).text_model.to(compute.device, compute.dtype).eval()
+    pictures = _CaptionedLatents(encoded, CLIPTokenizer.from_pretrained(text), text_encoder, seed)
     if start is None:
         unet = build(
             SIZES[size], encoded.shape[1], encoded.shape[2], text_encoder.config.hidden_size
@@ -244,7 +262,7 @@ def train_image(
     else:
         unet = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
     metric = pixel_metric(load_autoencoder(vae), encoded)
-    denoiser = Denoiser(unet, text_encoder, encoded.shape[2], metric)
+    denoiser = Denoiser(unet, encoded.shape[2], metric)
     final = out / "starter"
 
     def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
@@ -256,12 +274,12 @@ def train_image(
             {n.removeprefix("unet."): w for n, w in weights.items() if n.startswith("unet.")}
         )
         save_pipeline(finished, text, vae, final)
-        samples(final, settings.compute).save(out / "samples.png")
+        samples(final, compute).save(out / "samples.png")
 
     train(
         denoiser,
         loss,
-        lambda step: _feed(encoded, tokenizer, batch_size, seed, step),
+        lambda step: pictures.batches(batch_size, step),
         settings,
         out,
         save,
