@@ -8,6 +8,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from maquette.recipes import image
 from maquette.recipes.image import Denoiser
 from maquette.recipes.labels import GRID
+from maquette.train.cores import Replicas
 from maquette.world.compose import Split, compose
 from maquette.world.scene import Scene
 from tests.conftest import TinyModels
@@ -26,6 +27,8 @@ def test_the_image_model_s_loss_is_that_of_pixels_and_weighs_figures(
     figures[:, 4:12, 4:12] = 1.0
     batch = {
         "latents": torch.randn(4, 4, 16, 16),
+        "noise": torch.randn(4, 4, 16, 16),
+        "timesteps": torch.tensor([100, 300, 500, 800]),
         "context": torch.randn(4, 5, 64),
         "figures": figures,
         "cells": torch.zeros(4, GRID, GRID, dtype=torch.long),
@@ -34,7 +37,6 @@ def test_the_image_model_s_loss_is_that_of_pixels_and_weighs_figures(
 
     def loss(metric: torch.Tensor, mask: torch.Tensor) -> float:
         model = _denoiser(tiny_models, metric)
-        torch.manual_seed(5)
         return float(model({**batch, "figures": mask})[0].detach())
 
     layout = loss(torch.zeros(4, 4), figures)
@@ -48,14 +50,27 @@ def test_the_image_model_s_loss_is_that_of_pixels_and_weighs_figures(
     assert inside + outside == pytest.approx(4 * 256 * (plain - layout), rel=1e-4)
 
 
-def test_a_batch_sees_all_of_the_noise(tiny_models: TinyModels) -> None:
-    denoiser = _denoiser(tiny_models, torch.eye(4))
-    timesteps = torch.stack([denoiser._timesteps(8) for _ in range(200)])
+def test_a_batch_sees_all_of_the_noise() -> None:
+    generator = torch.Generator().manual_seed(3)
+    timesteps = torch.stack([image.spread_timesteps(8, generator) for _ in range(200)])
     assert timesteps.min() < 10
     assert timesteps.max() > 990
     gaps = timesteps.sort(1).values.diff(dim=1)
     assert gaps.min() >= 124
     assert gaps.max() <= 126
+
+
+def test_replicas_of_the_image_model_agree_with_itself(tiny_models: TinyModels) -> None:
+    batch = next(_pictures(tiny_models).batches(4, 0))
+    batch = {n: torch.cat([t[:2], t[:2]]) for n, t in batch.items()}  # two equal shares
+    gradients: list[list[torch.Tensor]] = []
+    for count in (1, 2):
+        model = _denoiser(tiny_models, torch.eye(4)).eval()
+        Replicas(model, lambda m, b: m(b), count).backward(batch)
+        gradients.append([p.grad for p in model.parameters() if p.grad is not None])
+    assert len(gradients[0]) == len(gradients[1]) > 20
+    for whole, shared in zip(*gradients, strict=True):
+        torch.testing.assert_close(shared, whole, rtol=1e-3, atol=1e-6)
 
 
 def _pictures(models: TinyModels, count: int = 3) -> image._CaptionedLatents:
@@ -70,7 +85,7 @@ def test_a_run_that_resumes_sees_what_it_would_have_seen(tiny_models: TinyModels
     for _ in range(2):
         next(whole)
     expected, batch = next(whole), next(resumed)
-    assert batch.keys() == {"latents", "context", "figures", "cells", "cell_colours"}
+    assert batch.keys() >= {"latents", "context", "noise", "timesteps"}
     for name in batch:
         torch.testing.assert_close(batch[name], expected[name], msg=name)
 

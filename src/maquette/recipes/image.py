@@ -115,28 +115,20 @@ class Denoiser(nn.Module):
         )
         self._middle: list[Tensor] = []
         block = unet.up_blocks[len(unet.up_blocks) - 1 - level]
-        block.attentions[0].register_forward_hook(  # type: ignore[union-attr,index]
-            lambda _module, _given, out: self._middle.append(out[0])
-        )
+        block.attentions[0].register_forward_hook(self._keep_middle)  # type: ignore[union-attr,index]
 
-    def _timesteps(self, count: int) -> Tensor:
-        """Spread evenly from a random one on, so that every batch sees all of the noise: a quieter
-        gradient than independent ones give (Kingma et al. 2021, https://arxiv.org/abs/2107.00630).
-        """
-        shares = (torch.rand(()) + torch.arange(count) / count) % 1.0
-        return (shares * self.schedule.num_train_timesteps).long()
+    def _keep_middle(self, _module: nn.Module, _given: object, out: tuple[Tensor]) -> None:
+        self._middle.append(out[0])
 
     def forward(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
         """Mean squared error of the predicted velocity as it shows in pixels, that of the figures
         weighed up, and a little of the head's error.
 
-        `latents`: (B, C, H, W); `context`: (B, T, D), the captions' states; `figures`: (B, H, W),
-        where they are; `cells`, `cell_colours`: (B, GRID, GRID).
+        `latents`, `noise`: (B, C, H, W); `timesteps`: (B,); `context`: (B, T, D), the captions'
+        states; `figures`: (B, H, W), where they are; `cells`, `cell_colours`: (B, GRID, GRID).
         """
-        latents = batch["latents"].float()
+        latents, noise, timesteps = batch["latents"].float(), batch["noise"], batch["timesteps"]
         dtype = self.unet.conv_in.weight.dtype
-        noise = torch.randn_like(latents)
-        timesteps = self._timesteps(len(latents)).to(latents.device)
         noisy = self.schedule.add_noise(latents, noise, timesteps)
         noisy = noisy.to(dtype).contiguous(memory_format=torch.channels_last)
         self._middle.clear()
@@ -155,6 +147,16 @@ class Denoiser(nn.Module):
             "pixels": float(seen.detach().mean()),
         }
         return value + PARTS_WEIGHT * layout, shares
+
+
+def spread_timesteps(count: int, generator: torch.Generator) -> Tensor:
+    """Timesteps spread evenly from a random one on, shuffled, so that every batch sees all of the
+    noise: a quieter gradient than independent ones give (Kingma et al. 2021,
+    https://arxiv.org/abs/2107.00630).
+    """
+    start = torch.rand((), generator=generator)
+    shares = (start + torch.randperm(count, generator=generator) / count) % 1.0
+    return (shares * SCHEDULE["num_train_timesteps"]).long()
 
 
 class _CaptionedLatents:
@@ -204,7 +206,12 @@ class _CaptionedLatents:
                 self._items[key] | ({"context": self._empty} if rng.random() < CAPTION_DROP else {})
                 for key in keys
             ]
-            yield {name: torch.stack([i[name] for i in items]) for name in items[0]}
+            generator = torch.Generator().manual_seed(rng.getrandbits(63))
+            yield {
+                "noise": torch.randn(size, *self._latents.shape[1:], generator=generator),
+                "timesteps": spread_timesteps(size, generator),
+                **{name: torch.stack([i[name] for i in items]) for name in items[0]},
+            }
             step += 1
 
 
@@ -283,5 +290,6 @@ def train_image(
         settings,
         out,
         save,
+        divisible=batch_size,
     )
     return final

@@ -15,9 +15,8 @@ from torch import Tensor, nn
 
 from maquette.core.settings import Settings
 from maquette.diffusion.device import choose_device, choose_dtype
+from maquette.train.cores import LEAST_SHARE, Batch, Loss, Replicas
 from maquette.train.masters import Masters
-
-Batch = dict[str, Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +55,18 @@ class LoopSettings:
 
 def train(
     model: nn.Module,
-    loss: Callable[[nn.Module, Batch], tuple[Tensor, dict[str, float]]],
+    loss: Loss,
     batches: Callable[[int], Iterator[Batch]],
     settings: LoopSettings,
     out: Path,
     sample: Callable[[dict[str, Tensor], int], None] | None = None,
+    divisible: int = 0,
 ) -> dict[str, Tensor]:
     """Trains `model` and returns the averaged weights (fp32, by parameter name).
 
     `batches(step)` starts the data where that step needs it, so that a resumed run sees what an
-    uninterrupted one would have seen. `loss(model, batch)` gives a scalar and figures to log.
+    uninterrupted one would have seen. `loss(model, batch)` gives a scalar and figures to log; where
+    it is a mean over the `divisible` items of a batch, a CPU's cores take shares of these.
     `sample(averaged_weights, step)` is called at each save, the last one included. State lives in
     `out/checkpoint.pt`, figures in `out/log.csv`, the curve in `out/curve.png`.
     """
@@ -78,6 +79,8 @@ def train(
     betas = (0.9, settings.beta2)
     masters = Masters(model, compute.dtype, settings.weight_decay, betas, settings.muon)
     step, spent_s = _resume(out / "checkpoint.pt", masters)
+    cores = torch.get_num_threads() if compute.device.type == "cpu" else 1
+    replicas = Replicas(model, loss, max(1, min(cores, divisible // LEAST_SHARE)))
     run = _Run(out, masters, settings, step, spent_s, sample)
     model.train()
     console = Console(stderr=True)
@@ -94,8 +97,7 @@ def train(
         feed = batches(step)
         while run.share_done() < 1.0:
             batch = {k: v.to(compute.device, non_blocking=True) for k, v in next(feed).items()}
-            value, figures = loss(model, batch)
-            value.backward()
+            value, figures = replicas.backward(batch)
             run.update(value, figures)
             progress.update(task, completed=run.share_done(), figures=f"{run.step} {run.line}")
     run.save()

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from maquette.train.cores import each_on_a_core
+
 MUON_LEAST = 64  # rows and columns; most smaller ones are inputs, outputs or heads
 
 
@@ -45,13 +47,13 @@ class Masters:
         adamw = torch.optim.AdamW(
             groups, lr=0.0, betas=betas, weight_decay=weight_decay, fused=True
         )
-        self._optimizers: list[torch.optim.Optimizer] = [adamw]
-        if hidden := [m for m in self._matrices if m is not None]:
-            self._optimizers.append(
-                torch.optim.Muon(
-                    hidden, lr=0.0, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"
-                )
-            )
+        # One a matrix, so that cores can share the work.
+        muons = (
+            torch.optim.Muon([m], lr=0.0, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
+            for m in self._matrices
+            if m is not None
+        )
+        self._optimizers: list[torch.optim.Optimizer] = [adamw, *muons]
 
     @torch.no_grad()
     def step(self, learning_rate: float, ema_decay: float, clip: float) -> float:
@@ -68,7 +70,11 @@ class Masters:
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate
-            optimizer.step()
+        if self.weights[0].device.type == "cpu":
+            each_on_a_core([optimizer.step for optimizer in self._optimizers])
+        else:
+            for optimizer in self._optimizers:
+                optimizer.step()
         torch._foreach_copy_([p.data for p in self._working], self.weights)
         torch._foreach_lerp_(self.average, self.weights, 1.0 - ema_decay)
         return norm
