@@ -60,17 +60,24 @@ def test_a_batch_sees_all_of_the_noise() -> None:
     assert gaps.max() <= 126
 
 
-def test_replicas_of_the_image_model_agree_with_itself(tiny_models: TinyModels) -> None:
-    batch = next(_pictures(tiny_models).batches(4, 0))
-    batch = {n: torch.cat([t[:2], t[:2]]) for n, t in batch.items()}  # two equal shares
-    gradients: list[list[torch.Tensor]] = []
-    for count in (1, 2):
-        model = _denoiser(tiny_models, torch.eye(4)).eval()
-        Replicas(model, lambda m, b: m(b), count).backward(batch)
-        gradients.append([p.grad for p in model.parameters() if p.grad is not None])
-    assert len(gradients[0]) == len(gradients[1]) > 20
-    for whole, shared in zip(*gradients, strict=True):
-        torch.testing.assert_close(shared, whole, rtol=1e-3, atol=1e-6)
+def test_the_image_model_s_gradient_of_shares_is_nearly_that_of_the_whole(
+    tiny_models: TinyModels,
+) -> None:
+    """Nearly, for each share's figures are weighed by its own."""
+    batch = next(_pictures(tiny_models, 40).batches(64, 0))
+    gradients: list[torch.Tensor] = []
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    for most in (1, 2):
+        model = _denoiser(tiny_models, torch.eye(4))
+        Replicas(model, lambda m, b: m(b), most).backward(batch)
+        found = [p.grad.flatten() for p in model.parameters() if p.grad is not None]
+        assert len(found) > 20
+        gradients.append(torch.cat(found))
+    torch.set_num_threads(before)
+    whole, shared = gradients
+    assert float(torch.cosine_similarity(whole, shared, dim=0)) > 0.98
+    assert float(shared.norm() / whole.norm()) == pytest.approx(1.0, abs=0.1)
 
 
 def _pictures(models: TinyModels, count: int = 3) -> image._CaptionedLatents:
@@ -94,28 +101,39 @@ def test_a_picture_comes_with_its_own_caption_or_none(
     tiny_models: TinyModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = _pictures(tiny_models)
-    told: dict[str, int] = {"": -1}
+    told: list[tuple[str, int]] = [("", -1)]
     tell = image.captioned
 
     def overhear(scene: Scene, number: int, full: bool = False) -> str:
         text = tell(scene, number, full)
-        told[text] = scene.seed
+        told.append((text, scene.seed))
         return text
 
     monkeypatch.setattr(image, "captioned", overhear)
     feed = pictures.batches(20, 0)
     batches = [next(feed) for _ in range(10)]
-    assert 3 < len(told) <= 1 + 3 * image.CAPTIONS  # each is told and read once
-    with torch.no_grad():
-        read = {t: pictures._read([t])[0] for t in told}
+    assert 3 < len(told) <= 1 + 3 * image.CAPTIONS  # each is told once
+    read = pictures._read([text for text, _ in told]).float()
     empty = 0
     for batch in batches:
-        for latent, context in zip(batch["latents"], batch["context"], strict=True):
-            near = min(told, key=lambda t: float((read[t] - context).abs().max()))
-            torch.testing.assert_close(context, read[near], atol=1e-4, rtol=0.0)
-            assert told[near] in (int(latent[0, 0, 0]), -1)
-            empty += told[near] == -1
+        for latent, context in zip(batch["latents"], batch["context"].float(), strict=True):
+            far = (read - context).abs().amax((1, 2))
+            assert float(far.min()) < 1e-2
+            number = told[int(far.argmin())][1]
+            assert number in (int(latent[0, 0, 0]), -1)
+            empty += number == -1
     assert 8 <= empty <= 36  # a tenth of 200
+
+
+def test_captions_beyond_those_kept_are_read_anew(
+    tiny_models: TinyModels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = [next(_pictures(tiny_models).batches(5, step)) for step in range(3)]
+    monkeypatch.setattr(image, "KEPT", 1)
+    feed = _pictures(tiny_models).batches(5, 0)
+    for expected in plain:
+        batch = next(feed)
+        torch.testing.assert_close(batch["context"], expected["context"], rtol=0.0, atol=1e-2)
 
 
 def test_what_the_image_model_learns_from_is_not_held_out(

@@ -1,5 +1,6 @@
 """Cores side by side do what one would do."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,14 +8,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from maquette.train.cores import Batch, Replicas, each_on_a_core
+from maquette.core.errors import InvalidRequest
+from maquette.train.batch import Batch
+from maquette.train.cores import Replicas, side_by_side
 from maquette.train.loop import Compute, LoopSettings, train
+from maquette.train.masters import Masters
 
 
 @pytest.fixture
-def two_threads() -> Iterator[None]:
+def threads() -> Iterator[None]:
     before = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(4)
     yield
     torch.set_num_threads(before)
 
@@ -25,13 +29,14 @@ def _model() -> nn.Module:
 
 
 def _loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    assert model.training
     value = (model(batch["given"]) - batch["wanted"]).square().mean()
     return value, {"twice": 2 * float(value.detach())}
 
 
-def _batch(step: int) -> Batch:
+def _batch(step: int, size: int = 32) -> Batch:
     generator = torch.Generator().manual_seed(step)
-    given = torch.randn(32, 64, generator=generator)
+    given = torch.randn(size, 64, generator=generator)
     return {"given": given, "wanted": given.roll(1, 1)}
 
 
@@ -41,41 +46,80 @@ def _feed(step: int) -> Iterator[Batch]:
         step += 1
 
 
-@pytest.mark.usefixtures("two_threads")
-def test_results_come_in_the_order_of_the_jobs() -> None:
-    assert each_on_a_core([lambda n=n: n * n for n in range(20)]) == [n * n for n in range(20)]
-    assert torch.get_num_threads() == 2
+@pytest.mark.usefixtures("threads")
+def test_jobs_run_at_once_and_share_the_threads() -> None:
+    meet = threading.Barrier(2, timeout=20)
+
+    def job(number: int) -> tuple[int, int]:
+        meet.wait()
+        return number, torch.get_num_threads()
+
+    jobs = [lambda n=n: job(n) for n in range(6)]
+    assert side_by_side(jobs, 2) == [(n, 2) for n in range(6)]
+    assert torch.get_num_threads() == 4
 
 
-@pytest.mark.usefixtures("two_threads")
-def test_what_fails_on_a_core_is_told() -> None:
+@pytest.mark.usefixtures("threads")
+def test_an_error_is_raised_when_all_jobs_have_ended() -> None:
+    ended: list[int] = []
+    fails, goes_on = (lambda: 1 // 0), threading.Event()
+
+    def late() -> None:
+        goes_on.wait(0.2)
+        ended.append(1)
+
     with pytest.raises(ZeroDivisionError):
-        each_on_a_core([lambda: 1, lambda: 1 // 0])
+        side_by_side([fails, late], 2)
+    assert ended == [1]
 
 
-@pytest.mark.usefixtures("two_threads")
-def test_shares_of_a_batch_have_the_gradient_of_the_whole() -> None:
-    gradients: list[Tensor] = []
-    for count in (1, 2, 4):
-        model = _model()
-        value, figures = Replicas(model, _loss, count).backward(_batch(0))
-        assert figures["twice"] == pytest.approx(2 * float(value))
-        gradients.append(
-            torch.cat([p.grad.flatten() for p in model.parameters() if p.grad is not None])
-        )
-    assert gradients[0].abs().max() > 1e-3
-    for shared in gradients[1:]:
-        torch.testing.assert_close(shared, gradients[0])
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize(("size", "shares"), [(32, [16, 16]), (33, [17, 16]), (15, [15])])
+def test_shares_of_a_batch_have_the_gradient_of_the_whole(size: int, shares: list[int]) -> None:
+    sizes: list[int] = []
+
+    def noted(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        sizes.append(len(batch["given"]))
+        return _loss(model, batch)
+
+    whole, shared = _model(), _model()
+    value, figures = Replicas(whole, _loss, 1).backward(_batch(0, size))
+    of_shares = Replicas(shared, noted, 4).backward(_batch(0, size))
+    assert sorted(sizes, reverse=True) == shares
+    torch.testing.assert_close(of_shares[0], value)
+    assert of_shares[1]["twice"] == pytest.approx(figures["twice"])
+    for mine, expected in zip(shared.parameters(), whole.parameters(), strict=True):
+        assert expected.grad is not None
+        assert expected.grad.abs().max() > 1e-4
+        torch.testing.assert_close(mine.grad, expected.grad)
 
 
-@pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("muon", [False, True])
-def test_a_run_on_two_cores_learns_what_one_would_have_learned(tmp_path: Path, muon: bool) -> None:
-    settings = LoopSettings(
-        30, 3e-3, muon=muon, compute=Compute(torch.device("cpu"), torch.float32)
-    )
-    one = train(_model(), _loss, _feed, settings, tmp_path / "one")
-    two = train(_model(), _loss, _feed, settings, tmp_path / "two", divisible=32)
-    assert float(one["0.weight"].std()) > 0
-    for name in one:
-        torch.testing.assert_close(two[name], one[name], rtol=1e-2, atol=1e-4)
+def test_a_run_on_many_cores_learns_what_one_would_have_learned(
+    tmp_path: Path, muon: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[int] = set()
+
+    def noted(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        seen.add(len(batch["given"]))
+        return _loss(model, batch)
+
+    compute = Compute(torch.device("cpu"), torch.float32)
+    settings = LoopSettings(30, 3e-3, warmup_steps=5, muon=muon, ema_decay=0.5, compute=compute)
+    learned: list[dict[str, Tensor]] = []
+    for count in (1, 2):
+        monkeypatch.setattr(torch, "get_num_threads", lambda count=count: count)
+        seen.clear()
+        out = tmp_path / str(count)
+        learned.append(train(_model(), noted, _feed, settings, out, divisible=True))
+        assert seen == {32 // count}
+    assert (learned[0]["0.weight"] - _model()[0].weight).abs().max() > 1e-2  # type: ignore[index]
+    for name, expected in learned[0].items():
+        # Muon computes in bf16.
+        torch.testing.assert_close(learned[1][name], expected, rtol=1e-2, atol=1e-3)
+
+
+def test_a_checkpoint_of_another_version_is_refused() -> None:
+    plain, muon = (Masters(_model(), torch.float32, muon=m) for m in (False, True))
+    with pytest.raises(InvalidRequest, match=r"keeps 1 optimizers, not 3.*use another --out"):
+        muon.load_state_dict(plain.state_dict())

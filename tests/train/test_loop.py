@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from maquette.train.loop import Batch, Compute, LoopSettings, train
+from maquette.train.batch import Batch
+from maquette.train.loop import Compute, LoopSettings, train
 from maquette.train.masters import Masters
 
 CPU = Compute(torch.device("cpu"), torch.float32)

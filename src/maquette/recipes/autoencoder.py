@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from maquette.recipes.linear_start import begin_as, grow_linear
 from maquette.recipes.pictures import Item, batches, crop, first_number, to_tensor
-from maquette.train.loop import Batch, LoopSettings, train
+from maquette.train.batch import Batch
+from maquette.train.loop import LoopSettings, train
 from maquette.world.compose import Split, compose
 from maquette.world.draw import draw
 from maquette.world.preview import sheet

@@ -30,7 +30,8 @@ from maquette.recipes.labels import NOT_ASKED, SAID, said
 from maquette.recipes.pictures import Item, batches, first_number, halve, to_tensor
 from maquette.recipes.statistics import settle_statistics
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
-from maquette.train.loop import Batch, LoopSettings, train
+from maquette.train.batch import Batch
+from maquette.train.loop import LoopSettings, train
 from maquette.world.captions import LANGUAGES, VALUES, Caption, caption
 from maquette.world.compose import compose
 from maquette.world.draw import draw

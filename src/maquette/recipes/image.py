@@ -28,12 +28,14 @@ from maquette.recipes.labels import COLOUR_NAMES, GRID, NO_SUBJECT, figure_mask,
 from maquette.recipes.latents import read_latents
 from maquette.recipes.pictures import Item, captioned
 from maquette.recipes.pixel_metric import pixel_metric
-from maquette.train.loop import Batch, Compute, LoopSettings, train
+from maquette.train.batch import Batch
+from maquette.train.loop import Compute, LoopSettings, train
 from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
 from maquette.world.preview import sheet
 
 CAPTIONS = 2  # of a picture
+KEPT = 65_536  # captions, some 2 GiB
 CAPTION_DROP = 0.1
 FULL_SHARE = 0.6  # beside those captions that are full by chance
 PARTS_WEIGHT = 0.05
@@ -163,8 +165,8 @@ class _CaptionedLatents:
     """Encoded pictures with captions: most say all there is, which leaves least to guess; some are
     short, as a person's are, and one in ten is empty, for guidance.
 
-    A picture has CAPTIONS captions, each read by the text tower when it is first asked for and
-    kept: to read all anew takes a sixth of a step.
+    A picture has CAPTIONS captions. What the text tower says of them, 32 KiB each, is kept for the
+    first KEPT that are asked for, and read anew for the rest.
     """
 
     def __init__(
@@ -177,22 +179,24 @@ class _CaptionedLatents:
     @torch.no_grad()
     def _read(self, texts: list[str]) -> Tensor:
         tokens = tokenize(self._tokenizer, texts).to(self._text.device)
-        return self._text(tokens).last_hidden_state.cpu()
+        return self._text(tokens).last_hidden_state.half().cpu()
 
-    def _make(self, keys: list[tuple[int, int]]) -> None:
-        """Keeps what belongs to each key, a picture's number and a caption's."""
+    def _make(self, keys: list[tuple[int, int]]) -> dict[tuple[int, int], Item]:
+        """What belongs to each key, a picture's number and a caption's."""
         scenes, texts = [compose(number) for number, _ in keys], list[str]()
         for (number, choice), scene in zip(keys, scenes, strict=True):
             rng = random.Random(f"caption/{self._seed}/{number}/{choice}")
             texts.append(captioned(scene, rng.getrandbits(32), full=rng.random() < FULL_SHARE))
+        made: dict[tuple[int, int], Item] = {}
         for key, scene, context in zip(keys, scenes, self._read(texts), strict=True):
             truth = labels(scene)
-            self._items[key] = {
+            made[key] = {
                 "latents": self._latents[key[0]],
-                "context": context.clone(),
+                "context": context,
                 "figures": figure_mask(scene, self._latents.shape[-1]),
                 **{name: truth[name] for name in ("cells", "cell_colours")},
             }
+        return made
 
     def batches(self, size: int, step: int) -> Iterator[Batch]:
         """Batches of random pictures without end, as the run has them from step `step` on."""
@@ -200,10 +204,13 @@ class _CaptionedLatents:
         while True:
             rng = random.Random(f"image/{self._seed}/{step}")
             keys = [(rng.choice(pictures), rng.randrange(CAPTIONS)) for _ in range(size)]
-            if new := [key for key in dict.fromkeys(keys) if key not in self._items]:
-                self._make(new)
+            new = [key for key in dict.fromkeys(keys) if key not in self._items]
+            made = self._make(new) if new else {}
+            if len(self._items) < KEPT:
+                self._items |= made
             items = [
-                self._items[key] | ({"context": self._empty} if rng.random() < CAPTION_DROP else {})
+                (self._items.get(key) or made[key])
+                | ({"context": self._empty} if rng.random() < CAPTION_DROP else {})
                 for key in keys
             ]
             generator = torch.Generator().manual_seed(rng.getrandbits(63))
@@ -290,6 +297,6 @@ def train_image(
         settings,
         out,
         save,
-        divisible=batch_size,
+        divisible=True,
     )
     return final

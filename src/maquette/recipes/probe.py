@@ -23,7 +23,8 @@ from maquette.recipes.labels import (
 )
 from maquette.recipes.pictures import Item, batches, first_number, to_tensor
 from maquette.recipes.statistics import settle_statistics
-from maquette.train.loop import Batch, LoopSettings, train
+from maquette.train.batch import Batch
+from maquette.train.loop import LoopSettings, train
 from maquette.world.compose import compose
 from maquette.world.draw import draw
 from maquette.world.vocabulary import RELATIONS

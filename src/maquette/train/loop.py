@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from maquette.core.settings import Settings
 from maquette.diffusion.device import choose_device, choose_dtype
-from maquette.train.cores import LEAST_SHARE, Batch, Loss, Replicas
+from maquette.train.batch import Batch, Loss
+from maquette.train.cores import Replicas
 from maquette.train.masters import Masters
 
 
@@ -60,13 +61,14 @@ def train(
     settings: LoopSettings,
     out: Path,
     sample: Callable[[dict[str, Tensor], int], None] | None = None,
-    divisible: int = 0,
+    divisible: bool = False,
 ) -> dict[str, Tensor]:
     """Trains `model` and returns the averaged weights (fp32, by parameter name).
 
     `batches(step)` starts the data where that step needs it, so that a resumed run sees what an
-    uninterrupted one would have seen. `loss(model, batch)` gives a scalar and figures to log; where
-    it is a mean over the `divisible` items of a batch, a CPU's cores take shares of these.
+    uninterrupted one would have seen. `loss(model, batch)` gives a scalar and figures to log. Where
+    it is `divisible`, a mean over items or nearly so, a CPU's cores take shares of each batch, and
+    what is learned is the mean of the shares' losses.
     `sample(averaged_weights, step)` is called at each save, the last one included. State lives in
     `out/checkpoint.pt`, figures in `out/log.csv`, the curve in `out/curve.png`.
     """
@@ -79,10 +81,10 @@ def train(
     betas = (0.9, settings.beta2)
     masters = Masters(model, compute.dtype, settings.weight_decay, betas, settings.muon)
     step, spent_s = _resume(out / "checkpoint.pt", masters)
-    cores = torch.get_num_threads() if compute.device.type == "cpu" else 1
-    replicas = Replicas(model, loss, max(1, min(cores, divisible // LEAST_SHARE)))
-    run = _Run(out, masters, settings, step, spent_s, sample)
     model.train()
+    cores = torch.get_num_threads() if compute.device.type == "cpu" else 1
+    replicas = Replicas(model, loss, cores if divisible else 1)
+    run = _Run(out, masters, settings, step, spent_s, sample)
     console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
@@ -140,7 +142,7 @@ class _Run:
         ema_decay = min(s.ema_decay, (1 + self.step) / (10 + self.step))
         norm = self._masters.step(self.learning_rate(), ema_decay, s.clip)
         self.step += 1
-        self._window.append({"loss": float(value.detach()), "norm": norm, **figures})
+        self._window.append({"loss": float(value), "norm": norm, **figures})
         if self.step % s.log_every == 0:
             self._log()
         if time.monotonic() - self._saved > s.save_every_s:

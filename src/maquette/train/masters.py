@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from maquette.train.cores import each_on_a_core
+from maquette.core.errors import InvalidRequest
+from maquette.train.cores import side_by_side
 
 MUON_LEAST = 64  # rows and columns; most smaller ones are inputs, outputs or heads
 
@@ -70,11 +71,8 @@ class Masters:
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate
-        if self.weights[0].device.type == "cpu":
-            each_on_a_core([optimizer.step for optimizer in self._optimizers])
-        else:
-            for optimizer in self._optimizers:
-                optimizer.step()
+        cores = torch.get_num_threads() if self.weights[0].device.type == "cpu" else 1
+        side_by_side([optimizer.step for optimizer in self._optimizers], cores)
         torch._foreach_copy_([p.data for p in self._working], self.weights)
         torch._foreach_lerp_(self.average, self.weights, 1.0 - ema_decay)
         return norm
@@ -93,7 +91,12 @@ class Masters:
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, object]) -> None:
-        """Goes on from `state_dict()`."""
+        """Goes on from `state_dict()`. Raises InvalidRequest where another version wrote it."""
+        if len(state["optimizers"]) != len(self._optimizers):  # type: ignore[arg-type]
+            raise InvalidRequest(
+                f"the run's checkpoint keeps {len(state['optimizers'])} optimizers, not "  # type: ignore[arg-type]
+                f"{len(self._optimizers)}: another version began it; use another --out"
+            )
         for name in ("weights", "average"):
             for mine, saved in zip(getattr(self, name), state[name], strict=True):  # type: ignore[call-overload]
                 mine.copy_(saved)
