@@ -1,6 +1,7 @@
 """What holds for every test: no network, one thread a worker, the same random examples."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,17 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("MAQUETTE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("MAQUETTE_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def four_threads() -> Iterator[None]:
+    """PyTorch computes with four threads, whatever the machine has."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(4)
+    yield
+    torch.set_num_threads(before)
 
 
 @dataclass(frozen=True, slots=True)

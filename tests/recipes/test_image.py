@@ -60,21 +60,19 @@ def test_a_batch_sees_all_of_the_noise() -> None:
     assert gaps.max() <= 126
 
 
+@pytest.mark.usefixtures("four_threads")
 def test_the_image_model_s_gradient_of_shares_is_nearly_that_of_the_whole(
     tiny_models: TinyModels,
 ) -> None:
     """Nearly, for each share's figures are weighed by its own."""
     batch = next(_pictures(tiny_models, 40).batches(64, 0))
     gradients: list[torch.Tensor] = []
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
     for most in (1, 2):
         model = _denoiser(tiny_models, torch.eye(4))
         Replicas(model, lambda m, b: m(b), most).backward(batch)
         found = [p.grad.flatten() for p in model.parameters() if p.grad is not None]
         assert len(found) > 20
         gradients.append(torch.cat(found))
-    torch.set_num_threads(before)
     whole, shared = gradients
     assert float(torch.cosine_similarity(whole, shared, dim=0)) > 0.98
     assert float(shared.norm() / whole.norm()) == pytest.approx(1.0, abs=0.1)

@@ -1,7 +1,7 @@
 """A CPU's cores side by side, each with work of its own.
 
 Threads that share every operation wait for each other at its end. Two cores that take half of 64
-pictures each need a tenth to a quarter less time than two that share each layer (`docs/log.md`).
+pictures each need a ninth to a fifth less time than two that share each layer (`docs/log.md`).
 """
 
 import copy
