@@ -126,12 +126,23 @@ def test_a_picture_comes_with_its_own_caption_or_none(
 def test_captions_beyond_those_kept_are_read_anew(
     tiny_models: TinyModels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = [next(_pictures(tiny_models).batches(5, step)) for step in range(3)]
+    plain = [next(_pictures(tiny_models).batches(5, step)) for step in range(6)]
     monkeypatch.setattr(image, "KEPT", 1)
-    feed = _pictures(tiny_models).batches(5, 0)
+    told: list[int] = []
+    tell = image.captioned
+
+    def overhear(scene: Scene, number: int, full: bool = False) -> str:
+        told.append(number)
+        return tell(scene, number, full)
+
+    monkeypatch.setattr(image, "captioned", overhear)
+    pictures = _pictures(tiny_models)
+    feed = pictures.batches(5, 0)
     for expected in plain:
         batch = next(feed)
         torch.testing.assert_close(batch["context"], expected["context"], rtol=0.0, atol=1e-2)
+    assert len(pictures._items) <= 5  # the first batch's
+    assert len(told) > len(set(told))
 
 
 def test_what_the_image_model_learns_from_is_not_held_out(

@@ -94,6 +94,17 @@ def test_a_recipe_that_cannot_begin_says_why(
     assert message in result.exception.message
 
 
+def test_a_run_goes_on_only_as_it_began(tmp_path: Path) -> None:
+    words = ["train", "probe", "--workers", "0", "--out", str(tmp_path)]
+    begun = CliRunner().invoke(app, [*words, "--steps", "1"], obj={"MAQUETTE_DEVICE": "cpu"})
+    assert begun.exit_code == 0, begun.output
+    other = CliRunner().invoke(app, [*words, "--steps", "2", "--seed", "3"], obj={})
+    assert isinstance(other.exception, InvalidRequest)
+    message = "began with seed 0, not 3; give that to go on with it, or another --out"
+    assert message in other.exception.message
+    assert len(json.loads((tmp_path / "run.json").read_text())) == 1
+
+
 def test_latents_of_another_autoencoder_are_refused(
     tiny_models: TinyModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

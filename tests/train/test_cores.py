@@ -53,6 +53,12 @@ def test_jobs_run_at_once_and_share_the_threads() -> None:
 
 
 @pytest.mark.usefixtures("four_threads")
+def test_a_job_alone_has_all_the_threads() -> None:
+    assert side_by_side([torch.get_num_threads], 4) == [4]
+    assert side_by_side([torch.get_num_threads] * 2, 4) == [2, 2]
+
+
+@pytest.mark.usefixtures("four_threads")
 def test_an_error_is_raised_when_all_jobs_have_ended() -> None:
     ended: list[int] = []
 
@@ -66,8 +72,13 @@ def test_an_error_is_raised_when_all_jobs_have_ended() -> None:
 
 
 @pytest.mark.usefixtures("four_threads")
-@pytest.mark.parametrize(("size", "shares"), [(32, [16, 16]), (33, [17, 16]), (15, [15])])
-def test_shares_of_a_batch_have_the_gradient_of_the_whole(size: int, shares: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("size", "most", "shares"),
+    [(32, 4, [16, 16]), (33, 4, [17, 16]), (15, 4, [15]), (64, 3, [22, 21, 21]), (32, 3, [32])],
+)
+def test_shares_of_a_batch_have_the_gradient_of_the_whole(
+    size: int, most: int, shares: list[int]
+) -> None:
     sizes: list[int] = []
 
     def noted(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
@@ -76,7 +87,9 @@ def test_shares_of_a_batch_have_the_gradient_of_the_whole(size: int, shares: lis
 
     whole, shared = _model(), _model()
     value, figures = Replicas(whole, _loss, 1).backward(_batch(0, size))
-    of_shares = Replicas(shared, noted, 4).backward(_batch(0, size))
+    replicas = Replicas(shared, noted, most)
+    of_shares = replicas.backward(_batch(0, size))
+    assert len(replicas._models) == len(shares)
     assert sorted(sizes, reverse=True) == shares
     torch.testing.assert_close(of_shares[0], value)
     assert of_shares[1]["twice"] == pytest.approx(figures["twice"])
@@ -111,7 +124,9 @@ def test_a_run_on_many_cores_learns_what_one_would_have_learned(
         torch.testing.assert_close(learned[1][name], expected, rtol=1e-2, atol=1e-3)
 
 
-def test_a_checkpoint_of_another_version_is_refused() -> None:
+def test_a_checkpoint_of_another_version_or_size_is_refused() -> None:
     plain, muon = (Masters(_model(), torch.float32, muon=m) for m in (False, True))
-    with pytest.raises(InvalidRequest, match=r"keeps 1 optimizers, not 3.*use another --out"):
-        muon.load_state_dict(plain.state_dict())
+    narrow = Masters(nn.Sequential(nn.Linear(64, 64), nn.Linear(64, 32)), torch.float32)
+    for mine, other in ((muon, plain), (plain, narrow)):
+        with pytest.raises(InvalidRequest, match=r"of another model, or .*; use another --out"):
+            mine.load_state_dict(other.state_dict())

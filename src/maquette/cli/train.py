@@ -24,7 +24,8 @@ Steps = Annotated[int, typer.Option(help="Stop after so many steps.", min=1)]
 Size = Annotated[str, typer.Option(help="Size of the model, a name of the recipe's SIZES.")]
 Rate = Annotated[float, typer.Option(help="Peak learning rate.")]
 Workers = Annotated[int, typer.Option(help="Processes that draw pictures; 0 is none.", min=0)]
-Seed = Annotated[int, typer.Option(help="Seed of the first weights.")]
+Seed = Annotated[int, typer.Option(help="Seed of first weights and of what is seen.")]
+CHANGEABLE = {"maquette", "minutes", "steps", "rate", "cooldown", "workers", "as_json"}
 Text = Annotated[Path, typer.Option(help="Folder of the text tower.")]
 
 
@@ -51,6 +52,8 @@ def _settings(context: typer.Context, **more: Any) -> "LoopSettings":
     given["out"].mkdir(parents=True, exist_ok=True)
     path = given["out"] / "run.json"
     before: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+    if before and (given["out"] / "checkpoint.pt").exists():
+        _check_same(before[0], record, given["out"])
     write_whole(path, (json.dumps([*before, record], indent=1) + "\n").encode())
     return STAGES[str(context.info_name)].settings(
         total_steps=given["steps"],
@@ -59,6 +62,16 @@ def _settings(context: typer.Context, **more: Any) -> "LoopSettings":
         compute=_compute(context),
         **more,
     )
+
+
+def _check_same(begun: dict[str, Any], record: dict[str, Any], out: Path) -> None:
+    """A run goes on as it began; what else is asked for would be passed over without a word."""
+    for name in begun.keys() & record.keys() - CHANGEABLE:
+        if begun[name] != record[name]:
+            raise InvalidRequest(
+                f"the run in {out} began with {name} {begun[name]}, not {record[name]}; "
+                "give that to go on with it, or another --out"
+            )
 
 
 def _check_size(size: str, known: Collection[str]) -> None:

@@ -35,7 +35,7 @@ from maquette.world.compose import compose
 from maquette.world.preview import sheet
 
 CAPTIONS = 2  # of a picture
-KEPT = 65_536  # captions, some 2 GiB
+KEPT = 81_920  # captions, some 2.5 GiB: all of 40,960 pictures
 CAPTION_DROP = 0.1
 FULL_SHARE = 0.6  # beside those captions that are full by chance
 PARTS_WEIGHT = 0.05

@@ -91,11 +91,13 @@ class Masters:
 
     @torch.no_grad()
     def load_state_dict(self, state: Mapping[str, object]) -> None:
-        """Goes on from `state_dict()`. Raises InvalidRequest where another version wrote it."""
-        if len(state["optimizers"]) != len(self._optimizers):  # type: ignore[arg-type]
+        """Goes on from `state_dict()`. Raises InvalidRequest where it is of something else."""
+        shapes = [saved.shape for saved in state["weights"]]  # type: ignore[attr-defined]
+        same = shapes == [mine.shape for mine in self.weights]
+        if not same or len(state["optimizers"]) != len(self._optimizers):  # type: ignore[arg-type]
             raise InvalidRequest(
-                f"the run's checkpoint keeps {len(state['optimizers'])} optimizers, not "  # type: ignore[arg-type]
-                f"{len(self._optimizers)}: another version began it; use another --out"
+                "the run's checkpoint is of another model, or another version wrote it; "
+                "use another --out"
             )
         for name in ("weights", "average"):
             for mine, saved in zip(getattr(self, name), state[name], strict=True):  # type: ignore[call-overload]
