@@ -3,7 +3,7 @@
 import json
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 
@@ -51,6 +51,42 @@ def interleave(
             if turn >= warmup:
                 seconds[side].append(time.perf_counter() - started)
     return Timing(tuple(seconds[0])), Timing(tuple(seconds[1]))
+
+
+def rounds_of(
+    sides: Mapping[str, Callable[[int], float]], rounds: int, warmup: int = 1
+) -> dict[str, list[float]]:
+    """What each side measures in each round, which it is told the number of; the first rounds,
+    which warm up, are left out. A different side goes first each time.
+    """
+    names = list(sides)
+    measured: dict[str, list[float]] = {name: [] for name in names}
+    for turn in range(warmup + rounds):
+        shift = turn % len(names)
+        for name in names[shift:] + names[:shift]:
+            value = sides[name](turn)
+            if turn >= warmup:
+                measured[name].append(value)
+    return measured
+
+
+def compare_rounds(
+    claim: str, ours: Sequence[float], rival: Sequence[float], goal: float, *, less_is_better: bool
+) -> Outcome:
+    """The outcome of figures that were measured round by round: the median of the rounds' ratios.
+
+    Prints both sides.
+    """
+    print(f"{claim}\nours   {[round(v, 4) for v in ours]}\nrival  {[round(v, 4) for v in rival]}")
+    pairs = zip(ours, rival, strict=True)
+    ratio = statistics.median(r / o if less_is_better else o / r for o, r in pairs)
+    figures = statistics.median(ours), statistics.median(rival)
+    return Outcome(claim, *figures, ratio, goal, ok=ratio >= goal)
+
+
+def shortest_of(outcomes: Iterable[Outcome]) -> Outcome:
+    """Of several claims that make one, the one that falls shortest of its goal."""
+    return min(outcomes, key=lambda outcome: outcome.ratio / outcome.goal)
 
 
 def compare_times(claim: str, ours: Timing, rival: Timing, goal: float) -> Outcome:

@@ -62,9 +62,9 @@ def reversal(engine: ImageEngine) -> Image.Image:
     """From noise to picture: above what is there, below what the model believes in."""
     seen: list[Progress] = []
     engine.generate(GenerationRequest(PROMPT), seen.append)
-    chosen = [seen[i].step for i in (0, 4, 8, 12, 17, 23)]
-    there = trajectory_strip([engine.decode(s.seen)[0] for s in chosen])
-    believed = trajectory_strip([engine.decode(s.predicted)[0] for s in chosen])
+    chosen = [seen[i].outputs[0] for i in (0, 4, 8, 12, 17, 23)]
+    there = trajectory_strip([engine.decode(s.seen[None])[0] for s in chosen])
+    believed = trajectory_strip([engine.decode(s.predicted[None])[0] for s in chosen])
     return stack([there, believed])
 
 

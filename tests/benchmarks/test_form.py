@@ -11,10 +11,13 @@ from benchmarks import run
 from benchmarks.report import (
     Outcome,
     compare,
+    compare_rounds,
     compare_times,
     interleave,
     print_outcome,
     read_outcome,
+    rounds_of,
+    shortest_of,
 )
 
 BENCHMARKS = sorted(p for p in run.FOLDER.glob("*.py") if p.stem not in run.FORM)
@@ -66,6 +69,22 @@ def test_sides_take_turns_at_going_first() -> None:
     )
     assert calls == ["ours", "rival", "rival", "ours", "ours", "rival"]
     assert len(ours.seconds) == len(rival.seconds) == 2
+
+
+def test_rounds_are_compared_one_by_one_and_the_first_is_for_warming_up() -> None:
+    calls: list[str] = []
+
+    def side(name: str, turn: int) -> float:
+        calls.append(f"{name}{turn}")
+        return float(turn)
+
+    measured = rounds_of({n: lambda t, n=n: side(n, t) for n in "abc"}, rounds=2)
+    assert calls == ["a0", "b0", "c0", "b1", "c1", "a1", "c2", "a2", "b2"]
+    assert measured == {"a": [1.0, 2.0], "b": [1.0, 2.0], "c": [1.0, 2.0]}
+    outcome = compare_rounds("", [1.0, 4.0, 2.0], [3.0, 4.0, 4.0], 1.5, less_is_better=True)
+    assert (outcome.ours, outcome.rival, outcome.ratio, outcome.ok) == (2.0, 4.0, 2.0, True)
+    worse = compare_rounds("", [1.0], [1.0], 1.5, less_is_better=False)
+    assert shortest_of([outcome, worse]) is worse
 
 
 @pytest.mark.parametrize(

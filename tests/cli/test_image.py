@@ -133,6 +133,8 @@ def test_a_picture_can_be_varied_repaired_and_extended(
         (["boat", "--from", "SOURCE", "--size", "99999x99999"], 2, "nearest is 1024"),
         (["boat", "--from", "SOURCE", "--outpaint", "99999,0,0,0"], 2, "width 100063 must be"),
         (["boat", "--from", "SOURCE", "--outpaint", "wide"], 2, "must be LEFT,TOP,RIGHT,BOTTOM"),
+        (["boat", "--guidance-interval", "0.2"], 2, "'0.2' must be START,END in shares of"),
+        (["boat", "--guidance-interval", "0.5,0.5"], 2, "interval 0.5,0.5 must be two shares"),
         (["boat", "--from", "SOURCE", "--mask", "ODD"], 2, "is 70x64 but"),
         (["boat", "--from", "ODD"], 2, "from 64 to 1024; nearest is 64; or give --size 256x256"),
         (["boat", "--from", "CUT"], 2, "cannot be read as a picture"),

@@ -17,6 +17,11 @@ from maquette.core.requests import GenerationRequest, SamplingParams
         ({"num_inference_steps": 0}, "steps 0 must be between 1 and 1000"),
         ({"guidance_scale": -1.0}, "guidance -1 must be between 0 and 50"),
         ({"guidance_scale": float("nan")}, "guidance nan"),
+        (
+            {"guidance_interval": (0.8, 0.2)},
+            "guidance interval 0.8,0.2 must be two shares of the steps from 0 to 1",
+        ),
+        ({"guidance_interval": (0.0, 1.5)}, "guidance interval 0,1.5"),
         ({"strength": 0.0}, "strength 0 must be above 0"),
         ({"seed": -1}, "seed -1 must be between 0"),
         ({"sampler": "plms"}, "unknown sampler 'plms'; known are ddim, dpm"),

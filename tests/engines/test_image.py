@@ -16,8 +16,10 @@ from safetensors.torch import load_file, save_file
 
 from maquette.core.errors import InvalidRequest, ModelNotFound, WeightsDamaged
 from maquette.core.requests import GenerationRequest, SamplingParams
-from maquette.diffusion.denoise import Noise
+from maquette.diffusion.engine import DenoisingEngine
+from maquette.diffusion.request import DenoisingRequest, Noise
 from maquette.diffusion.samplers import SAMPLERS
+from maquette.engines import image
 from maquette.engines.catalog import STARTERS, ModelSpec, find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine, Progress
@@ -65,7 +67,7 @@ def test_the_same_weights_draw_the_same_picture_in_diffusers(
         height=128,
         num_inference_steps=4,
         guidance_scale=params.guidance_scale,
-        latents=Noise([11], (channels, 8, 16)).draw(),
+        latents=Noise(11, (channels, 8, 16)).draw()[None],
     ).images[0]
     assert np.abs(_pixels(ours) - _pixels(theirs)).max() <= 2
 
@@ -108,6 +110,77 @@ def test_progress_counts_every_step_of_every_picture(engine: ImageEngine) -> Non
     assert len(pictures) == 10
     assert [p.done for p in seen] == [8, 16, 24, 26, 28, 30]
     assert {p.total for p in seen} == {30}
+    numbers = [o.request.request_id for p in seen for o in p.outputs]
+    assert sorted(numbers) == sorted([f"picture/{n}" for n in range(10)] * 3)
+
+
+def test_requests_of_different_people_share_a_pass_and_end_as_they_do_alone(
+    engine: ImageEngine,
+) -> None:
+    requests = [
+        engine.prepare(
+            GenerationRequest(
+                SamplingParams(
+                    prompt,
+                    seed=steps,
+                    num_inference_steps=steps,
+                    sampler=sampler,
+                    guidance_scale=guidance,
+                    width=64,
+                    height=64,
+                )
+            ),
+            prompt,
+        )[0]
+        for prompt, steps, sampler, guidance in (
+            ("a cat", 3, "euler-a", 4.0),
+            ("two ducks", 5, "dpm++2m", 1.0),
+            ("一只狗", 4, "ddim", 9.0),
+        )
+    ]
+
+    def finish(*crowd: DenoisingRequest) -> dict[str, torch.Tensor]:
+        batching = DenoisingEngine(CPU)
+        for request in crowd:
+            batching.add(request)
+        outputs = batching.step()
+        assert len(outputs) == len(crowd)  # all in one pass
+        ended: dict[str, torch.Tensor] = {}
+        while outputs:
+            ended |= {o.request.request_id: o.latents for o in outputs if o.finished}
+            outputs = batching.step()
+        return ended
+
+    together = finish(*requests)
+    assert len(together) == 3
+    for request in requests:
+        alone = finish(request)[request.request_id]
+        torch.testing.assert_close(together[request.request_id], alone, rtol=0.0, atol=1e-4)
+
+
+def test_a_text_is_read_once(engine: ImageEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image, "CACHED_TEXTS", 3)
+    read: list[int] = []
+    forward = engine._text.forward
+
+    def spy(tokens: torch.Tensor, *rest: Any, **options: Any) -> Any:
+        read.append(len(tokens))
+        return forward(tokens, *rest, **options)
+
+    monkeypatch.setattr(engine._text, "forward", spy)
+    engine._text_states.clear()
+
+    def draw(prompt: str) -> np.ndarray:
+        params = SamplingParams(prompt, num_inference_steps=1, width=64, height=64)
+        return _pixels(engine.generate(GenerationRequest(params))[0])
+
+    first, again = draw("a cat"), draw("a cat")
+    assert np.array_equal(first, again)
+    assert len(read) == 2  # the prompt and the empty one
+    for prompt in ("a dog", "a duck"):
+        draw(prompt)
+    assert len(engine._text_states) == 3
+    assert np.array_equal(draw("a cat"), first)
 
 
 def test_inpainting_leaves_what_the_mask_spares(engine: ImageEngine) -> None:
@@ -125,7 +198,7 @@ def test_guidance_of_one_asks_the_network_once(
     engine: ImageEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows: list[int] = []
-    unet = engine._unet
+    unet = engine.unet
     forward = unet.forward
 
     def spy(sample: torch.Tensor, *rest: Any, **options: Any) -> Any:
@@ -139,6 +212,12 @@ def test_guidance_of_one_asks_the_network_once(
         )
         engine.generate(GenerationRequest(params))
     assert rows == [1, 1, 2, 2]
+    rows.clear()
+    params = SamplingParams(
+        "a cat", num_inference_steps=4, guidance_interval=(0.0, 0.5), width=64, height=64
+    )
+    engine.generate(GenerationRequest(params))
+    assert rows == [2, 2, 1, 1]
 
 
 def test_a_prompt_that_is_too_long_is_refused_not_cut(engine: ImageEngine) -> None:

@@ -31,6 +31,10 @@ def test_a_picture_carries_its_recipe(tmp_path: Path) -> None:
     record = json.loads(texts["maquette"])
     assert record["seed"] == 5
     assert record["prompt"] == "一艘红色的小船"
+    partly = GenerationRequest(SamplingParams("a boat", guidance_interval=(0.25, 0.75)))
+    texts = png_texts(partly, 5, "starter")
+    assert texts["parameters"].endswith("Model: starter, Guidance interval: 0.25-0.75")
+    assert json.loads(texts["maquette"])["guidance_interval"] == [0.25, 0.75]
 
 
 def test_a_photograph_is_read_as_it_was_held(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maquette.cli.options import AsJson, Device, Precision, Threads, settings_of
+from maquette.cli.options import AsJson, Device, Output, Precision, Threads, settings_of
 from maquette.core.errors import InvalidRequest
 from maquette.core.requests import (
     DEFAULT_GUIDANCE,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from maquette.core.settings import Settings
-    from maquette.diffusion.denoise import DenoisedStep
+    from maquette.diffusion.runner import StepOutput
     from maquette.engines.image import ImageEngine, Progress
 
 TRAJECTORY_PICTURES = 8
@@ -61,9 +61,7 @@ class _Files:
 def image(
     context: typer.Context,
     prompt: Annotated[str, typer.Argument(help="What to draw, in English or Chinese.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file to write.")] = Path(
-        "picture.png"
-    ),
+    output: Output = Path("picture.png"),
     negative: Annotated[str, typer.Option(help="What to keep out of the picture.")] = "",
     seed: Annotated[
         int | None, typer.Option(help="Same seed, same picture; drawn if absent.")
@@ -75,6 +73,9 @@ def image(
     guidance: Annotated[
         float, typer.Option(help="How strictly the words are followed.")
     ] = DEFAULT_GUIDANCE,
+    guidance_interval: Annotated[
+        str, typer.Option(help="Guide only between these shares of the steps.")
+    ] = "0,1",
     sampler: Annotated[
         str, typer.Option(help=f"One of {', '.join(SAMPLER_NAMES)}.")
     ] = DEFAULT_SAMPLER,
@@ -115,6 +116,7 @@ def image(
         seed=random.getrandbits(32) if seed is None else seed,
         num_inference_steps=steps,
         guidance_scale=guidance,
+        guidance_interval=_parse_interval(guidance_interval),
         width=width,
         height=height,
         sampler=sampler,
@@ -146,13 +148,13 @@ def _run(
 
     engine = wiring.image_engine(settings, model)
     clip = None if request.keep is None else wiring.clip_engine(settings)
-    steps: list[DenoisedStep] = []
+    steps: list[StepOutput] = []
     with progress_bar("drawing", "steps", quiet=as_json) as advance:
 
         def on_step(progress: "Progress") -> None:
             advance(progress.done, progress.total)
             if files.trajectory:
-                steps.append(progress.step)
+                steps.extend(progress.outputs)
 
         pictures = generate(request, engine, clip, on_step)
     written: list[dict[str, object]] = []
@@ -170,20 +172,13 @@ def _run(
         typer.echo(f"{entry['path']}  (seed {entry['seed']})")
 
 
-def _way(engine: "ImageEngine", steps: "list[DenoisedStep]", number: int) -> "list[Image.Image]":
-    """Picture `number` on its way, evenly spread: first the noise, last the picture itself.
-
-    `steps` are those of all batches, one after another.
-    """
-    from maquette.engines.image import ROWS_PER_PASS
-
-    length = steps[-1].step_index + 1
-    batch, row = divmod(number, ROWS_PER_PASS)
-    own = steps[batch * length : (batch + 1) * length]
-    states = [step.seen[row : row + 1] for step in own] + [own[-1].latents[row : row + 1]]
+def _way(engine: "ImageEngine", steps: "list[StepOutput]", number: int) -> "list[Image.Image]":
+    """Picture `number` on its way, evenly spread: first the noise, last the picture itself."""
+    own = [step for step in steps if step.request.request_id == f"picture/{number}"]
+    states = [*(step.seen for step in own), own[-1].latents]
     last, gaps = len(states) - 1, TRAJECTORY_PICTURES - 1
     chosen = sorted({round(i * last / gaps) for i in range(TRAJECTORY_PICTURES)})
-    return [engine.decode(states[i])[0] for i in chosen]
+    return [engine.decode(states[i][None])[0] for i in chosen]
 
 
 def _starting_picture(
@@ -238,6 +233,16 @@ def _parse_size(text: str) -> tuple[int, int]:
     width, height = int(match[1]), int(match[2])
     check_size(width, height)
     return width, height
+
+
+def _parse_interval(text: str) -> tuple[float, float]:
+    try:
+        start, end = (float(part) for part in text.split(","))
+    except ValueError:
+        raise InvalidRequest(
+            f"--guidance-interval {text!r} must be START,END in shares of the steps: 0.2,0.8"
+        ) from None
+    return start, end
 
 
 def _check_source_size(source: Path, picture: "Image.Image") -> None:

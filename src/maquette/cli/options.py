@@ -10,6 +10,7 @@ from maquette.core.settings import Settings
 PANEL = "Settings"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Output = Annotated[Path, typer.Option("--output", "-o", help="PNG file to write.")]
 Data = Annotated[
     Path | None,
     typer.Option(help="Folder of all state, or MAQUETTE_DATA.", rich_help_panel=PANEL),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from maquette import __version__
-from maquette.cli.options import AsJson, settings_of
+from maquette.cli.options import AsJson, Output, settings_of
 from maquette.core.errors import InvalidRequest, did_you_mean
 from maquette.core.files import write_whole
 from maquette.recipes.stages import STAGES
@@ -86,9 +86,7 @@ def _report(path: Path, as_json: bool) -> None:
 @app.command()
 def world(
     preview: Annotated[bool, typer.Option(help="Write the contact sheet.")] = True,
-    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file to write.")] = Path(
-        "world.png"
-    ),
+    output: Output = Path("world.png"),
     columns: Annotated[int, typer.Option(help="Pictures a row.", min=1, max=40)] = 8,
     rows: Annotated[int, typer.Option(help="Rows.", min=1, max=40)] = 8,
     seed: Annotated[int, typer.Option(help="Number of the first scene.")] = 0,

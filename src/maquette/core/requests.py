@@ -23,7 +23,10 @@ DEFAULT_SAMPLER = "dpm++2m"
 
 @dataclass(frozen=True, slots=True)
 class SamplingParams:
-    """How one picture is sampled. Raises InvalidRequest naming the value that does not fit."""
+    """How one picture is sampled. Raises InvalidRequest naming the value that does not fit.
+
+    Guidance acts between two shares of the steps, the `guidance_interval`.
+    """
 
     prompt: str
     negative_prompt: str = ""
@@ -34,6 +37,7 @@ class SamplingParams:
     height: int = DEFAULT_SIDE_PX
     sampler: str = DEFAULT_SAMPLER
     strength: float = 1.0
+    guidance_interval: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
@@ -49,6 +53,12 @@ class SamplingParams:
             raise InvalidRequest(f"steps {self.num_inference_steps} must be between 1 and 1000")
         if not 0.0 <= self.guidance_scale <= 50.0:
             raise InvalidRequest(f"guidance {self.guidance_scale:g} must be between 0 and 50")
+        start, end = self.guidance_interval
+        if not 0.0 <= start < end <= 1.0:
+            raise InvalidRequest(
+                f"guidance interval {start:g},{end:g} must be two shares of the steps from 0 to 1, "
+                "the less one first"
+            )
         if not 0.0 < self.strength <= 1.0:
             raise InvalidRequest(
                 f"strength {self.strength:g} must be above 0 (keep the picture) and at most 1 (new)"

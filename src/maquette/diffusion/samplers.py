@@ -5,11 +5,13 @@ noise, so a step is x' = a x + b out + c prev + d noise, whatever the sampler; t
 latents are e x + f out. Rows of different samplers can therefore share one fused update.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from maquette.core.errors import InvalidRequest
@@ -18,45 +20,58 @@ from maquette.diffusion.noise_schedule import NoiseSchedule
 # At zero terminal SNR sigma is infinite; diffusers takes this alpha² in its place.
 LEAST_ALPHA_SQUARED = 2.0**-24
 
+Number = TypeVar("Number", float, Tensor)
+
 
 @dataclass(frozen=True, slots=True)
-class StepRow:
-    """One step. The model sees `input_scale * x` at `timestep`.
+class StepRow(Generic[Number]):
+    """One step of a request, or of several with a tensor (B, 1, ...) for each coefficient.
 
-    A clean latent noised to the start of this row is `signal * x0 + noise_level * noise`.
+    The model sees `input_scale * x` at `timestep`. A clean latent noised to the start of this row
+    is `signal * x0 + noise_level * noise`.
     """
 
-    timestep: float
-    input_scale: float
-    signal: float
-    noise_level: float
-    a: float
-    b: float
-    c: float
-    d: float
-    e: float
-    f: float
+    timestep: Number
+    input_scale: Number
+    signal: Number
+    noise_level: Number
+    a: Number
+    b: Number
+    c: Number
+    d: Number
+    e: Number
+    f: Number
 
 
 @dataclass(frozen=True, slots=True)
 class SamplerTable:
     """The rows of a run, and the scale of the unit noise that it starts from."""
 
-    rows: tuple[StepRow, ...]
+    rows: tuple[StepRow[float], ...]
     init_scale: float
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def row(self, step_index: int) -> StepRow:
+    def row(self, step_index: int) -> StepRow[float]:
         """The row of a step."""
         return self.rows[step_index]
 
 
+_values = attrgetter(*(field.name for field in fields(StepRow)))
+
+
+def stack_rows(rows: Sequence[StepRow[float]], like: Tensor) -> StepRow[Tensor]:
+    """The steps of several requests as one, to meet their stacked latents `like` (B, C, *grid)."""
+    columns = torch.tensor([_values(row) for row in rows], dtype=torch.float32)
+    columns = columns.T.to(like.device, non_blocking=True)
+    return StepRow(*columns.reshape(len(columns), -1, *(1,) * (like.ndim - 1)))
+
+
 def update(
-    row: StepRow, x: Tensor, out: Tensor, prev: Tensor, noise: Tensor
+    row: StepRow[Number], x: Tensor, out: Tensor, prev: Tensor, noise: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The state after the step, and the clean latents predicted in it (both (B, C, H, W)).
+    """The state after the step, and the clean latents predicted in it (both (B, C, *grid)).
 
     `out` is the model's output after guidance; `prev` the clean latents predicted in the step
     before, zeros in the first; `noise` fresh unit noise, or zeros where `d` is 0. No `if` looks at
@@ -141,7 +156,7 @@ def ddim(schedule: NoiseSchedule, steps: int, start: int, eta: float = 0.0) -> S
     timesteps = _timesteps(schedule, steps, whole=True)
     squared = schedule.alphas_cumprod
     last = 1.0 if schedule.set_alpha_to_one else squared[0]
-    rows: list[StepRow] = []
+    rows: list[StepRow[float]] = []
     for timestep in timesteps[start:].astype(int).tolist():
         before = timestep - schedule.num_train_timesteps // steps
         here, there = squared[timestep], squared[before] if before >= 0 else last
@@ -166,7 +181,7 @@ def dpmpp_2m(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
     noises = sigmas * alphas
     with np.errstate(divide="ignore"):
         logs = -np.log(sigmas)  # log SNR / 2, infinite at the end
-    rows: list[StepRow] = []
+    rows: list[StepRow[float]] = []
     for i in range(start, steps):
         alpha, sigma = alphas[i], noises[i]
         e, f = _clean(schedule, alpha, sigma)
@@ -194,7 +209,7 @@ def euler_ancestral(schedule: NoiseSchedule, steps: int, start: int) -> SamplerT
 def _euler(schedule: NoiseSchedule, steps: int, start: int, ancestral: bool) -> SamplerTable:
     timesteps = _timesteps(schedule, steps)
     sigmas = _sigmas(schedule, timesteps)
-    rows: list[StepRow] = []
+    rows: list[StepRow[float]] = []
     for i in range(start, steps):
         sigma, target = sigmas[i], sigmas[i + 1]
         up = np.sqrt(target**2 * (sigma**2 - target**2) / sigma**2) if ancestral else 0.0
@@ -219,7 +234,7 @@ def flow_euler(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
     timesteps = _timesteps(schedule, steps)
     sigmas = _sigmas(schedule, timesteps)
     times = sigmas / (1 + sigmas)
-    rows: list[StepRow] = []
+    rows: list[StepRow[float]] = []
     for i in range(start, steps):
         time, sigma = times[i], sigmas[i]
         alpha = 1 / np.sqrt(sigma**2 + 1)
@@ -233,7 +248,7 @@ def flow_euler(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
     return SamplerTable(tuple(rows), 1 / rows[0].input_scale)
 
 
-def _row(*values: Any) -> StepRow:  # numbers of NumPy or Python
+def _row(*values: Any) -> StepRow[float]:  # numbers of NumPy or Python
     return StepRow(*(float(v) for v in values))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -13,21 +13,24 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from maquette.core.errors import InvalidRequest
 from maquette.core.requests import GenerationRequest, SamplingParams
-from maquette.diffusion.denoise import DenoisedStep, Kept, Noise, denoise
+from maquette.diffusion.engine import DenoisingEngine
+from maquette.diffusion.guidance import guidance_scales
 from maquette.diffusion.noise_schedule import NoiseSchedule
+from maquette.diffusion.request import DenoisingRequest
+from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.samplers import compile_table
 from maquette.engines.catalog import ModelSpec, load_whole, reading
 
-ROWS_PER_PASS = 8  # pictures denoised together; more would only cost memory on a CPU
+CACHED_TEXTS = 512
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a request is: steps done of all, over all its pictures."""
+    """How far a request is: steps done of all, over all its pictures, and the newest of them."""
 
     done: int
     total: int
-    step: DenoisedStep
+    outputs: list[StepOutput]
 
 
 class ImageEngine:
@@ -45,7 +48,7 @@ class ImageEngine:
                 folder / "tokenizer", local_files_only=True
             )
             self._text = load_whole(CLIPTextModel, folder / "text_encoder", torch_dtype=dtype)
-            self._unet = load_whole(
+            self.unet = load_whole(
                 UNet2DConditionModel, folder / "unet", torch_dtype=dtype, low_cpu_mem_usage=False
             )
             self.autoencoder = load_whole(
@@ -53,22 +56,46 @@ class ImageEngine:
             )
             schedule = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
             self.schedule = NoiseSchedule.from_config(schedule)
-        for model in (self._text, self._unet, self.autoencoder):
+        for model in (self._text, self.unet, self.autoencoder):
             model.to(device).eval().requires_grad_(False)
-        self._unet.to(memory_format=torch.channels_last)
+        self.unet.to(memory_format=torch.channels_last)
         self.autoencoder.to(memory_format=torch.channels_last)
         self._max_tokens = min(
             self.tokenizer.model_max_length, self._text.config.max_position_embeddings
         )
+        self._text_states: dict[str, Tensor] = {}
         self.factor_px = 2 ** (len(self.autoencoder.config.block_out_channels) - 1)
 
-    @torch.inference_mode()
     def generate(
         self, request: GenerationRequest, on_step: Callable[[Progress], None] = lambda _: None
     ) -> list[Image.Image]:
         """The request's pictures in order of their seeds. Raises InvalidRequest where the prompt
         or the size does not fit this model.
         """
+        engine = DenoisingEngine(self.device)
+        requests = self.prepare(request)
+        for one in requests:
+            engine.add(one)
+        done, total = 0, sum(len(one.table) for one in requests)
+        pictures: dict[str, Image.Image] = {}
+        while outputs := engine.step():
+            done += len(outputs)
+            on_step(Progress(done, total, outputs))
+            for output in outputs:
+                if output.finished:
+                    picture = self.decode(output.latents[None])[0]
+                    pictures[output.request.request_id] = _composite(picture, request)
+        return [pictures[one.request_id] for one in requests]
+
+    @torch.inference_mode()
+    def prepare(
+        self,
+        request: GenerationRequest,
+        name: str = "picture",
+        account: str = "",
+        interactive: bool = True,
+    ) -> list[DenoisingRequest]:
+        """One denoising request a picture, called `name/number`. Raises as `generate` does."""
         params = request.params
         for side in (params.width, params.height):
             if side % self.factor_px:
@@ -76,35 +103,31 @@ class ImageEngine:
                     f"size {params.width}x{params.height} does not fit {self.spec.model_id}; "
                     f"use multiples of {self.factor_px}"
                 )
-        table = compile_table(
-            params.sampler, self.schedule, params.num_inference_steps, params.strength
+        steps = params.num_inference_steps
+        table = compile_table(params.sampler, self.schedule, steps, params.strength)
+        one = DenoisingRequest(
+            request_id=name,
+            model_id=str(self.spec.folder),
+            network=self._network,
+            table=table,
+            guidance=guidance_scales(
+                params.guidance_scale, params.guidance_interval, steps, len(table)
+            ),
+            shape=(
+                self.autoencoder.config.latent_channels,
+                params.height // self.factor_px,
+                params.width // self.factor_px,
+            ),
+            context=self._context(params),
+            account=account,
+            interactive=interactive,
+            source=None if request.source is None else self.encode(request.source)[0],
+            mask=None if request.mask is None else self._latent_mask(request.mask),
         )
-        context = self._context(params)
-        source = None if request.source is None else self.encode(request.source)
-        mask = None if request.mask is None else self._latent_mask(request.mask)
-        shape = (
-            self.autoencoder.config.latent_channels,
-            params.height // self.factor_px,
-            params.width // self.factor_px,
-        )
-        pictures: list[Image.Image] = []
-        for start in range(0, request.count, ROWS_PER_PASS):
-            seeds = range(
-                params.seed + start, params.seed + min(start + ROWS_PER_PASS, request.count)
-            )
-            rows = len(seeds)
-            begin = None if source is None else source.expand(rows, -1, -1, -1)
-            kept = None if mask is None or begin is None else Kept(begin, mask)
-            predict = self._predict(context, params.guidance_scale, rows)
-            step = None
-            for step in denoise(predict, table, Noise(seeds, shape, self.device), begin, kept):
-                done = start * len(table) + (step.step_index + 1) * rows
-                on_step(Progress(done, request.count * len(table), step))
-            assert step is not None
-            pictures += self.decode(step.latents)
-        if request.mask is not None and request.source is not None:
-            pictures = [_composite(p, request.source, request.mask) for p in pictures]
-        return pictures
+        return [
+            replace(one, request_id=f"{name}/{i}", seed=params.seed + i)
+            for i in range(request.count)
+        ]
 
     def _context(self, params: SamplingParams) -> Tensor:
         """Text states of the empty-or-negative and of the positive prompt: (2, T, D)."""
@@ -115,30 +138,24 @@ class ImageEngine:
                     f"the {name} is {tokens} tokens long; {self.spec.model_id} reads "
                     f"{self._max_tokens}: shorten it"
                 )
-        tokens = self.tokenizer(
-            [params.negative_prompt, params.prompt],
-            padding="max_length",
-            max_length=self._max_tokens,
-            return_tensors="pt",
-        ).input_ids
-        return self._text(tokens.to(self.device)).last_hidden_state
+        return torch.stack([self._read(t) for t in (params.negative_prompt, params.prompt)])
 
-    def _predict(self, context: Tensor, guidance_scale: float, rows: int):
-        """The guided model: out = uncond + scale * (cond - uncond) (Ho & Salimans 2022)."""
-        guided = guidance_scale != 1.0
-        pair = context.repeat_interleave(rows, 0) if guided else context[1:].expand(rows, -1, -1)
+    def _read(self, text: str) -> Tensor:
+        """The text states (T, D) of a text, kept for the newest CACHED_TEXTS."""
+        if text not in self._text_states:
+            tokens = self.tokenizer(
+                text, padding="max_length", max_length=self._max_tokens, return_tensors="pt"
+            ).input_ids
+            states = self._text(tokens.to(self.device)).last_hidden_state[0]
+            while len(self._text_states) >= CACHED_TEXTS:
+                del self._text_states[next(iter(self._text_states))]
+            self._text_states[text] = states
+        return self._text_states[text]
 
-        def predict(latents: Tensor, timestep: float) -> Tensor:
-            x = latents.to(self.dtype)
-            x = torch.cat([x, x]) if guided else x
-            x = x.contiguous(memory_format=torch.channels_last)
-            out = self._unet(x, timestep, pair).sample.float()
-            if not guided:
-                return out
-            unconditional, conditional = out.chunk(2)
-            return unconditional + guidance_scale * (conditional - unconditional)
-
-        return predict
+    def _network(self, latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+        """The U-Net, in its own precision and memory format."""
+        x = latents.to(self.dtype, memory_format=torch.channels_last)
+        return self.unet(x, timesteps, context).sample.float()
 
     @torch.inference_mode()
     def encode(self, picture: Image.Image) -> Tensor:
@@ -160,12 +177,15 @@ class ImageEngine:
         return pictures
 
     def _latent_mask(self, mask: Image.Image) -> Tensor:
-        """A mask of the picture to one of the latents (1, 1, H, W): any repainted pixel counts."""
-        painted = torch.from_numpy(np.array(mask.convert("L")) >= 128).float()[None, None]
+        """A mask of the picture to one of the latents (1, H, W): any repainted pixel counts."""
+        painted = torch.from_numpy(np.array(mask.convert("L")) >= 128).float()[None]
         return torch.nn.functional.max_pool2d(painted, self.factor_px).to(self.device)
 
 
-def _composite(picture: Image.Image, source: Image.Image, mask: Image.Image) -> Image.Image:
+def _composite(picture: Image.Image, request: GenerationRequest) -> Image.Image:
     """Puts the untouched pixels of the source back, for the autoencoder alters them a little."""
-    binary = Image.fromarray(np.where(np.array(mask.convert("L")) >= 128, 255, 0).astype(np.uint8))
-    return Image.composite(picture, source.convert("RGB"), binary)
+    if request.mask is None or request.source is None:
+        return picture
+    painted = np.array(request.mask.convert("L")) >= 128
+    binary = Image.fromarray(np.where(painted, 255, 0).astype(np.uint8))
+    return Image.composite(picture, request.source.convert("RGB"), binary)

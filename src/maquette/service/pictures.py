@@ -80,6 +80,7 @@ def write_picture(picture: Image.Image, path: Path, texts: dict[str, str]) -> No
 def parameters_text(request: GenerationRequest, seed: int, model_id: str) -> str:
     """The text that other tools of the field write into a PNG as `parameters` and can read."""
     p = request.params
+    start, end = p.guidance_interval
     lines = [p.prompt]
     if p.negative_prompt:
         lines.append(f"Negative prompt: {p.negative_prompt}")
@@ -87,6 +88,7 @@ def parameters_text(request: GenerationRequest, seed: int, model_id: str) -> str
         f"Steps: {p.num_inference_steps}, Sampler: {p.sampler}, CFG scale: {p.guidance_scale:g}, "
         f"Seed: {seed}, Size: {p.width}x{p.height}, Model: {model_id}"
         + (f", Denoising strength: {p.strength:g}" if request.source is not None else "")
+        + (f", Guidance interval: {start:g}-{end:g}" if (start, end) != (0, 1) else "")
     )
     return "\n".join(lines)
 
@@ -100,6 +102,7 @@ def png_texts(request: GenerationRequest, seed: int, model_id: str) -> dict[str,
         "seed": seed,
         "num_inference_steps": p.num_inference_steps,
         "guidance_scale": p.guidance_scale,
+        "guidance_interval": p.guidance_interval,
         "width": p.width,
         "height": p.height,
         "sampler": p.sampler,

@@ -1,0 +1,87 @@
+"""The step-wise batching engine: requests join, leave, pause and go on at any step."""
+
+import time
+
+import torch
+
+from maquette.diffusion.pass_clock import PassClock
+from maquette.diffusion.request import DenoisingRequest, RequestState, Snapshot
+from maquette.diffusion.runner import StepOutput, run
+from maquette.diffusion.scheduler import Scheduler
+from maquette.diffusion.step_times import StepTimes
+
+MAX_ROWS = 16
+
+
+class DenoisingEngine:
+    """Denoises many requests at once, a pass at a time. For one thread.
+
+    `max_rows` bounds a pass. A `deterministic` engine gives each request passes of its own, so that
+    its result is the same to the byte in any company; it shares the machine, not the pass.
+    """
+
+    def __init__(
+        self,
+        device: torch.device,
+        step_times: StepTimes | None = None,
+        max_rows: int = MAX_ROWS,
+        deterministic: bool = False,
+    ) -> None:
+        self.device, self.step_times = device, step_times or StepTimes()
+        self._clock = PassClock(device, self.step_times)
+        self._scheduler = Scheduler(self.step_times, 1 if deterministic else max_rows)
+        self._states: dict[str, RequestState] = {}
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def __contains__(self, request_id: str) -> bool:
+        return request_id in self._states
+
+    def step(self) -> list[StepOutput]:
+        """One pass: the requests that took a step in it. [] where all are paused or none is left.
+
+        A request whose output is `finished` has left the engine.
+        """
+        batch = self._scheduler.schedule(self._states.values())
+        if not batch:
+            return []
+        rows = sum(state.row_count for state in batch)
+        self._clock.start()
+        outputs = run(batch)
+        self._clock.stop(batch[0].request.bucket, rows)
+        for output in outputs:
+            if output.finished:
+                del self._states[output.request.request_id]
+        return outputs
+
+    def add(self, request: DenoisingRequest, snapshot: Snapshot | None = None) -> None:
+        """Admits a request to the next pass, from its beginning or from a snapshot of it.
+
+        Raises ValueError where one of its name is here, or the snapshot is of another.
+        """
+        if request.request_id in self._states:
+            raise ValueError(f"request {request.request_id} is already here")
+        arrival_ms = _now_ms() - (snapshot.waited_ms if snapshot else 0.0)
+        state = RequestState(request, self.device, arrival_ms, snapshot)
+        self._states[request.request_id] = state
+
+    def cancel(self, request_id: str) -> None:
+        """Drops a request before the next pass. Raises KeyError where it is not here."""
+        del self._states[request_id]
+
+    def pause(self, request_id: str) -> None:
+        """Leaves a request out of the passes to come. Raises KeyError where it is not here."""
+        self._states[request_id].paused = True
+
+    def resume(self, request_id: str) -> None:
+        """Lets a paused request go on. Raises KeyError where it is not here."""
+        self._states[request_id].paused = False
+
+    def snapshot(self, request_id: str) -> Snapshot:
+        """What a request needs to go on elsewhere. Raises KeyError where it is not here."""
+        return self._states[request_id].snapshot(_now_ms())
+
+
+def _now_ms() -> float:
+    return time.monotonic() * 1e3
