@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import settings
+
+from maquette.core.ids import new_id
 
 # Set before any library reads them: a test never loads a model from a hub, and two workers on two
 # cores do not fight over threads.
@@ -37,6 +40,29 @@ def four_threads() -> Iterator[None]:
     torch.set_num_threads(4)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """A PostgreSQL server for this worker's tests, empty."""
+    from maquette.db.connect import start_server
+
+    server = start_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield sa.make_url(server.get_uri())
+    server.cleanup()
+
+
+@pytest.fixture
+def fresh_url(postgres: sa.URL) -> str:
+    """The URL of a database that no one has used."""
+    name = f"test_{new_id().hex}"
+    engine = sa.create_engine(
+        postgres.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return postgres.set(database=name).render_as_string(hide_password=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from maquette.core.requests import GenerationRequest, SamplingParams
         ({"sampler": "plms"}, "unknown sampler 'plms'; known are ddim, dpm"),
         ({"sampler": "eulr"}, "unknown sampler 'eulr'; did you mean euler?"),
         ({"prompt": "\udcff boat"}, "is not valid UTF-8; type it anew"),
+        ({"prompt": "a\0boat"}, "is not valid UTF-8; type it anew"),
     ],
 )
 def test_a_bad_value_is_named(changes: dict[str, object], message: str) -> None:

@@ -11,6 +11,7 @@ from maquette.cli import train
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
+from maquette.cli.studio import studio, worker
 from maquette.core.errors import MaquetteError, reason_and_remedy
 
 app = typer.Typer(
@@ -20,9 +21,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(studio)
 app.command()(image)
 app.add_typer(train.app, name="train")
 app.command()(evaluate)
+app.command()(worker)
 app.command()(doctor)
 
 

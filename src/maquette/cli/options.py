@@ -15,6 +15,12 @@ Data = Annotated[
     Path | None,
     typer.Option(help="Folder of all state, or MAQUETTE_DATA.", rich_help_panel=PANEL),
 ]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        help="Your own PostgreSQL, or MAQUETTE_DATABASE.", rich_help_panel=PANEL, metavar="URL"
+    ),
+]
 Device = Annotated[
     str | None,
     typer.Option(

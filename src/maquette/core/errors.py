@@ -3,10 +3,13 @@
     MaquetteError             exit 1   something outside the request went wrong
     ├── WeightsDamaged        exit 1   a weights file is cut short or does not fit its model
     ├── OutputNotWritable     exit 1   a result cannot be stored where it was asked for
+    ├── DatabaseUnavailable   exit 1   the database does not start, answer or fit this version
+    ├── QueueFull             exit 1   more requests wait than are let in; later they are
     └── UsageError            exit 2   the request is at fault; asking again gives the same answer
         ├── InvalidRequest    exit 2   a prompt, size or other value that cannot be carried out
         ├── InvalidSettings   exit 2   a flag, MAQUETTE_* variable or settings.toml entry
-        └── ModelNotFound     exit 2   no model of that name, folder or file
+        ├── ModelNotFound     exit 2   no model of that name, folder or file
+        └── NotFound          exit 2   no job or asset of that name, or another's
 
 A message is one line that names the value and the remedy:
 "width 250 must be a multiple of 16 from 64 to 1024; nearest is 256".
@@ -36,6 +39,18 @@ class OutputNotWritable(MaquetteError):
     """A result cannot be stored where it was asked for."""
 
 
+class DatabaseUnavailable(MaquetteError):
+    """The database does not start or answer, or is of another version."""
+
+
+class QueueFull(MaquetteError):
+    """More requests wait than are let in. Try again after `retry_after_s`."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class UsageError(MaquetteError):
     """The request is at fault; asking again in the same way gives the same answer."""
 
@@ -52,6 +67,10 @@ class InvalidSettings(UsageError):
 
 class ModelNotFound(UsageError):
     """No model has that name, and no folder or file of that name holds one."""
+
+
+class NotFound(UsageError):
+    """No job or asset has that name, or it is another account's."""
 
 
 _REMEDIES = {

@@ -3,9 +3,12 @@
 import os
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 from maquette.core.errors import OutputNotWritable, reason_and_remedy
+
+_ASKING = threading.Lock()
 
 
 def check_writable(path: Path) -> None:
@@ -48,8 +51,9 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _umask() -> int:
-    mask = os.umask(0o077)  # it can only be read by setting it
-    os.umask(mask)
+    with _ASKING:
+        mask = os.umask(0o077)  # it can only be read by setting it
+        os.umask(mask)
     return mask
 
 

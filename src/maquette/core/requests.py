@@ -114,4 +114,4 @@ def check_size(width: int, height: int) -> None:
 
 def _is_unicode(text: str) -> bool:
     """Whether it can be stored; bytes that the terminal could not decode cannot."""
-    return text.isascii() or text.encode(errors="ignore").decode() == text
+    return "\0" not in text and text.encode(errors="ignore").decode() == text

@@ -32,6 +32,16 @@ class Settings(BaseModel):
     threads: int | None = Field(default=None, ge=1, description="a whole number of at least 1")
     device: Device = Field(default="auto", description="auto, cpu or cuda")
     precision: Precision = Field(default="auto", description="auto, fp32 or bf16")
+    database: str | None = Field(
+        default=None,
+        pattern=r"^postgres(ql)?://",
+        description="a URL, postgresql://USER@HOST/NAME",
+    )
+
+    def as_environment(self) -> dict[str, str]:
+        """These settings as variables, for a process that is to have the same."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {PREFIX + name.upper(): str(value) for name, value in values.items()}
 
     @classmethod
     def load(

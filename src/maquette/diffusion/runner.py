@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from maquette.diffusion.request import DenoisingRequest, RequestState
+from maquette.diffusion.request import DenoisingRequest, RequestState, Snapshot
 from maquette.diffusion.samplers import stack_rows, update
 
 
@@ -27,6 +27,11 @@ class StepOutput:
     @property
     def finished(self) -> bool:
         return self.step_index + 1 == len(self.request.table)
+
+    def snapshot(self, waited_ms: float) -> Snapshot:
+        """What the request needs to go on from here, as copies on the CPU."""
+        latents, previous = (t.to("cpu", copy=True) for t in (self.latents, self.predicted))
+        return Snapshot(self.step_index + 1, latents, previous, waited_ms)
 
 
 @torch.inference_mode()

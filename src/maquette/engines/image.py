@@ -1,8 +1,10 @@
 """The image engine: any checkpoint in Stable Diffusion layout, from words to pictures."""
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -20,6 +22,7 @@ from maquette.diffusion.request import DenoisingRequest
 from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.samplers import compile_table
 from maquette.engines.catalog import ModelSpec, load_whole, reading
+from maquette.engines.preview import LatentPreview
 
 CACHED_TEXTS = 512
 
@@ -64,6 +67,9 @@ class ImageEngine:
             self.tokenizer.model_max_length, self._text.config.max_position_embeddings
         )
         self._text_states: dict[str, Tensor] = {}
+        # Jobs prepare and decode in threads of their own: a tokenizer keeps state between two
+        # calls, and many decoders at once would only take memory.
+        self._reading, self._painting = threading.Lock(), threading.Lock()
         self.factor_px = 2 ** (len(self.autoencoder.config.block_out_channels) - 1)
 
     def generate(
@@ -83,8 +89,7 @@ class ImageEngine:
             on_step(Progress(done, total, outputs))
             for output in outputs:
                 if output.finished:
-                    picture = self.decode(output.latents[None])[0]
-                    pictures[output.request.request_id] = _composite(picture, request)
+                    pictures[output.request.request_id] = self.finish(output.latents, request)
         return [pictures[one.request_id] for one in requests]
 
     @torch.inference_mode()
@@ -131,14 +136,16 @@ class ImageEngine:
 
     def _context(self, params: SamplingParams) -> Tensor:
         """Text states of the empty-or-negative and of the positive prompt: (2, T, D)."""
-        for name, text in (("prompt", params.prompt), ("negative prompt", params.negative_prompt)):
-            tokens = len(self.tokenizer(text).input_ids)
-            if tokens > self._max_tokens:
-                raise InvalidRequest(
-                    f"the {name} is {tokens} tokens long; {self.spec.model_id} reads "
-                    f"{self._max_tokens}: shorten it"
-                )
-        return torch.stack([self._read(t) for t in (params.negative_prompt, params.prompt)])
+        texts = {"negative prompt": params.negative_prompt, "prompt": params.prompt}
+        with self._reading:
+            for name, text in texts.items():
+                tokens = len(self.tokenizer(text).input_ids)
+                if tokens > self._max_tokens:
+                    raise InvalidRequest(
+                        f"the {name} is {tokens} tokens long; {self.spec.model_id} reads "
+                        f"{self._max_tokens}: shorten it"
+                    )
+            return torch.stack([self._read(text) for text in texts.values()])
 
     def _read(self, text: str) -> Tensor:
         """The text states (T, D) of a text, kept for the newest CACHED_TEXTS."""
@@ -162,16 +169,32 @@ class ImageEngine:
         """A picture to clean latents (1, C, H / factor, W / factor), unit variance."""
         pixels = torch.from_numpy(np.array(picture.convert("RGB"), np.float32))
         pixels = (pixels / 127.5 - 1.0).permute(2, 0, 1)[None].to(self.device, self.dtype)
-        latents = self.autoencoder.encode(pixels).latent_dist.mode().float()
+        with self._painting:
+            latents = self.autoencoder.encode(pixels).latent_dist.mode().float()
         return latents * self.autoencoder.config.scaling_factor
 
+    def finish(self, latents: Tensor, request: GenerationRequest) -> Image.Image:
+        """The picture of finished latents (C, H, W), with what a mask spared put back."""
+        return _composite(self.decode(latents[None])[0], request)
+
+    @cached_property
+    def preview(self) -> LatentPreview:
+        """A cheap look at clean latents (C, H, W) under way."""
+        channels = self.autoencoder.config.latent_channels
+        return LatentPreview(self._decoded, channels, self.factor_px, self.device)
+
     @torch.inference_mode()
+    def _decoded(self, latents: Tensor) -> Tensor:
+        """Clean latents (B, C, H, W) to pixels (B, 3, H factor, W factor) in [-1, 1]."""
+        scaled = (latents / self.autoencoder.config.scaling_factor).to(self.dtype)
+        with self._painting:
+            return self.autoencoder.decode(scaled).sample.float()
+
     def decode(self, latents: Tensor) -> list[Image.Image]:
         """Clean latents (B, C, H, W) to pictures, one after another to spare memory."""
-        scaled = (latents / self.autoencoder.config.scaling_factor).to(self.dtype)
         pictures: list[Image.Image] = []
-        for one in scaled.split(1):
-            pixels = self.autoencoder.decode(one).sample[0].float().permute(1, 2, 0)
+        for one in latents.split(1):
+            pixels = self._decoded(one)[0].permute(1, 2, 0)
             levels = ((pixels + 1.0) * 127.5).round().clamp(0, 255)
             pictures.append(Image.fromarray(levels.to(torch.uint8).cpu().numpy()))
         return pictures

@@ -13,6 +13,7 @@ from maquette.core.files import check_writable, write_whole
 from maquette.core.requests import GenerationRequest
 
 MAX_SOURCE_PIXELS = 64_000_000
+UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP")  # some that Pillow reads would start other programs
 
 
 def read_picture(path: Path) -> Image.Image:
@@ -20,31 +21,42 @@ def read_picture(path: Path) -> Image.Image:
 
     Raises InvalidRequest if it is missing, broken or too large.
     """
+    return _read(path, str(path))
+
+
+def read_upload(content: bytes) -> Image.Image:
+    """A picture that someone sent, in one of UPLOAD_FORMATS. Raises as `read_picture` does."""
+    return _read(io.BytesIO(content), "the upload", UPLOAD_FORMATS)
+
+
+def _read(
+    path: Path | io.BytesIO, name: str, formats: tuple[str, ...] | None = None
+) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # ours is the lower
-            opened = Image.open(path)
+            opened = Image.open(path, formats=formats)
         with opened as image:
             if image.width * image.height > MAX_SOURCE_PIXELS:
                 raise InvalidRequest(
-                    f"{path} is {image.width}x{image.height}; "
+                    f"{name} is {image.width}x{image.height}; "
                     f"at most {MAX_SOURCE_PIXELS // 1_000_000} million pixels are read: shrink it"
                 )
             image.load()
             # Cameras note how they were held; what a person sees is what counts.
             return _over_white(ImageOps.exif_transpose(image))
     except FileNotFoundError:
-        raise InvalidRequest(f"{path} does not exist; name a picture file") from None
+        raise InvalidRequest(f"{name} does not exist; name a picture file") from None
     except Image.DecompressionBombError:
-        raise InvalidRequest(f"{path} has too many pixels; shrink it") from None
+        raise InvalidRequest(f"{name} has too many pixels; shrink it") from None
     except UnidentifiedImageError:
-        raise InvalidRequest(f"{path} is not a picture that can be read; use PNG or JPEG") from None
+        raise InvalidRequest(f"{name} is not a picture that can be read; use PNG or JPEG") from None
     except OSError as error:
         remedy = reason_and_remedy(error) if error.errno else f"{first_line(error)}; save it anew"
-        raise InvalidRequest(f"{path} cannot be read as a picture: {remedy}") from None
+        raise InvalidRequest(f"{name} cannot be read as a picture: {remedy}") from None
     except (SyntaxError, ValueError, RuntimeError) as error:
         raise InvalidRequest(
-            f"{path} cannot be read as a picture: {first_line(error)}; save it anew"
+            f"{name} cannot be read as a picture: {first_line(error)}; save it anew"
         ) from None
 
 
@@ -69,12 +81,17 @@ def check_picture_path(path: Path) -> None:
 
 def write_picture(picture: Image.Image, path: Path, texts: dict[str, str]) -> None:
     """Writes a PNG with its texts, whole or not at all. Raises OutputNotWritable."""
+    write_whole(path, png(picture, texts))
+
+
+def png(picture: Image.Image, texts: dict[str, str]) -> bytes:
+    """A PNG with its texts."""
     info = PngImagePlugin.PngInfo()
     for key, value in texts.items():
         info.add_itxt(key, value)
     content = io.BytesIO()
     picture.save(content, "PNG", pnginfo=info)
-    write_whole(path, content.getvalue())
+    return content.getvalue()
 
 
 def parameters_text(request: GenerationRequest, seed: int, model_id: str) -> str:

@@ -1,0 +1,1 @@
+"""The HTTP API, which imports no PyTorch."""

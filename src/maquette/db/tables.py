@@ -1,0 +1,66 @@
+"""The tables, as SQLAlchemy Core sees them; migrations make them."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_now = sa.text("now()")
+
+# One request of one person, from being asked for to its end.
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("job_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # the engine that it is for: image
+    sa.Column("state", sa.Text, nullable=False, server_default="queued"),
+    sa.Column("request", JSONB, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("started_at", sa.DateTime(timezone=True)),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.CheckConstraint(
+        "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
+    ),
+    sa.Index(None, "account_id", "job_id"),
+)
+sa.Index("ix_job_unfinished", job.c.job_id, postgresql_where=job.c.state.in_(("queued", "running")))
+
+# What happened to a job, for those who watch it.
+job_event = sa.Table(
+    "job_event",
+    metadata,
+    sa.Column("job_id", sa.ForeignKey("job.job_id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("data", JSONB, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
+# What a job made. Its bytes are the blob of that hash.
+asset = sa.Table(
+    "asset",
+    metadata,
+    sa.Column("asset_id", sa.Uuid, primary_key=True),
+    sa.Column("job_id", sa.ForeignKey("job.job_id"), nullable=False),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),  # among the job's assets, from 0
+    sa.Column("media_type", sa.Text, nullable=False),
+    sa.Column("content_hash", sa.Text, nullable=False),  # SHA-256, hexadecimal
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("seed", sa.BigInteger),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # until then a deletion can be undone
+    sa.UniqueConstraint("job_id", "position"),
+    sa.Index(None, "account_id", "asset_id"),
+)

@@ -1,0 +1,1 @@
+"""Durable jobs: what was accepted is done, or said to have failed, whatever dies meanwhile."""

@@ -1,0 +1,70 @@
+"""What happens to a job, in order: written by the worker, read by whoever watches."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from maquette.db.tables import job, job_event
+from maquette.jobs.store import ENDS
+
+CHANNEL = "maquette_job"  # NOTIFY carries the job's id
+TICKS = "maquette_tick"  # NOTIFY carries a tick
+MOST_TICK_BYTES = 7_900  # what NOTIFY can carry, less a little
+PROGRESS = "progress"
+
+
+@dataclass(frozen=True, slots=True)
+class JobEvent:
+    """The `sequence` counts a job's events from 1 on, so that a watcher can ask for the rest."""
+
+    job_id: UUID
+    sequence: int
+    kind: str
+    data: Mapping[str, Any]
+
+
+def add_event(
+    connection: sa.Connection, job_id: UUID, kind: str, data: Mapping[str, Any]
+) -> JobEvent | None:
+    """Appends an event, in the caller's transaction, and wakes the watchers when that commits.
+
+    Of progress only the newest is kept: who comes back is told how far it is, not how it went.
+    After a job's end there is none, and None is returned.
+    """
+    locked = sa.select(job.c.state).where(job.c.job_id == job_id).with_for_update()
+    state = connection.execute(locked).scalar_one()
+    if kind == PROGRESS and state in ENDS:
+        return None
+    mine = job_event.c.job_id == job_id
+    last = connection.execute(sa.select(sa.func.max(job_event.c.sequence)).where(mine)).scalar()
+    event = JobEvent(job_id, (last or 0) + 1, kind, data)
+    connection.execute(sa.delete(job_event).where(mine & (job_event.c.kind == PROGRESS)))
+    connection.execute(
+        sa.insert(job_event).values(
+            job_id=job_id, sequence=event.sequence, kind=kind, data=dict(data)
+        )
+    )
+    connection.execute(sa.select(sa.func.pg_notify(CHANNEL, str(job_id))))
+    return event
+
+
+def send_tick(connection: sa.Connection, job_id: UUID, data: Mapping[str, Any]) -> None:
+    """Tells those who watch right now how far a job is; it is kept nowhere."""
+    payload = json.dumps({"job_id": str(job_id), **data}, separators=(",", ":"))
+    if len(payload) > MOST_TICK_BYTES:
+        payload = json.dumps({"job_id": str(job_id), **data, "preview": None})
+    connection.execute(sa.select(sa.func.pg_notify(TICKS, payload)))
+
+
+def read_events(connection: sa.Connection, job_id: UUID, after: int = 0) -> Sequence[JobEvent]:
+    """A job's events after a sequence number, in order."""
+    query = (
+        sa.select(job_event.c.job_id, job_event.c.sequence, job_event.c.kind, job_event.c.data)
+        .where((job_event.c.job_id == job_id) & (job_event.c.sequence > after))
+        .order_by(job_event.c.sequence)
+    )
+    return [JobEvent(**row._mapping) for row in connection.execute(query)]

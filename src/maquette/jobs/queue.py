@@ -1,0 +1,93 @@
+"""Jobs on DBOS Transact: enqueued with their row in one transaction, recovered after a crash."""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from hashlib import sha256
+from uuid import UUID
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+
+from maquette.jobs.store import Job
+
+APPLICATION = "maquette"
+WORKFLOW = "run_job"
+# DBOS would hash our source and strand pending jobs at every change, for a worker takes only those
+# of its own version. So it never changes; what changes is said in the request, which newer workers
+# go on reading.
+DBOS_VERSION = "1"
+POLL_S = 0.05
+DRAIN_S = 20  # for jobs to end by themselves when a worker is told to stop
+
+
+class JobQueue:
+    """The side that asks for work. Holds no thread."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        DBOS.migrate(engine.url.render_as_string(hide_password=False))
+        self._client = DBOSClient(
+            system_database_engine=engine,
+            application_name=APPLICATION,
+            serializer=DBOSPortableJSONSerializer(),
+        )
+
+    def enqueue(self, connection: sa.Connection, job: Job) -> None:
+        """Hands a job to the workers when the caller's transaction commits, and only then."""
+        options: EnqueueOptions = {
+            "workflow_name": WORKFLOW,
+            "queue_name": job.kind,
+            "workflow_id": str(job.job_id),
+            "app_version": DBOS_VERSION,
+        }
+        self._client.enqueue_in_transaction(connection, options, str(job.job_id))
+
+    def close(self) -> None:
+        self._client.destroy()
+
+
+@contextmanager
+def alone(engine: sa.Engine, worker_id: str) -> Generator[None]:
+    """Waits until no other worker of that name is at work; two would run each job twice."""
+    number = int.from_bytes(sha256(worker_id.encode()).digest()[:8], signed=True)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
+        yield
+
+
+@contextmanager
+def working(
+    engine: sa.Engine,
+    kind: str,
+    worker_id: str,
+    at_once: int,
+    run: Callable[[UUID], None],
+    drain_s: int = DRAIN_S,
+) -> Generator[None]:
+    """While this is open, jobs of a kind are run in threads of this process, `at_once` together.
+
+    `run` is called at least once for each job: again, where a worker of this name died in it, so
+    its effects must bear that. At the end no new job is begun, and those under way have `drain_s`.
+    One a process, as DBOS is.
+    """
+
+    @DBOS.workflow(name=WORKFLOW)
+    def run_job(job_id: str) -> None:
+        run(UUID(job_id))
+
+    config: DBOSConfig = {
+        "name": APPLICATION,
+        "system_database_url": engine.url.render_as_string(hide_password=False),
+        "system_database_engine": engine,
+        "application_version": DBOS_VERSION,
+        "executor_id": worker_id,
+        "serializer": DBOSPortableJSONSerializer(),
+        "log_level": "WARNING",
+        "max_executor_threads": at_once + 8,
+    }
+    DBOS(config=config)
+    DBOS.launch()
+    try:
+        DBOS.register_queue(kind, worker_concurrency=at_once, polling_interval_sec=POLL_S)
+        yield
+    finally:
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_s)

@@ -1,0 +1,106 @@
+"""Jobs as rows: how they come in, and the few ways in which their state may change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from maquette.core.ids import new_id
+from maquette.db.tables import job
+
+JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+ENDS = ("succeeded", "failed", "cancelled")
+assert set(ENDS) < set(get_args(JobState))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request of one person, and how far it is."""
+
+    job_id: UUID
+    account_id: str
+    kind: str
+    state: JobState
+    request: Mapping[str, Any]
+    error: str | None
+    attempts: int  # to run it; more than one where a worker died in it
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDS
+
+
+def create_job(
+    connection: sa.Connection, account_id: str, kind: str, request: Mapping[str, Any]
+) -> Job:
+    """A new queued job, in the caller's transaction."""
+    row = {"job_id": new_id(), "account_id": account_id, "kind": kind, "request": dict(request)}
+    return _job(connection.execute(sa.insert(job).values(row).returning(job)).one())
+
+
+def get_job(connection: sa.Connection, job_id: UUID) -> Job:
+    """Raises KeyError where there is none."""
+    row = connection.execute(sa.select(job).where(job.c.job_id == job_id)).one_or_none()
+    if row is None:
+        raise KeyError(job_id)
+    return _job(row)
+
+
+def list_jobs(
+    connection: sa.Connection, account_id: str, limit: int, before: UUID | None = None
+) -> Sequence[Job]:
+    """An account's jobs, the newest first, those older than `before` if given."""
+    query = sa.select(job).where(job.c.account_id == account_id)
+    if before is not None:
+        query = query.where(job.c.job_id < before)
+    return [_job(r) for r in connection.execute(query.order_by(job.c.job_id.desc()).limit(limit))]
+
+
+def count_unfinished(connection: sa.Connection) -> int:
+    """Jobs that have not ended."""
+    query = sa.select(sa.func.count()).where(job.c.state.in_(("queued", "running")))
+    return connection.execute(query).scalar_one()
+
+
+def usual_seconds(connection: sa.Connection, newest: int = 20) -> float | None:
+    """The mean time from start to end of the newest jobs that succeeded; None before the first."""
+    lasted = sa.func.extract("epoch", job.c.finished_at - job.c.started_at).label("lasted")
+    done = (
+        sa.select(lasted)
+        .where(job.c.state == "succeeded")
+        .order_by(job.c.job_id.desc())
+        .limit(newest)
+        .subquery()
+    )
+    mean = connection.execute(sa.select(sa.func.avg(done.c.lasted))).scalar()
+    return None if mean is None else float(mean)
+
+
+def start_job(connection: sa.Connection, job_id: UUID) -> bool:
+    """Marks a job as running, from the first time on; False where it has ended."""
+    started = sa.func.coalesce(job.c.started_at, sa.func.now())
+    attempts = job.c.attempts + 1
+    return _change(connection, job_id, state="running", started_at=started, attempts=attempts)
+
+
+def end_job(
+    connection: sa.Connection, job_id: UUID, state: JobState, error: str | None = None
+) -> bool:
+    """Ends a job, once: False where it has already ended, and then nothing is changed."""
+    assert state in ENDS
+    return _change(connection, job_id, state=state, error=error, finished_at=sa.func.now())
+
+
+def _change(connection: sa.Connection, job_id: UUID, **values: Any) -> bool:
+    may = (job.c.job_id == job_id) & job.c.state.not_in(ENDS)
+    return connection.execute(sa.update(job).where(may).values(values)).rowcount == 1
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    return Job(**row._mapping)

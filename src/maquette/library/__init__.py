@@ -1,0 +1,1 @@
+"""What was made: assets as rows, their bytes as content-addressed blobs."""

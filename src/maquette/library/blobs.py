@@ -1,0 +1,60 @@
+"""Bytes by their hash: the same bytes are kept once, and cannot change unseen."""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+
+from maquette.core.errors import OutputNotWritable, reason_and_remedy
+from maquette.core.files import write_whole
+
+
+class Blobs:
+    """A folder of blobs, `ab/cd/abcd…` by SHA-256."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, content: bytes) -> str:
+        """Keeps bytes, on the disk when this returns; gives their hash. Raises OutputNotWritable.
+
+        Blobs come before the rows that name them, so that no row ever names a missing one.
+        """
+        content_hash = sha256(content).hexdigest()
+        path = self.path(content_hash)
+        if path.exists() and path.stat().st_size == len(content):
+            return content_hash
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputNotWritable(
+                f"{path.parent} cannot be made: {reason_and_remedy(error)}"
+            ) from None
+        write_whole(path, content)
+        _flush(path)
+        _flush(path.parent)
+        return content_hash
+
+    def get(self, content_hash: str) -> bytes:
+        """The bytes of a hash. Raises KeyError where they are not here or no longer fit it."""
+        try:
+            content = self.path(content_hash).read_bytes()
+        except FileNotFoundError:
+            raise KeyError(content_hash) from None
+        if sha256(content).hexdigest() != content_hash:
+            raise KeyError(f"{content_hash}: its bytes have changed")
+        return content
+
+    def path(self, content_hash: str) -> Path:
+        """Where the bytes of a hash are, or would be. Raises ValueError for what is no hash."""
+        if len(content_hash) != 64 or set(content_hash) - set("0123456789abcdef"):
+            raise ValueError(f"{content_hash!r} is no SHA-256")
+        return self._folder / content_hash[:2] / content_hash[2:4] / content_hash
+
+
+def _flush(path: Path) -> None:
+    """To the disk, so that a power cut does not leave a row without its bytes."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

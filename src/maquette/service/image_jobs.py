@@ -1,0 +1,224 @@
+"""The whole story of one job for pictures: drawn with the others, watched, kept, resumed."""
+
+import base64
+import io
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError, wait
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from PIL import Image
+from sqlalchemy.exc import OperationalError
+
+from maquette.core.errors import InvalidRequest, MaquetteError
+from maquette.core.ids import new_id
+from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.diffusion.loop import EngineLoop
+from maquette.diffusion.request import DenoisingRequest, Snapshot
+from maquette.diffusion.runner import StepOutput
+from maquette.diffusion.snapshot_file import read_snapshot, write_snapshot
+from maquette.engines.image import ImageEngine
+from maquette.jobs.events import PROGRESS, add_event, send_tick
+from maquette.jobs.store import Job, end_job, get_job, start_job
+from maquette.library.assets import add_asset
+from maquette.library.blobs import Blobs
+from maquette.service.pictures import png, png_texts
+
+TICK_S = 0.25
+TICKS_A_PROGRESS = 4  # one in so many is kept, with the state to go on from
+PREVIEW_PX = 64
+MOST_ATTEMPTS = 3  # a job that takes its worker down with it is not tried for ever
+LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 10.0
+
+log = logging.getLogger(__name__)
+
+
+class ImageJobs:
+    """Runs jobs on one image engine. `run` may be called in many threads at once, and again."""
+
+    def __init__(
+        self,
+        database: sa.Engine,
+        blobs: Blobs,
+        image: ImageEngine,
+        loop: EngineLoop,
+        snapshots: Path,
+    ) -> None:
+        self._database, self._blobs, self._image = database, blobs, image
+        self._loop, self._snapshots = loop, snapshots
+        self.under_way: set[UUID] = set()
+        snapshots.mkdir(parents=True, exist_ok=True)
+
+    def run(self, job_id: UUID) -> None:
+        """From a queued job to its end. Where a worker died in it, it goes on where that was.
+
+        While the database is away it waits: an accepted job is not lost for that.
+        """
+        self.under_way.add(job_id)
+        try:
+            pause_s = LEAST_PAUSE_S
+            while True:
+                try:
+                    self._run(job_id)
+                    return
+                except OperationalError:
+                    log.exception("job %s waits for the database", job_id)
+                    time.sleep(pause_s)
+                    pause_s = min(2 * pause_s, MOST_PAUSE_S)
+        finally:
+            self.under_way.discard(job_id)
+
+    def _run(self, job_id: UUID) -> None:
+        with self._database.begin() as connection:
+            if not start_job(connection, job_id):
+                return
+            job = get_job(connection, job_id)
+            add_event(connection, job_id, "running", {})
+        try:
+            if job.attempts > MOST_ATTEMPTS:
+                raise InvalidRequest(f"the worker died in it {MOST_ATTEMPTS} times; ask for less")
+            request = self._request(job)
+            self._keep(job, request, self._draw(job, request))
+        except OperationalError:
+            raise
+        except CancelledError:
+            with self._database.connect() as connection:
+                if not get_job(connection, job_id).ended:
+                    raise  # not by a person: the engine is closing
+        except MaquetteError as error:
+            self._fail(job, error.message)
+        except Exception:
+            log.exception("job %s failed", job_id)
+            self._fail(job, "something broke while this was drawn; the log of the studio says what")
+        for path in self._snapshots.glob(f"{job_id}-*"):
+            path.unlink(missing_ok=True)
+
+    def _request(self, job: Job) -> GenerationRequest:
+        """The request as it was asked for, its pictures fetched by their hashes."""
+        asked = dict(job.request)
+        params: dict[str, Any] = dict(asked["params"])
+        params["guidance_interval"] = tuple(params["guidance_interval"])  # JSON has no tuples
+        return GenerationRequest(
+            SamplingParams(**params),
+            count=asked["count"],
+            source=self._picture(asked["source"], "RGB"),
+            mask=self._picture(asked["mask"], "L"),
+        )
+
+    def _picture(self, content_hash: str | None, mode: str) -> Image.Image | None:
+        if content_hash is None:
+            return None
+        return Image.open(io.BytesIO(self._blobs.get(content_hash))).convert(mode)
+
+    def _draw(self, job: Job, request: GenerationRequest) -> list[Image.Image]:
+        """The pictures, in order. Raises CancelledError if someone ends the job meanwhile."""
+        latest: dict[str, StepOutput] = {}
+
+        def watch(output: StepOutput) -> None:
+            latest[output.request.request_id] = output
+
+        ones = self._image.prepare(request, str(job.job_id), job.account_id)
+        snapshots = {one.request_id: self._snapshot_of(one) for one in ones}
+        begun = {name: s.step_index for name, s in snapshots.items() if s is not None}
+        progress = _Progress(sum(len(one.table) for one in ones), begun)
+        futures = [self._loop.add(one, watch, snapshots[one.request_id]) for one in ones]
+        try:
+            tick = 0
+            while wait(futures, TICK_S).not_done:
+                tick += 1
+                if latest:
+                    self._report(job, progress, list(latest.values()), tick)
+                with self._database.connect() as connection:
+                    if get_job(connection, job.job_id).ended:
+                        break
+        finally:
+            for one in ones:
+                self._loop.cancel(one.request_id)  # nothing where it has finished
+        wait(futures)
+        return [self._image.finish(future.result().latents, request) for future in futures]
+
+    def _report(self, job: Job, progress: "_Progress", latest: list[StepOutput], tick: int) -> None:
+        """Tells how far the job is; now and then so that it is kept, with what to go on from."""
+        newest = max(latest, key=lambda output: output.step_index)
+        data = {**progress.after(latest), "preview": self._preview(newest)}
+        keep = tick % TICKS_A_PROGRESS == 0
+        if keep:
+            waited_ms = (datetime.now(UTC) - job.created_at) / timedelta(milliseconds=1)
+            for output in latest:
+                if not output.finished:
+                    write_snapshot(self._place(output.request), output.snapshot(waited_ms))
+        with self._database.begin() as connection:
+            send_tick(connection, job.job_id, data)
+            if keep:
+                add_event(connection, job.job_id, PROGRESS, data)
+
+    def _preview(self, output: StepOutput) -> str:
+        """What the model takes the picture for, small, as a data URL."""
+        picture = self._image.preview(output.predicted)
+        picture.thumbnail((PREVIEW_PX, PREVIEW_PX))
+        content = io.BytesIO()
+        picture.save(content, "WEBP", quality=60)
+        return "data:image/webp;base64," + base64.b64encode(content.getvalue()).decode()
+
+    def _keep(self, job: Job, request: GenerationRequest, pictures: list[Image.Image]) -> None:
+        """Bytes first, then rows and the job's end in one transaction: all of it or nothing."""
+        model_id = self._image.spec.model_id
+        contents = [
+            png(picture, png_texts(request, request.params.seed + number, model_id))
+            for number, picture in enumerate(pictures)
+        ]
+        hashes = [self._blobs.put(content) for content in contents]
+        with self._database.begin() as connection:
+            if not end_job(connection, job.job_id, "succeeded"):
+                return  # cancelled in the last moment
+            ids: list[str] = []
+            for number, (content, content_hash) in enumerate(zip(contents, hashes, strict=True)):
+                asset = add_asset(
+                    connection,
+                    asset_id=new_id(),
+                    job_id=job.job_id,
+                    account_id=job.account_id,
+                    position=number,
+                    media_type="image/png",
+                    content_hash=content_hash,
+                    size_bytes=len(content),
+                    seed=request.params.seed + number,
+                )
+                ids.append(str(asset.asset_id))
+            add_event(connection, job.job_id, "succeeded", {"assets": ids})
+
+    def _fail(self, job: Job, message: str) -> None:
+        with self._database.begin() as connection:
+            if end_job(connection, job.job_id, "failed", message):
+                add_event(connection, job.job_id, "failed", {"error": message})
+
+    def _snapshot_of(self, one: DenoisingRequest) -> Snapshot | None:
+        """Where an earlier worker was with a picture; None where that is not known."""
+        snapshot = read_snapshot(self._place(one))
+        if snapshot is None or not 0 <= snapshot.step_index < len(one.table):
+            return None
+        return snapshot if snapshot.latents.shape == one.shape else None
+
+    def _place(self, one: DenoisingRequest) -> Path:
+        return self._snapshots / f"{one.request_id.replace('/', '-')}.safetensors"
+
+
+class _Progress:
+    """How far a job is, and how long it will still take at the pace that it has had here."""
+
+    def __init__(self, steps: int, begun: Mapping[str, int]) -> None:
+        self._steps, self._begun = steps, begun  # steps that an earlier worker did, by picture
+        self._started = time.monotonic()
+
+    def after(self, latest: Sequence[StepOutput]) -> dict[str, int]:
+        steps = {output.request.request_id: output.step_index + 1 for output in latest}
+        done = sum({**self._begun, **steps}.values())
+        here = max(1, done - sum(self._begun.values()))
+        pace_ms = (time.monotonic() - self._started) * 1e3 / here
+        left_ms = round(pace_ms * (self._steps - done))
+        return {"step": done, "steps": self._steps, "remaining_ms": left_ms}

@@ -1,0 +1,166 @@
+"""What a person can do, whichever door they come through; needs no PyTorch."""
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from PIL import Image
+from sqlalchemy.exc import SQLAlchemyError
+
+from maquette.core.errors import InvalidRequest, ModelNotFound, NotFound, QueueFull, did_you_mean
+from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.engines.catalog import STARTERS
+from maquette.jobs.events import JobEvent, add_event, read_events
+from maquette.jobs.queue import JobQueue
+from maquette.jobs.store import (
+    Job,
+    count_unfinished,
+    create_job,
+    end_job,
+    get_job,
+    list_jobs,
+    usual_seconds,
+)
+from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
+from maquette.library.blobs import Blobs
+from maquette.service.pictures import png, read_upload
+
+IMAGE = "image"
+T = TypeVar("T", Job, Asset)
+
+
+class Studio:
+    """Takes requests in, tells how far they are, and hands out what came of them.
+
+    Whatever is another account's is not there: NotFound, as for what never was.
+    """
+
+    def __init__(
+        self, database: sa.Engine, blobs: Blobs, queue: JobQueue, most_unfinished: int = 100
+    ) -> None:
+        self._database, self._blobs, self._queue = database, blobs, queue
+        self._most_unfinished = most_unfinished
+
+    def submit(
+        self,
+        account_id: str,
+        params: SamplingParams,
+        count: int = 1,
+        model: str = "starter",
+        source: str | None = None,
+        mask: str | None = None,
+    ) -> Job:
+        """Accepts a request for pictures: from here on it survives any crash.
+
+        `source` and `mask` are hashes of pictures that were put. Raises InvalidRequest,
+        ModelNotFound, and QueueFull where too many wait.
+        """
+        known = STARTERS[IMAGE].model_id
+        if model != known:
+            raise ModelNotFound(f"no image model named {model!r}; {did_you_mean(model, [known])}")
+        GenerationRequest(params, count, None, self._picture(source), self._picture(mask))
+        asked = {
+            "params": asdict(params),
+            "count": count,
+            "model": model,
+            "source": source,
+            "mask": mask,
+        }
+        with self._database.begin() as connection:
+            if (unfinished := count_unfinished(connection)) >= self._most_unfinished:
+                seconds = math.ceil(usual_seconds(connection) or 1.0)
+                raise QueueFull(f"{unfinished} requests wait; try again in {seconds} s", seconds)
+            job = create_job(connection, account_id, IMAGE, asked)
+            add_event(connection, job.job_id, "queued", {})
+            self._queue.enqueue(connection, job)
+        return job
+
+    def put_picture(self, content: bytes) -> str:
+        """Keeps a picture to start from, read as a file is; gives its hash. Raises InvalidRequest
+        if it is none.
+        """
+        return self._blobs.put(png(read_upload(content), {}))
+
+    def _picture(self, content_hash: str | None) -> Image.Image | None:
+        if content_hash is None:
+            return None
+        try:
+            return Image.open(io.BytesIO(self._blobs.get(content_hash)))
+        except (KeyError, ValueError):
+            raise InvalidRequest(f"no picture {content_hash!r}; put it first") from None
+
+    def job(self, account_id: str, job_id: UUID) -> Job:
+        """A job as it is now."""
+        with self._database.connect() as connection:
+            return _own(account_id, job_id, lambda: get_job(connection, job_id))
+
+    def jobs(self, account_id: str, limit: int, before: UUID | None = None) -> Sequence[Job]:
+        """An account's jobs, the newest first."""
+        with self._database.connect() as connection:
+            return list_jobs(connection, account_id, limit, before)
+
+    def cancel(self, account_id: str, job_id: UUID) -> bool:
+        """Ends a job before its time; False where it has ended."""
+        self.job(account_id, job_id)
+        with self._database.begin() as connection:
+            cancelled = end_job(connection, job_id, "cancelled")
+            if cancelled:
+                add_event(connection, job_id, "cancelled", {})
+        return cancelled
+
+    def events(self, job_id: UUID, after: int) -> Sequence[JobEvent]:
+        """What happened to a job after an event, in order."""
+        with self._database.connect() as connection:
+            return read_events(connection, job_id, after)
+
+    def assets(self, job_ids: Sequence[UUID]) -> dict[UUID, list[Asset]]:
+        """What each job made and no one deleted."""
+        with self._database.connect() as connection:
+            return assets_of(connection, job_ids)
+
+    def asset(self, account_id: str, asset_id: UUID) -> tuple[Asset, bytes]:
+        """An asset and its bytes."""
+        with self._database.connect() as connection:
+            asset = _own(account_id, asset_id, lambda: get_asset(connection, asset_id))
+        return asset, self._blobs.get(asset.content_hash)
+
+    def delete(self, account_id: str, asset_id: UUID) -> None:
+        """Hides an asset; `restore` brings it back."""
+        with self._database.begin() as connection:
+            if not delete_asset(connection, account_id, asset_id):
+                raise NotFound(f"{asset_id} is not here")
+
+    def restore(self, account_id: str, asset_id: UUID) -> None:
+        """Undoes a deletion."""
+        with self._database.begin() as connection:
+            if not restore_asset(connection, account_id, asset_id):
+                raise NotFound(f"{asset_id} was not deleted")
+
+    def is_ready(self) -> bool:
+        """Whether the database answers."""
+        try:
+            with self._database.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def unfinished(self) -> int:
+        """Jobs that have not ended."""
+        with self._database.connect() as connection:
+            return count_unfinished(connection)
+
+
+def _own(account_id: str, name: UUID, fetch: Callable[[], T]) -> T:
+    """What is fetched, if it is there and the account's."""
+    try:
+        found = fetch()
+    except KeyError:
+        found = None
+    if found is None or found.account_id != account_id:
+        raise NotFound(f"{name} is not here")
+    return found

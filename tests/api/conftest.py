@@ -1,0 +1,58 @@
+"""A studio with a tiny model, its worker in threads of the same process."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+import torch
+from fastapi.testclient import TestClient
+
+from maquette.api.app import create_app
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.diffusion.engine import DenoisingEngine
+from maquette.diffusion.loop import EngineLoop
+from maquette.engines.catalog import ModelSpec
+from maquette.engines.image import ImageEngine
+from maquette.jobs.queue import JobQueue, working
+from maquette.library.blobs import Blobs
+from maquette.service.image_jobs import ImageJobs
+from maquette.service.studio import IMAGE, Studio
+from tests.conftest import TinyModels
+
+
+@dataclass
+class Rooms:
+    """What a studio is made of."""
+
+    database: sa.Engine
+    blobs: Blobs
+    queue: JobQueue
+    image: ImageEngine
+    snapshots: Path
+    client: TestClient
+
+
+@pytest.fixture
+def rooms(fresh_url: str, tiny_models: TinyModels, tmp_path: Path) -> Iterator[Rooms]:
+    """A studio without a worker."""
+    spec = ModelSpec("starter", tiny_models.image)
+    with open_database(Settings(database=fresh_url)) as database:
+        blobs, queue = Blobs(tmp_path / "blobs"), JobQueue(database)
+        image = ImageEngine(spec, torch.device("cpu"), torch.float32)
+        app = create_app(Studio(database, blobs, queue, most_unfinished=3), database)
+        with TestClient(app, raise_server_exceptions=False) as client:
+            yield Rooms(database, blobs, queue, image, tmp_path / "snapshots", client)
+        queue.close()
+
+
+@pytest.fixture
+def client(rooms: Rooms) -> Iterator[TestClient]:
+    """A studio at work."""
+    loop = EngineLoop(DenoisingEngine(torch.device("cpu")))
+    jobs = ImageJobs(rooms.database, rooms.blobs, rooms.image, loop, rooms.snapshots)
+    with working(rooms.database, IMAGE, "worker-1", 4, jobs.run, drain_s=5):
+        yield rooms.client
+    loop.close()

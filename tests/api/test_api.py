@@ -1,0 +1,214 @@
+"""What a client meets: pictures, events, and one line where something does not fit."""
+
+import io
+import json
+import subprocess
+import sys
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from maquette.api.dependencies import _account
+from tests.api.conftest import Rooms
+
+SMALL = {"prompt": "a cat", "width": 64, "height": 64, "num_inference_steps": 3}
+
+
+def _ask(client: TestClient, **more: Any) -> dict[str, Any]:
+    answer = client.post("/v1/generations", json={**SMALL, **more})
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+def _events(client: TestClient, asked: dict[str, Any], after: int = 0) -> list[tuple[str, Any]]:
+    """Numbered events and their data, to the end of the stream."""
+    answer = client.get(asked["events_url"], headers={"Last-Event-ID": str(after)})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events: list[tuple[str, Any]] = []
+    for block in answer.text.split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if ": " in line)
+        if "id" in lines:
+            events.append((lines["event"], json.loads(lines["data"])))
+    return events
+
+
+def test_a_picture_is_asked_for_watched_and_fetched(client: TestClient) -> None:
+    asked = _ask(client, count=2, seed=5)
+    assert (asked["state"], asked["request"]["seed"], asked["assets"]) == ("queued", 5, [])
+    events = _events(client, asked)
+    assert [kind for kind, _ in events if kind != "progress"] == ["queued", "running", "succeeded"]
+    done = client.get(f"/v1/generations/{asked['generation_id']}").json()
+    assert done["state"] == "succeeded"
+    assert [a["seed"] for a in done["assets"]] == [5, 6]
+    assert events[-1][1]["assets"] == [a["asset_id"] for a in done["assets"]]
+    picture = client.get(done["assets"][1]["url"])
+    assert picture.headers["content-type"] == "image/png"
+    assert "immutable" in picture.headers["cache-control"]
+    with Image.open(io.BytesIO(picture.content)) as image:
+        assert image.size == (64, 64)
+        assert json.loads(image.text["maquette"])["seed"] == 6  # type: ignore[attr-defined]
+    assert client.get("/v1/generations").json() == [done]
+
+
+def test_who_comes_back_is_told_the_rest(client: TestClient) -> None:
+    asked = _ask(client)
+    whole = _events(client, asked)
+    assert _events(client, asked, after=2)[-1] == whole[-1]
+    assert "queued" not in [kind for kind, _ in _events(client, asked, after=1)]
+    last = client.get(asked["events_url"], headers={"Last-Event-ID": "999"})
+    assert (last.status_code, last.text) == (204, "")  # a browser would come back for ever
+
+
+def test_a_seed_that_is_not_given_is_drawn_and_makes_the_picture_again(client: TestClient) -> None:
+    first = _ask(client)
+    _events(client, first)
+    again = _ask(client, seed=first["request"]["seed"])
+    _events(client, again)
+    hashes = [
+        client.get(f"/v1/generations/{one['generation_id']}").json()["assets"][0]["content_hash"]
+        for one in (first, again)
+    ]
+    assert hashes[0] == hashes[1]
+
+
+def test_a_picture_can_be_begun_from(client: TestClient) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(content, "PNG")
+    put = client.post("/v1/pictures", files={"picture": content.getvalue()})
+    assert put.status_code == 201
+    asked = _ask(client, source=put.json()["content_hash"], strength=0.5)
+    assert _events(client, asked)[-1][0] == "succeeded"
+
+
+def test_what_cannot_be_drawn_fails_in_one_line(client: TestClient) -> None:
+    asked = _ask(client, prompt="a very red boat " * 60)
+    kind, data = _events(client, asked)[-1]
+    assert kind == "failed"
+    assert "tokens long" in data["error"]
+    assert client.get(f"/v1/generations/{asked['generation_id']}").json()["error"] == data["error"]
+
+
+def test_deleting_can_be_undone(client: TestClient) -> None:
+    asked = _ask(client)
+    _events(client, asked)
+    url = client.get(f"/v1/generations/{asked['generation_id']}").json()["assets"][0]["url"]
+    assert client.delete(url).status_code == 204
+    assert client.get(url).status_code == 404
+    assert client.delete(url).status_code == 404
+    assert client.get(f"/v1/generations/{asked['generation_id']}").json()["assets"] == []
+    assert client.post(f"{url}/restore").status_code == 204
+    assert client.get(url).status_code == 200
+    assert client.post(f"{url}/restore").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "message"),
+    [
+        ({"prompt": " "}, 400, "the prompt is empty"),
+        ({"width": 250}, 400, "nearest is 256"),
+        ({"sampler": "eulr"}, 400, "did you mean euler?"),
+        ({"model": "startr"}, 400, "did you mean starter?"),
+        ({"source": "0" * 64}, 400, "put it first"),
+        ({"mask": "0" * 64}, 400, "put it first"),
+        ({"guidance_interval": [0.5, 0.1]}, 400, "the less one first"),
+        ({"count": 0}, 422, "greater than or equal to 1"),
+        ({"colour": "red"}, 422, "colour"),
+    ],
+)
+def test_bad_input_is_told_and_nothing_is_kept(
+    rooms: Rooms, changes: dict[str, Any], status: int, message: str
+) -> None:
+    answer = rooms.client.post("/v1/generations", json={**SMALL, **changes})
+    assert answer.status_code == status
+    assert message in answer.text
+    assert rooms.client.get("/v1/generations").json() == []
+
+
+def test_what_is_no_picture_is_refused(rooms: Rooms) -> None:
+    cut = io.BytesIO()
+    Image.effect_noise((64, 64), 90).save(cut, "JPEG")
+    drawing = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(drawing, "EPS")  # which Pillow would hand to Ghostscript
+    for content in (b"words", cut.getvalue()[:500], drawing.getvalue()):
+        answer = rooms.client.post("/v1/pictures", files={"picture": content})
+        assert answer.status_code == 400
+        assert "the upload" in answer.json()["error"]
+
+
+def test_what_never_was_is_not_found(rooms: Rooms) -> None:
+    nobody = uuid4()
+    for method, path in (
+        ("GET", f"/v1/generations/{nobody}"),
+        ("GET", f"/v1/generations/{nobody}/events"),
+        ("POST", f"/v1/generations/{nobody}/cancel"),
+        ("GET", f"/v1/assets/{nobody}"),
+        ("DELETE", f"/v1/assets/{nobody}"),
+        ("POST", f"/v1/assets/{nobody}/restore"),
+    ):
+        answer = rooms.client.request(method, path)
+        assert answer.status_code == 404, path
+        assert str(nobody) in answer.json()["error"]
+
+
+def test_what_is_anothers_is_not_there(client: TestClient) -> None:
+    asked = _ask(client)
+    _events(client, asked)
+    path = f"/v1/generations/{asked['generation_id']}"
+    url = client.get(path).json()["assets"][0]["url"]
+    client.app.dependency_overrides[_account] = lambda: "another"  # type: ignore[attr-defined]
+    assert client.get("/v1/generations").json() == []
+    for method, other in (
+        ("GET", path),
+        ("GET", f"{path}/events"),
+        ("POST", f"{path}/cancel"),
+        ("GET", url),
+        ("DELETE", url),
+        ("POST", f"{url}/restore"),
+    ):
+        assert client.request(method, other).status_code == 404, other
+    client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
+    assert client.get(url).status_code == 200
+
+
+def test_other_pages_and_other_names_are_refused(rooms: Rooms) -> None:
+    for origin, status in (("http://evil.example", 403), ("http://testserver", 202)):
+        headers = {"Origin": origin}
+        answer = rooms.client.post("/v1/generations", json=SMALL, headers=headers)
+        assert answer.status_code == status
+    assert rooms.client.get("/livez", headers={"Origin": "http://evil.example"}).status_code == 200
+
+
+def test_too_many_are_asked_to_come_back(rooms: Rooms) -> None:
+    waiting = [_ask(rooms.client) for _ in range(3)]
+    full = rooms.client.post("/v1/generations", json=SMALL)
+    assert full.status_code == 429
+    assert int(full.headers["retry-after"]) >= 1
+    assert "3 requests wait; try again in" in full.json()["error"]
+    cancelled = rooms.client.post(f"/v1/generations/{waiting[0]['generation_id']}/cancel").json()
+    assert cancelled["state"] == "cancelled"
+    assert _events(rooms.client, waiting[0])[-1][0] == "cancelled"
+    _ask(rooms.client)
+
+
+def test_health_and_figures(rooms: Rooms) -> None:
+    assert rooms.client.get("/livez").json() == {"status": "alive"}
+    assert rooms.client.get("/readyz").json() == {"database": True, "worker": True}
+    rooms.client.app.state.worker_ready = lambda: False  # type: ignore[attr-defined]
+    assert rooms.client.get("/readyz").status_code == 503
+    _ask(rooms.client)
+    assert "maquette_jobs_unfinished 1.0" in rooms.client.get("/metrics").text
+
+
+def test_the_document_of_the_api_has_an_example(rooms: Rooms) -> None:
+    document = rooms.client.get("/openapi.json").json()
+    examples = document["components"]["schemas"]["GenerationIn"]["examples"]
+    assert rooms.client.post("/v1/generations", json=examples[0]).status_code == 202
+
+
+def test_the_api_imports_no_torch() -> None:
+    code = "import sys, maquette.api.app; print(*{'torch', 'diffusers'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

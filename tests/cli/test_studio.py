@@ -1,0 +1,113 @@
+"""The studio as a process: it serves, outlives its worker, and ends when told to."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import psutil
+import pytest
+
+REQUEST = {"prompt": "a red boat", "seed": 7, "num_inference_steps": 160}
+
+
+class _Process:
+    """A studio on a port of its own."""
+
+    def __init__(self, data: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        words = ["-m", "maquette", "studio", "--port", str(port), "--data", str(data)]
+        self.process = subprocess.Popen(
+            [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+
+    def wait_until(self, what: Any, seconds: float = 90.0) -> Any:
+        give_up = time.monotonic() + seconds
+        while time.monotonic() < give_up:
+            try:
+                if value := what():
+                    return value
+            except httpx.TransportError:
+                assert self.process.poll() is None, self.process.communicate()[0]
+            time.sleep(0.1)
+        raise AssertionError("it did not come about in time")
+
+    def is_ready(self) -> bool:
+        return self.http.get("/readyz").status_code == 200
+
+    def ask(self) -> str:
+        return self.http.post("/v1/generations", json=REQUEST).json()["generation_id"]
+
+    def job(self, generation_id: str) -> dict[str, Any]:
+        return self.http.get(f"/v1/generations/{generation_id}").json()
+
+    def end_of(self, generation_id: str) -> dict[str, Any]:
+        return self.wait_until(lambda: (j := self.job(generation_id))["finished_at"] and j)
+
+    def worker(self) -> psutil.Process:
+        children = psutil.Process(self.process.pid).children()
+        (worker,) = [c for c in children if "worker" in c.cmdline()]
+        return worker
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[_Process]:
+    made = _Process(tmp_path / "data")
+    yield made
+    made.http.close()
+    made.process.kill()
+    made.process.communicate()
+
+
+def _progress(studio: _Process, generation_id: str) -> int:
+    """The step of the first progress that is kept."""
+    url = f"/v1/generations/{generation_id}/events"
+    with studio.http.stream("GET", url) as stream:
+        kind = ""
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                kind = line.removeprefix("event: ")
+            elif line.startswith("data: ") and kind == "progress":
+                return json.loads(line.removeprefix("data: "))["step"]
+    raise AssertionError("it ended without progress")
+
+
+@pytest.mark.slow
+def test_a_studio_outlives_its_worker_and_ends_when_told_to(studio: _Process) -> None:
+    studio.wait_until(studio.is_ready)
+    whole = studio.end_of(studio.ask())
+    assert whole["state"] == "succeeded"
+    cut = studio.ask()
+    assert 0 < _progress(studio, cut) < REQUEST["num_inference_steps"]
+    first = studio.worker()
+    first.send_signal(signal.SIGKILL)
+    mended = studio.end_of(cut)
+    assert studio.worker().pid != first.pid
+    hashes = [[a["content_hash"] for a in job["assets"]] for job in (whole, mended)]
+    assert hashes[0] == hashes[1]
+    worker = studio.worker()
+    studio.process.send_signal(signal.SIGTERM)
+    output, _ = studio.process.communicate(timeout=60)
+    assert studio.process.returncode == 0, output
+    assert "Traceback" not in output
+    assert not worker.is_running()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_worker_ends_with_a_studio_that_is_killed(studio: _Process) -> None:
+    studio.wait_until(studio.is_ready)
+    worker = studio.worker()
+    studio.process.kill()
+    psutil.wait_procs([worker], timeout=30)
+    assert not worker.is_running()

@@ -1,0 +1,95 @@
+"""The database opens where it should, is of this version, and says what is wrong in one line."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.exc import IntegrityError
+
+from maquette.core.errors import DatabaseUnavailable
+from maquette.core.ids import new_id
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.db.tables import asset, job, metadata
+
+
+def _job() -> dict[str, object]:
+    return {
+        "job_id": new_id(),
+        "account_id": "me",
+        "kind": "image",
+        "request": {"prompt": "一只猫"},
+    }
+
+
+def test_the_database_in_the_data_folder_keeps_what_it_was_given(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    row = _job()
+    with open_database(settings) as engine, engine.begin() as connection:
+        connection.execute(sa.insert(job), row)
+    with open_database(settings) as engine, engine.connect() as connection:
+        kept = connection.execute(sa.select(job)).one()
+    assert (kept.job_id, kept.state, kept.request) == (row["job_id"], "queued", row["request"])
+    assert kept.created_at.tzinfo is not None
+
+
+def test_migrations_make_the_tables_that_the_code_sees(fresh_url: str) -> None:
+    with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        checks = sa.inspect(connection).get_check_constraints("job")
+        assert [c["name"] for c in checks] == ["ck_job_state"]
+
+
+def test_many_that_open_it_at_once_migrate_it_once(fresh_url: str) -> None:
+    def opened(_: int) -> int:
+        with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
+            return len(connection.execute(sa.text("SELECT * FROM alembic_version")).all())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(opened, range(8))) == [1] * 8
+
+
+def test_the_tables_refuse_what_makes_no_sense(fresh_url: str) -> None:
+    with open_database(Settings(database=fresh_url)) as engine:
+        with pytest.raises(IntegrityError), engine.begin() as connection:
+            connection.execute(sa.insert(job), _job() | {"state": "lost"})
+        orphan = {
+            "asset_id": new_id(), "job_id": new_id(), "account_id": "me", "position": 0,
+            "media_type": "image/png", "content_hash": "0" * 64, "size_bytes": 1,
+        }  # fmt: skip
+        with pytest.raises(IntegrityError), engine.begin() as connection:
+            connection.execute(sa.insert(asset), orphan)
+
+
+def test_a_newer_database_is_left_alone(fresh_url: str) -> None:
+    with open_database(Settings(database=fresh_url)) as engine, engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with (
+        pytest.raises(DatabaseUnavailable, match=r"of another version of Maquette: .*9999.*; inst"),
+        open_database(Settings(database=fresh_url)),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"database": "nowhere"}, 'database "nowhere" does not exist'),
+        ({"username": "nobody"}, 'role "nobody" does not exist'),
+    ],
+)
+def test_a_database_that_is_not_there_is_told_at_once(
+    postgres: sa.URL, change: dict[str, str], said: str
+) -> None:
+    url = postgres.set(**change, password="secret").render_as_string(hide_password=False)  # type: ignore[arg-type]
+    with (
+        pytest.raises(DatabaseUnavailable, match=said) as caught,
+        open_database(Settings(database=url)),
+    ):
+        pass
+    assert "secret" not in caught.value.message
+    assert "\n" not in caught.value.message

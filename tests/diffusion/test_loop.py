@@ -1,0 +1,109 @@
+"""The engine in its own thread: many ask at once, what fails is told, nothing is left behind."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor, wait
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from maquette.diffusion.engine import DenoisingEngine
+from maquette.diffusion.loop import EngineLoop
+from maquette.diffusion.noise_schedule import NoiseSchedule
+from maquette.diffusion.request import DenoisingRequest
+from maquette.diffusion.runner import StepOutput
+from maquette.diffusion.samplers import compile_table
+
+TABLE = compile_table("ddim", NoiseSchedule(prediction_type="v_prediction"), 6)
+
+
+def _network(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+    return torch.tanh(latents) + context.mean((1, 2)).view(-1, 1, 1, 1)
+
+
+def _request(name: str, **more: Any) -> DenoisingRequest:
+    request = DenoisingRequest(
+        request_id=name,
+        model_id="net",
+        network=_network,
+        table=TABLE,
+        guidance=(1.0,) * len(TABLE),
+        shape=(1, 4, 4),
+        context=torch.zeros(2, 1, 1),
+        seed=int(name),
+    )
+    return replace(request, **more)
+
+
+@pytest.fixture
+def loop() -> Iterator[EngineLoop]:
+    made = EngineLoop(DenoisingEngine(torch.device("cpu")))
+    yield made
+    made.close()
+
+
+def _slow(latents: Tensor, *_: Tensor) -> Tensor:
+    time.sleep(0.05)
+    return latents
+
+
+def test_many_threads_ask_and_each_has_its_own_answer(loop: EngineLoop) -> None:
+    steps: dict[str, list[int]] = {str(n): [] for n in range(40)}
+
+    def ask(number: int) -> StepOutput:
+        def watch(output: StepOutput) -> None:
+            steps[str(number)].append(output.step_index)
+
+        return loop.add(_request(str(number)), watch).result(20)
+
+    with ThreadPoolExecutor(8) as pool:
+        outputs = list(pool.map(ask, range(40)))
+    assert [o.request.request_id for o in outputs] == [str(n) for n in range(40)]
+    assert all(seen == list(range(6)) for seen in steps.values())
+    assert all(o.finished for o in outputs)
+
+
+def test_what_is_cancelled_ends_at_once_and_the_others_go_on(loop: EngineLoop) -> None:
+    begun = threading.Event()
+    first = loop.add(_request("1", network=_slow, model_id="slow"), lambda _: begun.set())
+    second = loop.add(_request("2", network=_slow, model_id="slow"))
+    assert begun.wait(10)
+    loop.cancel("1")
+    loop.cancel("nobody")
+    assert wait([first], 10).done
+    with pytest.raises(CancelledError):
+        first.result(0)
+    assert second.result(10).finished
+
+
+def test_what_breaks_is_told_and_the_engine_goes_on(loop: EngineLoop) -> None:
+    def broken(*_: Tensor) -> Tensor:
+        raise MemoryError("no more")
+
+    with pytest.raises(MemoryError):
+        loop.add(_request("1", network=broken, model_id="broken")).result(10)
+    _, second = [loop.add(_request("2", network=_slow, model_id="slow")) for _ in range(2)]
+    with pytest.raises(ValueError, match="already here"):
+        second.result(10)
+    assert loop.add(_request("3")).result(10).finished
+
+
+def test_a_watcher_that_breaks_does_not_end_the_engine(loop: EngineLoop) -> None:
+    def watch(_: StepOutput) -> None:
+        raise RuntimeError("a bad watcher")
+
+    with pytest.raises(RuntimeError, match="a bad watcher"):
+        loop.add(_request("1"), watch).result(10)
+    assert loop.add(_request("2")).result(10).finished
+
+
+def test_what_is_left_at_the_end_is_cancelled() -> None:
+    loop = EngineLoop(DenoisingEngine(torch.device("cpu")))
+    left = loop.add(_request("1", network=_slow, model_id="slow"))
+    loop.close()
+    assert left.cancelled()
+    assert loop.add(_request("2")).cancelled()

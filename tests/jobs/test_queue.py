@@ -1,0 +1,90 @@
+"""An accepted job is done, though its worker is killed; one that was not accepted is not."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.jobs.queue import JobQueue, working
+from maquette.jobs.store import create_job, end_job, list_jobs, start_job
+
+WORKER = """
+import os, sys, time
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.jobs.queue import working
+
+def run(job_id):
+    os.write(1, b"begun\\n")  # in one piece
+    time.sleep(60)
+
+with open_database(Settings(database=sys.argv[1])) as database:
+    with working(database, "image", "worker-1", 4, run):
+        time.sleep(60)
+"""
+
+
+@pytest.fixture
+def database(fresh_url: str) -> Iterator[sa.Engine]:
+    with open_database(Settings(database=fresh_url)) as engine:
+        yield engine
+
+
+class _Work:
+    """Ends each job, and notes how often each was run."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._database = database
+        self.runs: list[UUID] = []
+        self.ended = threading.Semaphore(0)
+
+    def __call__(self, job_id: UUID) -> None:
+        self.runs.append(job_id)
+        with self._database.begin() as connection:
+            if start_job(connection, job_id):
+                end_job(connection, job_id, "succeeded")
+        self.ended.release()
+
+
+def test_what_is_committed_is_run_and_what_is_rolled_back_is_not(database: sa.Engine) -> None:
+    queue, work = JobQueue(database), _Work(database)
+    with database.connect() as connection:
+        queue.enqueue(connection, create_job(connection, "me", "image", {}))  # rolled back
+    with database.begin() as connection:
+        job = create_job(connection, "me", "image", {})
+        queue.enqueue(connection, job)
+    with working(database, "image", "worker-1", 4, work, drain_s=5):
+        assert work.ended.acquire(timeout=20)
+        time.sleep(0.5)
+    assert work.runs == [job.job_id]
+    queue.close()
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_had_begun_is_run_again(database: sa.Engine, fresh_url: str) -> None:
+    queue, work = JobQueue(database), _Work(database)
+    for _ in range(10):
+        with database.begin() as connection:
+            queue.enqueue(connection, create_job(connection, "me", "image", {}))
+    words = [sys.executable, "-c", WORKER, fresh_url]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as worker:
+        try:
+            assert worker.stdout is not None
+            for _ in range(4):
+                assert worker.stdout.readline() == "begun\n"
+        finally:
+            worker.kill()
+    with working(database, "image", "worker-1", 4, work, drain_s=5):
+        for _ in range(10):
+            assert work.ended.acquire(timeout=20)
+    with database.connect() as connection:
+        assert {job.state for job in list_jobs(connection, "me", 20)} == {"succeeded"}
+    assert len(set(work.runs)) == len(work.runs) == 10
+    queue.close()

@@ -1,0 +1,123 @@
+"""A job's state changes in the ways that it may, once, and its events are in order."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.jobs.events import CHANNEL, PROGRESS, TICKS, add_event, read_events, send_tick
+from maquette.jobs.store import (
+    count_unfinished,
+    create_job,
+    end_job,
+    get_job,
+    list_jobs,
+    start_job,
+    usual_seconds,
+)
+
+
+@pytest.fixture
+def database(fresh_url: str) -> Iterator[sa.Engine]:
+    with open_database(Settings(database=fresh_url)) as engine:
+        yield engine
+
+
+def _new(database: sa.Engine, account: str = "me") -> UUID:
+    with database.begin() as connection:
+        return create_job(connection, account, "image", {"prompt": "一只猫"}).job_id
+
+
+def test_a_job_comes_runs_and_ends_once(database: sa.Engine) -> None:
+    job_id = _new(database)
+    with database.begin() as connection:
+        assert count_unfinished(connection) == 1
+        assert start_job(connection, job_id)
+        started = get_job(connection, job_id).started_at
+    with database.begin() as connection:  # a worker died; another begins
+        assert start_job(connection, job_id)
+        assert get_job(connection, job_id).started_at == started
+        assert end_job(connection, job_id, "succeeded")
+        assert not end_job(connection, job_id, "cancelled")
+        assert not start_job(connection, job_id)
+    with database.connect() as connection:
+        job = get_job(connection, job_id)
+        assert (job.state, job.ended, job.request) == ("succeeded", True, {"prompt": "一只猫"})
+        assert job.finished_at is not None
+        assert count_unfinished(connection) == 0
+        assert usual_seconds(connection) is not None
+        with pytest.raises(KeyError):
+            get_job(connection, uuid4())
+
+
+def test_one_end_wins_however_many_try(database: sa.Engine) -> None:
+    job_id = _new(database)
+
+    def end(number: int) -> bool:
+        with database.begin() as connection:
+            state = "succeeded" if number % 2 else "cancelled"
+            return end_job(connection, job_id, state)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(end, range(16))) == 1
+
+
+def test_jobs_are_listed_by_account_and_page(database: sa.Engine) -> None:
+    mine = [_new(database) for _ in range(5) if time.sleep(0.002) is None]  # ids are by the ms
+    _new(database, "another")
+    with database.connect() as connection:
+        first = list_jobs(connection, "me", 3)
+        rest = list_jobs(connection, "me", 3, before=first[-1].job_id)
+    assert [job.job_id for job in [*first, *rest]] == mine[::-1]
+
+
+def test_events_are_numbered_and_of_progress_only_the_newest_is_kept(database: sa.Engine) -> None:
+    job_id = _new(database)
+    for kind in ("queued", PROGRESS, PROGRESS, "succeeded"):
+        with database.begin() as connection:
+            add_event(connection, job_id, kind, {"kind": kind})
+    with database.begin() as connection:
+        assert end_job(connection, job_id, "succeeded")
+        assert add_event(connection, job_id, PROGRESS, {}) is None  # too late
+    with database.connect() as connection:
+        events = read_events(connection, job_id)
+        assert [(e.sequence, e.kind) for e in events] == [(1, "queued"), (4, "succeeded")]
+        assert [e.sequence for e in read_events(connection, job_id, after=1)] == [4]
+        assert events[1].data == {"kind": "succeeded"}
+
+
+def test_events_of_many_writers_have_numbers_of_their_own(database: sa.Engine) -> None:
+    job_id = _new(database)
+
+    def add(number: int) -> int:
+        with database.begin() as connection:
+            event = add_event(connection, job_id, "note", {})
+            assert event is not None
+            return event.sequence
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(add, range(24))) == list(range(1, 25))
+
+
+def test_who_listens_hears_of_what_is_committed_and_only_that(database: sa.Engine) -> None:
+    job_id, other = _new(database), _new(database)
+    url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url, autocommit=True) as listener:
+        for channel in (CHANNEL, TICKS):
+            listener.execute(f"LISTEN {channel}")
+        with database.connect() as connection:
+            add_event(connection, other, "queued", {})  # rolled back
+        with database.begin() as connection:
+            add_event(connection, job_id, "queued", {})
+            send_tick(connection, job_id, {"step": 3, "preview": "x" * 9000})
+        notes = [(n.channel, n.payload) for n in listener.notifies(timeout=5, stop_after=2)]
+    assert notes[0] == (CHANNEL, str(job_id))
+    assert notes[1][0] == TICKS
+    assert '"step": 3' in notes[1][1]
+    assert "xxx" not in notes[1][1]  # too large to be told

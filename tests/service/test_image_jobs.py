@@ -1,0 +1,193 @@
+"""One job's story: watched, cancelled, failed, and gone on with after a crash."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import torch
+from sqlalchemy.exc import OperationalError
+
+from maquette.core.requests import SamplingParams
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.diffusion.engine import DenoisingEngine
+from maquette.diffusion.loop import EngineLoop
+from maquette.diffusion.request import Snapshot
+from maquette.diffusion.snapshot_file import write_snapshot
+from maquette.engines.catalog import ModelSpec
+from maquette.engines.image import ImageEngine
+from maquette.jobs.events import add_event, read_events
+from maquette.jobs.store import Job, create_job, end_job, get_job, start_job
+from maquette.library.assets import assets_of
+from maquette.library.blobs import Blobs
+from maquette.service.image_jobs import ImageJobs
+from tests.conftest import TinyModels
+
+
+class _Room:
+    """Jobs on a tiny model whose steps can be slowed down."""
+
+    def __init__(self, database: sa.Engine, folder: Path, model: Path) -> None:
+        self.database, self.folder = database, folder
+        self.blobs = Blobs(folder / "blobs")
+        self.image = ImageEngine(ModelSpec("starter", model), torch.device("cpu"), torch.float32)
+        self.loop = EngineLoop(DenoisingEngine(torch.device("cpu")))
+        self.jobs = ImageJobs(database, self.blobs, self.image, self.loop, folder / "snapshots")
+        self.pause_s = 0.0
+        self.image.unet.register_forward_pre_hook(lambda *_: time.sleep(self.pause_s))
+
+    def job(self, count: int = 1, **params: Any) -> Job:
+        small: dict[str, Any] = {"width": 64, "height": 64, "num_inference_steps": 8, "seed": 3}
+        asked = {
+            "params": asdict(SamplingParams("a cat", **small | params)),
+            "count": count,
+            "model": "starter",
+            "source": None,
+            "mask": None,
+        }
+        with self.database.begin() as connection:
+            return create_job(connection, "me", "image", asked)
+
+    def hashes(self, job: Job) -> list[str]:
+        with self.database.connect() as connection:
+            return [a.content_hash for a in assets_of(connection, [job.job_id])[job.job_id]]
+
+    def kinds(self, job: Job) -> list[str]:
+        with self.database.connect() as connection:
+            return [event.kind for event in read_events(connection, job.job_id)]
+
+    def state(self, job: Job) -> str:
+        with self.database.connect() as connection:
+            return get_job(connection, job.job_id).state
+
+
+@pytest.fixture
+def room(fresh_url: str, tiny_models: TinyModels, tmp_path: Path) -> Iterator[_Room]:
+    with open_database(Settings(database=fresh_url)) as database:
+        made = _Room(database, tmp_path, tiny_models.image)
+        yield made
+        made.loop.close()
+
+
+def test_a_job_is_drawn_kept_and_not_drawn_twice(room: _Room) -> None:
+    job = room.job(count=3)
+    room.jobs.run(job.job_id)
+    assert (room.state(job), room.kinds(job)) == ("succeeded", ["running", "succeeded"])
+    hashes = room.hashes(job)
+    assert len(set(hashes)) == 3
+    assert all(room.blobs.get(h).startswith(b"\x89PNG") for h in hashes)
+    room.jobs.run(job.job_id)  # as after a crash between the last commit and the queue's own
+    assert room.hashes(job) == hashes
+    assert room.kinds(job) == ["running", "succeeded"]
+    assert room.jobs.under_way == set()
+
+
+def test_a_slow_job_tells_how_far_it_is(room: _Room) -> None:
+    room.pause_s = 0.3
+    job = room.job(count=2)
+    runner = threading.Thread(target=room.jobs.run, args=(job.job_id,))
+    runner.start()
+    seen: list[dict[str, Any]] = []
+    while runner.is_alive():
+        with room.database.connect() as connection:
+            events = read_events(connection, job.job_id)
+        seen += [dict(e.data) for e in events if e.kind == "progress"]
+        time.sleep(0.1)
+    assert seen
+    assert {s["steps"] for s in seen} == {16}
+    assert [s["step"] for s in seen] == sorted(s["step"] for s in seen)
+    assert 0 < seen[0]["remaining_ms"] < 10_000
+    assert seen[0]["preview"].startswith("data:image/webp;base64,")
+    assert room.kinds(job) == ["running", "succeeded"]
+    assert list((room.folder / "snapshots").iterdir()) == []
+
+
+def test_a_cancelled_job_is_dropped_by_the_engine_and_leaves_nothing(room: _Room) -> None:
+    room.pause_s = 0.2
+    job = room.job(count=2, num_inference_steps=200)
+    runner = threading.Thread(target=room.jobs.run, args=(job.job_id,))
+    runner.start()
+    time.sleep(1.5)
+    with room.database.begin() as connection:
+        assert end_job(connection, job.job_id, "cancelled")
+        add_event(connection, job.job_id, "cancelled", {})
+    runner.join(5)
+    assert not runner.is_alive()
+    assert (room.state(job), room.hashes(job)) == ("cancelled", [])
+    assert room.kinds(job)[-1] == "cancelled"
+    assert list((room.folder / "snapshots").iterdir()) == []
+
+
+@pytest.mark.parametrize("sampler", ["dpm++2m", "euler-a"])
+def test_a_job_that_goes_on_ends_in_the_same_picture(room: _Room, sampler: str) -> None:
+    whole = room.job(sampler=sampler)
+    room.jobs.run(whole.job_id)
+    job = room.job(sampler=sampler)
+    (one,) = room.image.prepare(room.jobs._request(job), str(job.job_id))
+    engine = DenoisingEngine(torch.device("cpu"))
+    engine.add(one)
+    for _ in range(5):
+        engine.step()
+    snapshot = engine.snapshot(one.request_id)
+    write_snapshot(room.jobs._place(one), snapshot)
+    steps: list[int] = []
+    room.image.unet.register_forward_hook(lambda *_: steps.append(1))
+    room.jobs.run(job.job_id)
+    assert len(steps) == 3
+    assert room.hashes(job) == room.hashes(whole)
+
+
+def test_a_snapshot_that_does_not_fit_is_passed_over(room: _Room) -> None:
+    whole, job = room.job(count=2), room.job(count=2)
+    room.jobs.run(whole.job_id)
+    first, second = room.image.prepare(room.jobs._request(job), str(job.job_id))
+    at_the_end = Snapshot(len(first.table), torch.zeros(first.shape), torch.zeros(first.shape))
+    write_snapshot(room.jobs._place(first), at_the_end)
+    write_snapshot(room.jobs._place(second), Snapshot(1, torch.zeros(1), torch.zeros(1)))
+    room.jobs.run(job.job_id)
+    assert (room.state(job), room.hashes(job)) == ("succeeded", room.hashes(whole))
+
+
+def test_a_job_that_kills_its_worker_is_given_up(room: _Room) -> None:
+    job = room.job()
+    with room.database.begin() as connection:
+        for _ in range(3):
+            start_job(connection, job.job_id)
+    room.jobs.run(job.job_id)
+    assert (room.state(job), room.hashes(job)) == ("failed", [])
+
+
+def test_a_job_waits_while_the_database_is_away(
+    room: _Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    finish = room.image.finish
+
+    def away_once(*given: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OperationalError("SELECT 1", {}, Exception("gone"))
+        return finish(*given)
+
+    monkeypatch.setattr(room.image, "finish", away_once)
+    job = room.job()
+    room.jobs.run(job.job_id)
+    assert room.state(job) == "succeeded"
+
+
+def test_what_breaks_ends_the_job_in_one_line(room: _Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("boom\nand a traceback")
+
+    monkeypatch.setattr(room.image, "finish", broken)
+    job = room.job()
+    room.jobs.run(job.job_id)
+    with room.database.connect() as connection:
+        error = get_job(connection, job.job_id).error
+    assert (room.state(job), room.hashes(job)) == ("failed", [])
+    assert error == "something broke while this was drawn; the log of the studio says what"
