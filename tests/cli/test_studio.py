@@ -14,6 +14,10 @@ from typing import Any
 import httpx2 as httpx
 import psutil
 import pytest
+from typer.testing import CliRunner
+
+from maquette.cli.app import app
+from maquette.core.errors import UsageError
 
 REQUEST = {"prompt": "a red boat", "seed": 7, "num_inference_steps": 160}
 
@@ -105,9 +109,33 @@ def test_a_studio_outlives_its_worker_and_ends_when_told_to(studio: _Process) ->
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-def test_a_worker_ends_with_a_studio_that_is_killed(studio: _Process) -> None:
+def test_after_a_studio_that_is_killed_the_next_one_leaves_nothing(
+    studio: _Process, tmp_path: Path
+) -> None:
     studio.wait_until(studio.is_ready)
     worker = studio.worker()
     studio.process.kill()
+    studio.process.wait()
     psutil.wait_procs([worker], timeout=30)
     assert not worker.is_running()
+    following = _Process(tmp_path / "data")
+    try:
+        following.wait_until(following.is_ready)
+        following.process.send_signal(signal.SIGTERM)
+        output, _ = following.process.communicate(timeout=60)
+        assert following.process.returncode == 0, output
+    finally:
+        following.http.close()
+        following.process.kill()
+    everyone = (p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"]))
+    assert not [words for words in everyone if str(tmp_path / "data" / "postgres") in words]
+
+
+def test_an_address_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ["studio", "--port", str(port)]
+        result = CliRunner().invoke(app, words, obj={})
+    assert isinstance(result.exception, UsageError)
+    message = f"127.0.0.1:{port} cannot be listened on: address already in use; give --port"
+    assert result.exception.message == message

