@@ -1,7 +1,6 @@
 """The studio as a process: it serves, outlives its worker, and ends when told to."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -108,7 +107,6 @@ def test_a_studio_outlives_its_worker_and_ends_when_told_to(studio: _Process) ->
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name == "nt", reason="signals")
 def test_after_a_studio_that_is_killed_the_next_one_leaves_nothing(
     studio: _Process, tmp_path: Path
 ) -> None:

@@ -22,9 +22,7 @@ class PictureOut(BaseModel):
 
 
 @router.post("/pictures", status_code=status.HTTP_201_CREATED, responses=PROBLEMS)
-def put_picture(
-    picture: Annotated[UploadFile, File()], studio: StudioDep, account: Account
-) -> PictureOut:
+def put_picture(picture: Annotated[UploadFile, File()], studio: StudioDep) -> PictureOut:
     """Put a picture to begin from, or a mask; name its hash as `source` or `mask`."""
     content = picture.file.read(MOST_UPLOAD_BYTES + 1)
     if len(content) > MOST_UPLOAD_BYTES:

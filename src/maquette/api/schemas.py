@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from maquette.core.requests import (
     DEFAULT_GUIDANCE,
@@ -52,23 +52,19 @@ class GenerationIn(BaseModel):
 class AssetOut(BaseModel):
     """One picture that was made."""
 
+    model_config = ConfigDict(from_attributes=True)
+
     asset_id: UUID
     media_type: str
     content_hash: str
     size_bytes: int
     seed: int | None
-    url: str
 
-    @classmethod
-    def of(cls, asset: Asset) -> "AssetOut":
-        return cls(
-            asset_id=asset.asset_id,
-            media_type=asset.media_type,
-            content_hash=asset.content_hash,
-            size_bytes=asset.size_bytes,
-            seed=asset.seed,
-            url=f"/v1/assets/{asset.asset_id}",
-        )
+    @computed_field
+    @property
+    def url(self) -> str:
+        """Where its bytes are."""
+        return f"/v1/assets/{self.asset_id}"
 
 
 class GenerationOut(BaseModel):
@@ -92,7 +88,7 @@ class GenerationOut(BaseModel):
             state=job.state,
             error=job.error,
             request=GenerationIn(**asked.pop("params"), **asked),
-            assets=[AssetOut.of(asset) for asset in assets],
+            assets=[AssetOut.model_validate(asset) for asset in assets],
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
