@@ -104,6 +104,50 @@ def test_deleting_can_be_undone(client: TestClient) -> None:
     assert client.post(f"{url}/restore").status_code == 404
 
 
+def test_a_request_is_deleted_with_its_pictures_and_restored(client: TestClient) -> None:
+    asked = _ask(client)
+    _events(client, asked)
+    path = f"/v1/generations/{asked['generation_id']}"
+    done = client.get(path).json()
+    url = done["assets"][0]["url"]
+    assert client.delete(path).status_code == 204
+    assert client.get("/v1/generations").json() == []
+    for gone in (path, url, f"{path}/events"):
+        assert client.get(gone).status_code == 404, gone
+    assert client.delete(path).status_code == 404
+    assert client.post(f"{path}/restore").status_code == 204
+    assert client.get(path).json() == done
+    assert client.get(url).status_code == 200
+    assert client.post(f"{path}/restore").status_code == 404
+
+
+def test_what_is_deleted_unfinished_is_cancelled(rooms: Rooms) -> None:
+    path = f"/v1/generations/{_ask(rooms.client)['generation_id']}"
+    assert rooms.client.delete(path).status_code == 204
+    assert rooms.client.post(f"{path}/restore").status_code == 204
+    assert rooms.client.get(path).json()["state"] == "cancelled"
+
+
+def test_what_was_made_can_be_begun_from_without_putting_it(client: TestClient) -> None:
+    first = _ask(client)
+    _events(client, first)
+    made = client.get(f"/v1/generations/{first['generation_id']}").json()["assets"][0]
+    picture = client.get(f"/v1/pictures/{made['content_hash']}")
+    assert picture.content == client.get(made["url"]).content
+    asked = _ask(client, source=made["content_hash"], strength=0.4)
+    assert _events(client, asked)[-1][0] == "succeeded"
+
+
+def test_the_models_say_what_they_take(rooms: Rooms) -> None:
+    (model,) = rooms.client.get("/v1/models").json()["data"]
+    usual = {name: model[name] for name in ("num_inference_steps", "guidance_scale", "sampler")}
+    answer = rooms.client.post(
+        "/v1/generations",
+        json={"prompt": "a cat", "model": model["id"], "width": model["most_side_px"], **usual},
+    )
+    assert answer.status_code == 202, answer.text
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "message"),
     [
@@ -147,6 +191,8 @@ def test_what_never_was_is_not_found(rooms: Rooms) -> None:
         ("GET", f"/v1/assets/{nobody}"),
         ("DELETE", f"/v1/assets/{nobody}"),
         ("POST", f"/v1/assets/{nobody}/restore"),
+        ("DELETE", f"/v1/generations/{nobody}"),
+        ("POST", f"/v1/generations/{nobody}/restore"),
     ):
         answer = rooms.client.request(method, path)
         assert answer.status_code == 404, path
@@ -157,7 +203,8 @@ def test_what_is_anothers_is_not_there(client: TestClient) -> None:
     asked = _ask(client)
     _events(client, asked)
     path = f"/v1/generations/{asked['generation_id']}"
-    url = client.get(path).json()["assets"][0]["url"]
+    made = client.get(path).json()["assets"][0]
+    url, content_hash = made["url"], made["content_hash"]
     client.app.dependency_overrides[_account] = lambda: "another"  # type: ignore[attr-defined]
     assert client.get("/v1/generations").json() == []
     for method, other in (
@@ -167,8 +214,13 @@ def test_what_is_anothers_is_not_there(client: TestClient) -> None:
         ("GET", url),
         ("DELETE", url),
         ("POST", f"{url}/restore"),
+        ("DELETE", path),
+        ("POST", f"{path}/restore"),
+        ("GET", f"/v1/pictures/{content_hash}"),
     ):
         assert client.request(method, other).status_code == 404, other
+    stolen = client.post("/v1/generations", json={**SMALL, "source": content_hash})
+    assert stolen.status_code == 400
     client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
     assert client.get(url).status_code == 200
 

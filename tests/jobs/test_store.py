@@ -1,5 +1,6 @@
 """A job's state changes in the ways that it may, once, and its events are in order."""
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
-from maquette.jobs.events import CHANNEL, PROGRESS, TICKS, add_event, read_events, send_tick
+from maquette.jobs.events import CHANNEL, PROGRESS, add_event, read_events, send_tick
 from maquette.jobs.store import (
     count_unfinished,
     create_job,
@@ -109,15 +110,16 @@ def test_who_listens_hears_of_what_is_committed_and_only_that(database: sa.Engin
     job_id, other = _new(database), _new(database)
     url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as listener:
-        for channel in (CHANNEL, TICKS):
-            listener.execute(f"LISTEN {channel}")
+        listener.execute(f"LISTEN {CHANNEL}")
         with database.connect() as connection:
             add_event(connection, other, "queued", {})  # rolled back
         with database.begin() as connection:
             add_event(connection, job_id, "queued", {})
-            send_tick(connection, job_id, {"step": 3, "preview": "x" * 9000})
-        notes = [(n.channel, n.payload) for n in listener.notifies(timeout=5, stop_after=2)]
-    assert notes[0] == (CHANNEL, str(job_id))
-    assert notes[1][0] == TICKS
-    assert '"step": 3' in notes[1][1]
-    assert "xxx" not in notes[1][1]  # too large to be told
+            job = get_job(connection, job_id)
+            send_tick(connection, job, {"step": 3, "previews": ["x" * 9000]})
+        notes = [json.loads(n.payload) for n in listener.notifies(timeout=5, stop_after=2)]
+    address = {"job_id": str(job_id), "account_id": "me"}
+    assert notes == [
+        {**address, "kind": "queued"},
+        {**address, "tick": {"step": 3, "previews": []}},  # too large to be told
+    ]

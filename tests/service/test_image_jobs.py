@@ -102,7 +102,8 @@ def test_a_slow_job_tells_how_far_it_is(room: _Room) -> None:
     assert {s["steps"] for s in seen} == {16}
     assert [s["step"] for s in seen] == sorted(s["step"] for s in seen)
     assert 0 < seen[0]["remaining_ms"] < 10_000
-    assert seen[0]["preview"].startswith("data:image/webp;base64,")
+    assert [len(s["previews"]) for s in seen] == [2] * len(seen)
+    assert all(p.startswith("data:image/webp;base64,") for p in seen[-1]["previews"])
     assert room.kinds(job) == ["running", "succeeded"]
     assert list((room.folder / "snapshots").iterdir()) == []
 

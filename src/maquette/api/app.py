@@ -10,8 +10,9 @@ from prometheus_client import CollectorRegistry, Gauge
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from maquette import __version__
-from maquette.api import assets, generations, health
+from maquette.api import assets, events, generations, health, models
 from maquette.api.dependencies import refuse_other_pages
+from maquette.api.pages import Pages
 from maquette.api.watch import Watch
 from maquette.core.errors import MaquetteError, NotFound, QueueFull, UsageError
 from maquette.service.studio import Studio
@@ -46,8 +47,9 @@ def create_app(
     app.state.metrics = CollectorRegistry()
     unfinished = Gauge("maquette_jobs_unfinished", "Jobs not ended.", registry=app.state.metrics)
     unfinished.set_function(studio.unfinished)
-    for module in (generations, assets, health):
+    for module in (generations, events, assets, models, health):
         app.include_router(module.router)
+    app.mount("/", Pages(), name="studio")
     app.add_exception_handler(MaquetteError, _problem)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts])
     return app

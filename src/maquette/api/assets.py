@@ -7,7 +7,7 @@ from fastapi import APIRouter, File, Response, UploadFile, status
 from pydantic import BaseModel
 
 from maquette.api.dependencies import Account, StudioDep
-from maquette.api.schemas import problems
+from maquette.api.schemas import Hash, problems
 from maquette.core.errors import InvalidRequest
 
 MOST_UPLOAD_BYTES = 32 * 2**20
@@ -22,24 +22,29 @@ class PictureOut(BaseModel):
 
 
 @router.post("/pictures", status_code=status.HTTP_201_CREATED, responses=PROBLEMS)
-def put_picture(picture: Annotated[UploadFile, File()], studio: StudioDep) -> PictureOut:
+def put_picture(
+    picture: Annotated[UploadFile, File()], studio: StudioDep, account: Account
+) -> PictureOut:
     """Put a picture to begin from, or a mask; name its hash as `source` or `mask`."""
     content = picture.file.read(MOST_UPLOAD_BYTES + 1)
     if len(content) > MOST_UPLOAD_BYTES:
         raise InvalidRequest(f"the picture is over {MOST_UPLOAD_BYTES // 2**20} MiB; shrink it")
-    return PictureOut(content_hash=studio.put_picture(content))
+    return PictureOut(content_hash=studio.put_picture(account, content))
+
+
+@router.get("/pictures/{content_hash}", response_class=Response, responses=PROBLEMS)
+def get_picture(content_hash: Hash, studio: StudioDep, account: Account) -> Response:
+    """The bytes of a picture that you put or had made, by its hash."""
+    content = studio.picture(account, content_hash)
+    return Response(content, media_type="image/png", headers=_kept_for_ever(content_hash))
 
 
 @router.get("/assets/{asset_id}", response_class=Response, responses=PROBLEMS)
 def get_asset(asset_id: UUID, studio: StudioDep, account: Account) -> Response:
     """The bytes of a picture. They never change."""
     asset, content = studio.asset(account, asset_id)
-    headers = {
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "ETag": f'"{asset.content_hash}"',
-        "Content-Disposition": f'inline; filename="{asset.asset_id}.png"',
-        "X-Content-Type-Options": "nosniff",
-    }
+    headers = _kept_for_ever(asset.content_hash)
+    headers["Content-Disposition"] = f'inline; filename="{asset.asset_id}.png"'
     return Response(content, media_type=asset.media_type, headers=headers)
 
 
@@ -53,3 +58,11 @@ def delete_asset(asset_id: UUID, studio: StudioDep, account: Account) -> None:
 def restore_asset(asset_id: UUID, studio: StudioDep, account: Account) -> None:
     """Undo a deletion."""
     studio.restore(account, asset_id)
+
+
+def _kept_for_ever(content_hash: str) -> dict[str, str]:
+    return {
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "ETag": f'"{content_hash}"',
+        "X-Content-Type-Options": "nosniff",
+    }

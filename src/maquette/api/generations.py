@@ -1,19 +1,14 @@
-"""Requests for pictures: asked for, watched, cancelled."""
+"""Requests for pictures: asked for, listed, cancelled, deleted."""
 
 import secrets
-from collections.abc import AsyncGenerator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query, status
-from fastapi.concurrency import run_in_threadpool
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi import APIRouter, Query, status
 
-from maquette.api.dependencies import Account, OwnJob, StudioDep, WatchDep
+from maquette.api.dependencies import Account, OwnJob, StudioDep
 from maquette.api.schemas import GenerationIn, GenerationOut, problems
-from maquette.jobs.store import ENDS, Job
 
-PING_S = 15.0
 router = APIRouter(prefix="/v1/generations", tags=["generations"])
 PROBLEMS = problems(400, 404, 429)
 
@@ -54,43 +49,13 @@ def cancel_generation(generation_id: UUID, studio: StudioDep, account: Account) 
     return get_generation(studio.job(account, generation_id), studio)
 
 
-def _unfinished_for_you(
-    job: OwnJob,
-    studio: StudioDep,
-    last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1)] = 0,
-) -> Job:
-    """204 where there is nothing more to tell: a browser then stops coming back."""
-    if job.ended and not studio.events(job.job_id, last_event_id):
-        raise HTTPException(status.HTTP_204_NO_CONTENT)
-    return job
+@router.delete("/{generation_id}", status_code=204, responses=PROBLEMS)
+def delete_generation(generation_id: UUID, studio: StudioDep, account: Account) -> None:
+    """Delete a request with its pictures, ended if need be; `restore` undoes it."""
+    studio.delete_job(account, generation_id)
 
 
-@router.get("/{generation_id}/events", response_class=EventSourceResponse, responses=PROBLEMS)
-async def watch_generation(
-    job: Annotated[Job, Depends(_unfinished_for_you)],
-    studio: StudioDep,
-    watch: WatchDep,
-    last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1)] = 0,
-) -> AsyncGenerator[ServerSentEvent]:
-    """What happens to a request, to its end: `queued`, `running`, `progress`, `succeeded`,
-    `failed`, `cancelled`, numbered, so that `Last-Event-ID` goes on where you were. `tick`, not
-    numbered, says several times a second how far it is.
-    """
-    after = last_event_id
-    with watch.job(str(job.job_id)) as watcher:
-        there_are_events = True
-        while True:
-            if there_are_events:
-                for event in await run_in_threadpool(studio.events, job.job_id, after):
-                    after = event.sequence
-                    yield ServerSentEvent(data=dict(event.data), event=event.kind, id=str(after))
-                    if event.kind in ENDS:
-                        return
-            try:
-                there_are_events, tick = await watcher.news(PING_S)
-            except TimeoutError:
-                there_are_events = True  # should a notice ever be lost
-                yield ServerSentEvent(comment="still here")
-                continue
-            if tick:
-                yield ServerSentEvent(data=tick, event="tick")
+@router.post("/{generation_id}/restore", status_code=204, responses=PROBLEMS)
+def restore_generation(generation_id: UUID, studio: StudioDep, account: Account) -> None:
+    """Undo a deletion."""
+    studio.restore_job(account, generation_id)

@@ -12,6 +12,10 @@ from maquette.core.requests import (
     DEFAULT_SIDE_PX,
     DEFAULT_STEPS,
     MAX_PICTURES,
+    MAX_SIZE_PX,
+    MIN_SIZE_PX,
+    SAMPLER_NAMES,
+    SIZE_STEP_PX,
     SamplingParams,
 )
 from maquette.jobs.store import Job, JobState
@@ -94,6 +98,28 @@ class GenerationOut(BaseModel):
             finished_at=job.finished_at,
             events_url=f"/v1/generations/{job.job_id}/events",
         )
+
+
+class ModelOut(BaseModel):
+    """A model: its name, its usual values, and what it takes."""
+
+    id: str
+    media: str = "image"
+    side_px: int = DEFAULT_SIDE_PX
+    num_inference_steps: int = DEFAULT_STEPS
+    guidance_scale: float = DEFAULT_GUIDANCE
+    sampler: str = DEFAULT_SAMPLER
+    samplers: tuple[str, ...] = SAMPLER_NAMES
+    least_side_px: int = MIN_SIZE_PX
+    most_side_px: int = MAX_SIZE_PX
+    side_step_px: int = SIZE_STEP_PX
+    most_pictures: int = MAX_PICTURES
+
+
+class ModelList(BaseModel):
+    """All models there are."""
+
+    data: list[ModelOut]
 
 
 class Problem(BaseModel):

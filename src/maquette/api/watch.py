@@ -6,37 +6,52 @@ import threading
 from collections import defaultdict
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import sqlalchemy as sa
 
-from maquette.jobs.events import CHANNEL, TICKS
+from maquette.jobs.events import CHANNEL, PROGRESS
 
 Tick = dict[str, Any]
 
 
+@dataclass
+class News:
+    """Jobs that have new events, the newest tick of each, and whether notices were missed."""
+
+    changed: set[str] = field(default_factory=set)
+    ticks: dict[str, Tick] = field(default_factory=dict)
+    missed: bool = False
+
+
 class Watcher:
-    """What is new for one who watches a job: events to read, and the newest tick."""
+    """Gathers what is new for one who watches; a tick that was not taken gives way to the next."""
 
     def __init__(self) -> None:
-        self._news, self._events, self._tick = asyncio.Event(), False, Tick()
+        self._woken, self._news = asyncio.Event(), News()
 
-    def tell(self, tick: Tick | None) -> None:
-        """A tick, or None: there are events. A tick that was not taken gives way to the next."""
+    def tell(self, job_id: str, tick: Tick | None) -> None:
+        """A tick, or None: there are events."""
         if tick is None:
-            self._events = True
+            self._news.changed.add(job_id)
+            self._news.ticks.pop(job_id, None)  # older than what changed
         else:
-            self._tick = tick
-        self._news.set()
+            self._news.ticks[job_id] = tick
+        self._woken.set()
 
-    async def news(self, timeout_s: float) -> tuple[bool, Tick]:
-        """Whether there are events to read, and the newest tick, if any. Raises TimeoutError."""
-        await asyncio.wait_for(self._news.wait(), timeout_s)
-        self._news.clear()
-        found = self._events, self._tick
-        self._events, self._tick = False, Tick()
-        return found
+    def miss(self) -> None:
+        """Anything may have happened meanwhile."""
+        self._news.missed = True
+        self._woken.set()
+
+    async def news(self, timeout_s: float) -> News:
+        """What came since the last time. Raises TimeoutError."""
+        await asyncio.wait_for(self._woken.wait(), timeout_s)
+        self._woken.clear()
+        news, self._news = self._news, News()
+        return news
 
 
 class Watch:
@@ -51,16 +66,16 @@ class Watch:
         self._thread.start()
 
     @contextmanager
-    def job(self, job_id: str) -> Generator[Watcher]:
-        """What comes in about a job while this is open."""
+    def on(self, topic: str) -> Generator[Watcher]:
+        """What comes in about a job, or all jobs of an account, while this is open."""
         watcher = Watcher()
-        self._watchers[job_id].add(watcher)
+        self._watchers[topic].add(watcher)
         try:
             yield watcher
         finally:
-            self._watchers[job_id].discard(watcher)
-            if not self._watchers[job_id]:
-                del self._watchers[job_id]
+            self._watchers[topic].discard(watcher)
+            if not self._watchers[topic]:
+                del self._watchers[topic]
 
     def close(self) -> None:
         """Ends the listening."""
@@ -72,24 +87,23 @@ class Watch:
             try:
                 with psycopg.connect(self._url, autocommit=True, connect_timeout=5) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
-                    connection.execute(f"LISTEN {TICKS}")
-                    self._loop.call_soon_threadsafe(self._tell_all)  # of what came meanwhile
+                    self._loop.call_soon_threadsafe(self._miss)
                     while not self._stopping.is_set():
                         for note in connection.notifies(timeout=0.5):
-                            self._loop.call_soon_threadsafe(self._tell, note.channel, note.payload)
+                            self._loop.call_soon_threadsafe(self._tell, json.loads(note.payload))
             except psycopg.OperationalError:
                 self._stopping.wait(0.5)
 
-    def _tell(self, channel: str, payload: str) -> None:
-        if channel == CHANNEL:
-            job_id, tick = payload, None
-        else:
-            tick = json.loads(payload)
-            job_id = tick.pop("job_id")
+    def _tell(self, note: dict[str, Any]) -> None:
+        job_id, tick = note["job_id"], note.get("tick")
         for watcher in self._watchers.get(job_id, ()):
-            watcher.tell(tick)
+            watcher.tell(job_id, tick)
+        if note.get("kind") == PROGRESS:
+            return  # an account's watcher has seen it as a tick
+        for watcher in self._watchers.get(note["account_id"], ()):
+            watcher.tell(job_id, tick)
 
-    def _tell_all(self) -> None:
+    def _miss(self) -> None:
         for watchers in self._watchers.values():
             for watcher in watchers:
-                watcher.tell(None)
+                watcher.miss()

@@ -29,6 +29,7 @@ job = sa.Table(
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
     sa.Column("started_at", sa.DateTime(timezone=True)),
     sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # until then a deletion can be undone
     sa.CheckConstraint(
         "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
     ),
@@ -63,4 +64,15 @@ asset = sa.Table(
     sa.Column("deleted_at", sa.DateTime(timezone=True)),  # until then a deletion can be undone
     sa.UniqueConstraint("job_id", "position"),
     sa.Index(None, "account_id", "asset_id"),
+    sa.Index(None, "account_id", "content_hash"),
+)
+
+# What an account put to begin from. Its bytes are the blob of that hash.
+upload = sa.Table(
+    "upload",
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("content_hash", sa.Text, primary_key=True),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
 )

@@ -9,11 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from maquette.db.tables import job, job_event
-from maquette.jobs.store import ENDS
+from maquette.jobs.store import ENDS, Job
 
-CHANNEL = "maquette_job"  # NOTIFY carries the job's id
-TICKS = "maquette_tick"  # NOTIFY carries a tick
-MOST_TICK_BYTES = 7_900  # what NOTIFY can carry, less a little
+# NOTIFY carries job_id and account_id, and either the `kind` of an event or a whole `tick`.
+CHANNEL = "maquette_job"
+MOST_NOTE_BYTES = 7_900  # what NOTIFY can carry, less a little
 PROGRESS = "progress"
 
 
@@ -35,8 +35,8 @@ def add_event(
     Of progress only the newest is kept: who comes back is told how far it is, not how it went.
     After a job's end there is none, and None is returned.
     """
-    locked = sa.select(job.c.state).where(job.c.job_id == job_id).with_for_update()
-    state = connection.execute(locked).scalar_one()
+    locked = sa.select(job.c.state, job.c.account_id).where(job.c.job_id == job_id)
+    state, account_id = connection.execute(locked.with_for_update()).one()
     if kind == PROGRESS and state in ENDS:
         return None
     mine = job_event.c.job_id == job_id
@@ -48,16 +48,24 @@ def add_event(
             job_id=job_id, sequence=event.sequence, kind=kind, data=dict(data)
         )
     )
-    connection.execute(sa.select(sa.func.pg_notify(CHANNEL, str(job_id))))
+    _notify(connection, job_id=str(job_id), account_id=account_id, kind=kind)
     return event
 
 
-def send_tick(connection: sa.Connection, job_id: UUID, data: Mapping[str, Any]) -> None:
-    """Tells those who watch right now how far a job is; it is kept nowhere."""
-    payload = json.dumps({"job_id": str(job_id), **data}, separators=(",", ":"))
-    if len(payload) > MOST_TICK_BYTES:
-        payload = json.dumps({"job_id": str(job_id), **data, "preview": None})
-    connection.execute(sa.select(sa.func.pg_notify(TICKS, payload)))
+def send_tick(connection: sa.Connection, job: Job, tick: Mapping[str, Any]) -> None:
+    """Tells those who watch right now how far a job is; it is kept nowhere.
+
+    Its `previews` are left out where they are too many for a notice.
+    """
+    address = {"job_id": str(job.job_id), "account_id": job.account_id}
+    if len(json.dumps({**address, "tick": tick})) > MOST_NOTE_BYTES:
+        tick = {**tick, "previews": []}
+    _notify(connection, **address, tick=tick)
+
+
+def _notify(connection: sa.Connection, **note: Any) -> None:
+    payload = json.dumps(note, separators=(",", ":"))
+    connection.execute(sa.select(sa.func.pg_notify(CHANNEL, payload)))
 
 
 def read_events(connection: sa.Connection, job_id: UUID, after: int = 0) -> Sequence[JobEvent]:

@@ -30,6 +30,7 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    deleted_at: datetime | None
 
     @property
     def ended(self) -> bool:
@@ -55,8 +56,8 @@ def get_job(connection: sa.Connection, job_id: UUID) -> Job:
 def list_jobs(
     connection: sa.Connection, account_id: str, limit: int, before: UUID | None = None
 ) -> Sequence[Job]:
-    """An account's jobs, the newest first, those older than `before` if given."""
-    query = sa.select(job).where(job.c.account_id == account_id)
+    """An account's jobs that are not deleted, the newest first; only those older than `before`."""
+    query = sa.select(job).where((job.c.account_id == account_id) & job.c.deleted_at.is_(None))
     if before is not None:
         query = query.where(job.c.job_id < before)
     return [_job(r) for r in connection.execute(query.order_by(job.c.job_id.desc()).limit(limit))]
@@ -95,6 +96,19 @@ def end_job(
     """Ends a job, once: False where it has already ended, and then nothing is changed."""
     assert state in ENDS
     return _change(connection, job_id, state=state, error=error, finished_at=sa.func.now())
+
+
+def delete_job(connection: sa.Connection, job_id: UUID) -> bool:
+    """Hides a job that has ended until it is restored; False where there is none to hide."""
+    shown = (job.c.job_id == job_id) & job.c.state.in_(ENDS) & job.c.deleted_at.is_(None)
+    query = sa.update(job).where(shown).values(deleted_at=sa.func.now())
+    return connection.execute(query).rowcount == 1
+
+
+def restore_job(connection: sa.Connection, job_id: UUID) -> bool:
+    """Undoes a deletion; False where there is none to undo."""
+    hidden = (job.c.job_id == job_id) & job.c.deleted_at.is_not(None)
+    return connection.execute(sa.update(job).where(hidden).values(deleted_at=None)).rowcount == 1
 
 
 def _change(connection: sa.Connection, job_id: UUID, **values: Any) -> bool:

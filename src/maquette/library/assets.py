@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.db.tables import asset
+from maquette.db.tables import asset, job
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,9 @@ def add_asset(connection: sa.Connection, **values: Any) -> Asset:
 
 
 def get_asset(connection: sa.Connection, asset_id: UUID) -> Asset:
-    """Raises KeyError where there is none, or it was deleted."""
-    query = sa.select(asset).where((asset.c.asset_id == asset_id) & asset.c.deleted_at.is_(None))
+    """Raises KeyError where there is none, or it was deleted, alone or with its job."""
+    shown = asset.c.deleted_at.is_(None) & job.c.deleted_at.is_(None)
+    query = sa.select(asset).join(job).where((asset.c.asset_id == asset_id) & shown)
     row = connection.execute(query).one_or_none()
     if row is None:
         raise KeyError(asset_id)

@@ -31,7 +31,7 @@ from maquette.service.pictures import png, png_texts
 
 TICK_S = 0.25
 TICKS_A_PROGRESS = 4  # one in so many is kept, with the state to go on from
-PREVIEW_PX = 64
+PREVIEW_SIDES_PX, MOST_PREVIEW_BYTES = (64, 48, 32, 16), 7_000
 MOST_ATTEMPTS = 3  # a job that takes its worker down with it is not tried for ever
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 10.0
 
@@ -144,8 +144,7 @@ class ImageJobs:
 
     def _report(self, job: Job, progress: "_Progress", latest: list[StepOutput], tick: int) -> None:
         """Tells how far the job is; now and then so that it is kept, with what to go on from."""
-        newest = max(latest, key=lambda output: output.step_index)
-        data = {**progress.after(latest), "preview": self._preview(newest)}
+        data = {**progress.after(latest), "previews": self._previews(job, latest)}
         keep = tick % TICKS_A_PROGRESS == 0
         if keep:
             waited_ms = (datetime.now(UTC) - job.created_at) / timedelta(milliseconds=1)
@@ -153,17 +152,22 @@ class ImageJobs:
                 if not output.finished:
                     write_snapshot(self._place(output.request), output.snapshot(waited_ms))
         with self._database.begin() as connection:
-            send_tick(connection, job.job_id, data)
+            send_tick(connection, job, data)
             if keep:
                 add_event(connection, job.job_id, PROGRESS, data)
 
-    def _preview(self, output: StepOutput) -> str:
-        """What the model takes the picture for, small, as a data URL."""
-        picture = self._image.preview(output.predicted)
-        picture.thumbnail((PREVIEW_PX, PREVIEW_PX))
-        content = io.BytesIO()
-        picture.save(content, "WEBP", quality=60)
-        return "data:image/webp;base64," + base64.b64encode(content.getvalue()).decode()
+    def _previews(self, job: Job, latest: list[StepOutput]) -> list[str | None]:
+        """What the model takes each picture for, small, as data URLs; None for one not begun.
+
+        All together fit a notice: smaller ones where they are many.
+        """
+        shown = {_number(output): self._image.preview(output.predicted) for output in latest}
+        urls: dict[int, str] = {}
+        for side_px in PREVIEW_SIDES_PX:
+            urls = {number: _data_url(picture, side_px) for number, picture in shown.items()}
+            if sum(map(len, urls.values())) <= MOST_PREVIEW_BYTES:
+                break
+        return [urls.get(number) for number in range(job.request["count"])]
 
     def _keep(self, job: Job, request: GenerationRequest, pictures: list[Image.Image]) -> None:
         """Bytes first, then rows and the job's end in one transaction: all of it or nothing."""
@@ -206,6 +210,20 @@ class ImageJobs:
 
     def _place(self, one: DenoisingRequest) -> Path:
         return self._snapshots / f"{one.request_id.replace('/', '-')}.safetensors"
+
+
+def _number(output: StepOutput) -> int:
+    """Which of its job's pictures it is."""
+    return int(output.request.request_id.rpartition("/")[2])
+
+
+def _data_url(picture: Image.Image, side_px: int) -> str:
+    """A picture of at most that side, as a page shows it without asking for more."""
+    small = picture.copy()
+    small.thumbnail((side_px, side_px))
+    content = io.BytesIO()
+    small.save(content, "WEBP", quality=60)
+    return "data:image/webp;base64," + base64.b64encode(content.getvalue()).decode()
 
 
 class _Progress:

@@ -2,9 +2,8 @@
 
 import io
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,17 +19,19 @@ from maquette.jobs.store import (
     Job,
     count_unfinished,
     create_job,
+    delete_job,
     end_job,
     get_job,
     list_jobs,
+    restore_job,
     usual_seconds,
 )
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
 from maquette.library.blobs import Blobs
+from maquette.library.uploads import add_upload, may_read
 from maquette.service.pictures import png, read_upload
 
 IMAGE = "image"
-T = TypeVar("T", Job, Asset)
 
 
 class Studio:
@@ -56,13 +57,14 @@ class Studio:
     ) -> Job:
         """Accepts a request for pictures: from here on it survives any crash.
 
-        `source` and `mask` are hashes of pictures that were put. Raises InvalidRequest,
-        ModelNotFound, and QueueFull where too many wait.
+        `source` and `mask` are hashes of pictures that the account put or had made. Raises
+        InvalidRequest, ModelNotFound, and QueueFull where too many wait.
         """
         known = STARTERS[IMAGE].model_id
         if model != known:
             raise ModelNotFound(f"no image model named {model!r}; {did_you_mean(model, [known])}")
-        GenerationRequest(params, count, None, self._picture(source), self._picture(mask))
+        pictures = (self._opened(account_id, one) for one in (source, mask))
+        GenerationRequest(params, count, None, *pictures)
         asked = {
             "params": asdict(params),
             "count": count,
@@ -79,24 +81,35 @@ class Studio:
             self._queue.enqueue(connection, job)
         return job
 
-    def put_picture(self, content: bytes) -> str:
+    def put_picture(self, account_id: str, content: bytes) -> str:
         """Keeps a picture to start from, read as a file is; gives its hash. Raises InvalidRequest
         if it is none.
         """
-        return self._blobs.put(png(read_upload(content), {}))
+        kept = png(read_upload(content), {})
+        content_hash = self._blobs.put(kept)
+        with self._database.begin() as connection:
+            add_upload(connection, account_id, content_hash, len(kept))
+        return content_hash
 
-    def _picture(self, content_hash: str | None) -> Image.Image | None:
+    def picture(self, account_id: str, content_hash: str) -> bytes:
+        """The bytes of a picture that the account put or had made."""
+        with self._database.connect() as connection:
+            if not may_read(connection, account_id, content_hash):
+                raise NotFound(f"{content_hash} is not here")
+        return self._blobs.get(content_hash)
+
+    def _opened(self, account_id: str, content_hash: str | None) -> Image.Image | None:
         if content_hash is None:
             return None
         try:
-            return Image.open(io.BytesIO(self._blobs.get(content_hash)))
-        except (KeyError, ValueError):
+            return Image.open(io.BytesIO(self.picture(account_id, content_hash)))
+        except (KeyError, NotFound):
             raise InvalidRequest(f"no picture {content_hash!r}; put it first") from None
 
     def job(self, account_id: str, job_id: UUID) -> Job:
         """A job as it is now."""
         with self._database.connect() as connection:
-            return _own(account_id, job_id, lambda: get_job(connection, job_id))
+            return _own_job(connection, account_id, job_id)
 
     def jobs(self, account_id: str, limit: int, before: UUID | None = None) -> Sequence[Job]:
         """An account's jobs, the newest first."""
@@ -112,6 +125,18 @@ class Studio:
                 add_event(connection, job_id, "cancelled", {})
         return cancelled
 
+    def delete_job(self, account_id: str, job_id: UUID) -> None:
+        """Hides a job with all that it made, ended if need be; `restore_job` brings it back."""
+        self.cancel(account_id, job_id)
+        with self._database.begin() as connection:
+            delete_job(connection, job_id)
+
+    def restore_job(self, account_id: str, job_id: UUID) -> None:
+        """Undoes a deletion."""
+        with self._database.begin() as connection:
+            _own_job(connection, account_id, job_id, deleted=True)
+            restore_job(connection, job_id)
+
     def events(self, job_id: UUID, after: int) -> Sequence[JobEvent]:
         """What happened to a job after an event, in order."""
         with self._database.connect() as connection:
@@ -125,7 +150,12 @@ class Studio:
     def asset(self, account_id: str, asset_id: UUID) -> tuple[Asset, bytes]:
         """An asset and its bytes."""
         with self._database.connect() as connection:
-            asset = _own(account_id, asset_id, lambda: get_asset(connection, asset_id))
+            try:
+                asset = get_asset(connection, asset_id)
+            except KeyError:
+                raise NotFound(f"{asset_id} is not here") from None
+        if asset.account_id != account_id:
+            raise NotFound(f"{asset_id} is not here")
         return asset, self._blobs.get(asset.content_hash)
 
     def delete(self, account_id: str, asset_id: UUID) -> None:
@@ -155,12 +185,14 @@ class Studio:
             return count_unfinished(connection)
 
 
-def _own(account_id: str, name: UUID, fetch: Callable[[], T]) -> T:
-    """What is fetched, if it is there and the account's."""
+def _own_job(
+    connection: sa.Connection, account_id: str, job_id: UUID, deleted: bool = False
+) -> Job:
+    """Raises NotFound where there is no such job, deleted or not, or it is another's."""
     try:
-        found = fetch()
+        found = get_job(connection, job_id)
     except KeyError:
-        found = None
-    if found is None or found.account_id != account_id:
-        raise NotFound(f"{name} is not here")
+        raise NotFound(f"{job_id} is not here") from None
+    if found.account_id != account_id or (found.deleted_at is not None) != deleted:
+        raise NotFound(f"{job_id} is not here")
     return found

@@ -1,0 +1,101 @@
+"""Streams of server-sent events: what happens to one request, and to all of an account's."""
+
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, HTTPException, status
+from fastapi.concurrency import run_in_threadpool
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from maquette.api.dependencies import Account, OwnJob, StudioDep, WatchDep
+from maquette.api.schemas import GenerationOut, problems
+from maquette.core.errors import NotFound
+from maquette.jobs.store import ENDS, Job
+from maquette.service.studio import Studio
+
+PING_S = 15.0
+router = APIRouter(prefix="/v1", tags=["events"])
+PING = ServerSentEvent(comment="still here")
+
+
+def _unfinished_for_you(
+    job: OwnJob,
+    studio: StudioDep,
+    last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1)] = 0,
+) -> Job:
+    """204 where there is nothing more to tell: a browser then stops coming back."""
+    if job.ended and not studio.events(job.job_id, last_event_id):
+        raise HTTPException(status.HTTP_204_NO_CONTENT)
+    return job
+
+
+@router.get(
+    "/generations/{generation_id}/events",
+    response_class=EventSourceResponse,
+    responses=problems(400, 404),
+)
+async def watch_generation(
+    job: Annotated[Job, Depends(_unfinished_for_you)],
+    studio: StudioDep,
+    watch: WatchDep,
+    last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1)] = 0,
+) -> AsyncGenerator[ServerSentEvent]:
+    """What happens to a request, to its end: `queued`, `running`, `progress`, `succeeded`,
+    `failed`, `cancelled`, numbered, so that `Last-Event-ID` goes on where you were. `tick`, not
+    numbered, says several times a second how far it is.
+    """
+    after, job_id = last_event_id, str(job.job_id)
+    with watch.on(job_id) as watcher:
+        there_are_events = True
+        while True:
+            if there_are_events:
+                for event in await run_in_threadpool(studio.events, job.job_id, after):
+                    after = event.sequence
+                    yield ServerSentEvent(data=dict(event.data), event=event.kind, id=str(after))
+                    if event.kind in ENDS:
+                        return
+            try:
+                news = await watcher.news(PING_S)
+            except TimeoutError:
+                there_are_events = True  # should a notice ever be lost
+                yield PING
+                continue
+            there_are_events = news.missed or bool(news.changed)
+            for tick in news.ticks.values():
+                yield ServerSentEvent(data=tick, event="tick")
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def watch_account(
+    studio: StudioDep, watch: WatchDep, account: Account
+) -> AsyncGenerator[ServerSentEvent]:
+    """What happens to all your requests, from now on: `generation` carries one whose state has
+    changed, `tick` says how far one is, by `generation_id`. `refresh` comes first, and whenever
+    something may have been missed: list what you show anew.
+    """
+    with watch.on(account) as watcher:
+        yield ServerSentEvent(data={}, event="refresh")
+        while True:
+            try:
+                news = await watcher.news(PING_S)
+            except TimeoutError:
+                yield PING
+                continue
+            if news.missed:
+                yield ServerSentEvent(data={}, event="refresh")
+            for job_id in news.changed:
+                changed = await run_in_threadpool(_generation, studio, account, UUID(job_id))
+                if changed is not None:
+                    yield ServerSentEvent(data=changed, event="generation")
+            for job_id, tick in news.ticks.items():
+                yield ServerSentEvent(data={"generation_id": job_id, **tick}, event="tick")
+
+
+def _generation(studio: Studio, account_id: str, job_id: UUID) -> dict[str, Any] | None:
+    """A request as it is now; None where it was deleted meanwhile."""
+    try:
+        job = studio.job(account_id, job_id)
+    except NotFound:
+        return None
+    return GenerationOut.of(job, studio.assets([job_id])[job_id]).model_dump(mode="json")
