@@ -5,26 +5,23 @@ VENV ?= .venv
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; \
 	done)
+PORT ?= 7860
 PROMPT ?= a red boat on a calm sea at night
 BIN = $(VENV)/bin
+VENDOR = src/maquette/web/vendor
 # Stamps: an install is done again only when pyproject.toml changes.
 INSTALLED = $(VENV)/.installed
 INSTALLED_TEST = $(VENV)/.installed-test
 INSTALLED_DOCS = $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench docs clean
+.PHONY: help run test lint format bench vendor docs clean
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(INSTALLED)  ## Install, and draw a first picture to out/boat.png
-	@mkdir -p out
-	$(BIN)/maquette image "$(PROMPT)" -o out/boat.png
-	@echo
-	@echo "The picture is out/boat.png. Try next:"
-	@echo '  $(BIN)/maquette image "three yellow ducks on a lake at sunset" -n 4 -o out/ducks.png'
-	@echo '  $(BIN)/maquette image --help'
+run: $(INSTALLED)  ## Install, start the studio, and have a first picture drawn
+	$(BIN)/maquette studio --port $(PORT) --first "$(PROMPT)"
 
 test: lint  ## Everything CI runs: format, lint, types, tests
 	$(BIN)/pytest -n 2
@@ -40,6 +37,19 @@ format: $(INSTALLED_TEST)  ## Put formatting and simple lint right
 
 bench: $(INSTALLED_TEST)  ## Run every benchmark, rewrite benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks.run
+
+vendor:  ## Take the studio's libraries from npm, as web/vendor/package.json pins them
+	cd $(VENDOR) && npm install --silent --no-package-lock --ignore-scripts
+	cd $(VENDOR) && cp node_modules/preact/dist/preact.mjs preact.js
+	cd $(VENDOR) && cp node_modules/preact/hooks/dist/hooks.mjs preact-hooks.js
+	cd $(VENDOR) && cp node_modules/htm/dist/htm.module.js htm.js
+	cd $(VENDOR) && cp node_modules/@preact/signals/dist/signals.module.js signals.js
+	cd $(VENDOR) && cp node_modules/@preact/signals-core/dist/signals-core.module.js signals-core.js
+	cd $(VENDOR) && cp node_modules/preact/LICENSE preact.LICENSE
+	cd $(VENDOR) && cp node_modules/htm/LICENSE htm.LICENSE
+	cd $(VENDOR) && cp node_modules/@preact/signals/LICENSE signals.LICENSE
+	rm -r $(VENDOR)/node_modules $(VENDOR)/SHA256SUMS
+	cd $(VENDOR) && sha256sum * >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS
 
 docs: $(INSTALLED_DOCS)  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict
@@ -69,6 +79,8 @@ $(INSTALLED_TEST): $(INSTALLED)
 	@$(BIN)/python -c 'import skia' 2>/dev/null || { \
 		$(BIN)/python -c 'import skia' 2>&1 | tail -n 1 >&2; \
 		echo "A system library is missing; run: apt install libegl1 libgl1" >&2; exit 1; }
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+		echo "The studio's tests need a browser; run: apt install chromium" >&2
 	@touch $@
 
 $(INSTALLED_DOCS): $(INSTALLED)

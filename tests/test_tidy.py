@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ FILES = [
     *sorted((ROOT / "benchmarks").glob("*")),
 ]
 FILES = [path for path in FILES if path.suffix == ".py"]
+WEB = PACKAGE / "web"
+PAGES = [
+    path
+    for path in sorted(WEB.rglob("*"))
+    if path.suffix in {".js", ".css", ".html"} and "vendor" not in path.parts
+]
 
 LEVELS = {
     "cli": 7,
@@ -43,6 +50,7 @@ READS_ENVIRONMENT = {Path("cli/app.py"), Path("core/settings.py")}
 VAGUE_WORDS = {"util", "utils", "helper", "helpers", "manager", "managers", "misc"}
 VAGUE_NAMES = VAGUE_WORDS | {"common", "base"}
 PRAGMA = re.compile(r"  # (type: ignore|pyright:|noqa).*")  # for tools, not for readers
+DRAWING = re.compile(r'"[Mm][\d. ]+[^"]+"')  # an icon's path, which cannot be broken
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_COLUMNS = 400, 70, 100
 
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -148,6 +156,30 @@ def test_files_functions_and_lines_are_short(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= MAX_FUNCTION_LINES, f"{at(path, node.lineno)}: {node.name} is {length}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(WEB)))
+def test_pages_are_short_and_say_what_they_are(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    wrong = [
+        at(path, i)
+        for i, line in enumerate(lines, 1)
+        if len(line) > MAX_COLUMNS and not DRAWING.search(line)
+    ]
+    assert len(lines) <= MAX_FILE_LINES, f"{len(lines)} lines: split along a seam, not by count"
+    assert not wrong, f"over {MAX_COLUMNS} columns: {wrong}"
+    assert path.stem not in VAGUE_NAMES
+    if path.suffix != ".html":
+        assert re.match(r"/\*\*? .+[.。?]", lines[0]), "say in one sentence what this file is"
+
+
+def test_the_vendored_libraries_are_those_that_npm_has() -> None:
+    """By their hashes, so that none is changed by hand; `make vendor` writes both anew."""
+    folder = WEB / "vendor"
+    listed = dict(line.split()[::-1] for line in (folder / "SHA256SUMS").read_text().splitlines())
+    present = {p.name: sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
+    del present["SHA256SUMS"]
+    assert present == listed
 
 
 @each_file

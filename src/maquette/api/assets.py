@@ -44,7 +44,6 @@ def get_asset(asset_id: UUID, studio: StudioDep, account: Account) -> Response:
     """The bytes of a picture. They never change."""
     asset, content = studio.asset(account, asset_id)
     headers = _kept_for_ever(asset.content_hash)
-    headers["Content-Disposition"] = f'inline; filename="{asset.asset_id}.png"'
     return Response(content, media_type=asset.media_type, headers=headers)
 
 

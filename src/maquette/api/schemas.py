@@ -114,6 +114,8 @@ class ModelOut(BaseModel):
     most_side_px: int = MAX_SIZE_PX
     side_step_px: int = SIZE_STEP_PX
     most_pictures: int = MAX_PICTURES
+    # Of a model that knows few things, their names by language, the usual one first.
+    subjects: list[dict[str, list[str]]] = []
 
 
 class ModelList(BaseModel):

@@ -6,19 +6,25 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+import time
+import webbrowser
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from maquette.cli.options import AsJson, Data, Database, Device, Precision, Threads, settings_of
 from maquette.core.errors import UsageError, first_line
+from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from maquette.service.studio import Studio
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")  # by which X11 and Wayland say that there is one
 GOODBYE_S = 5  # for streams that are open when the studio is told to stop
 
 
@@ -31,9 +37,16 @@ def studio(
     device: Device = None,
     precision: Precision = None,
     threads: Threads = None,
+    first: Annotated[
+        str | None, typer.Option(help="Have this drawn before all else, if nothing ever was.")
+    ] = None,
+    open_browser: Annotated[
+        bool,
+        typer.Option("--open/--no-open", help="Open the studio in a browser, if there is one."),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Start the studio: the server with its API, the database, and a worker that draws.
+    """Start the studio: its pages and its API, the database, and a worker that draws.
 
     Example: maquette studio --port 7860
     """
@@ -62,9 +75,33 @@ def studio(
         hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
         app = create_app(studio, engine, supervisor.ready.is_set, hosts)
         url = f"http://{host}:{listener.getsockname()[1]}"
-        typer.echo(json.dumps({"url": url}) if as_json else f"The studio is at {url}/docs")
+
+        def greet() -> None:
+            if first:
+                _draw_first(studio, SamplingParams(first))
+            typer.echo(json.dumps({"url": url}) if as_json else f"The studio is at {url}")
+            if open_browser and not as_json and _has_screen(context.obj or {}):
+                webbrowser.open(url)
+
+        threading.Thread(target=greet, name="greet", daemon=True).start()
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GOODBYE_S)
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _draw_first(studio: "Studio", params: SamplingParams) -> None:
+    """Waits for a first picture, so that there is something to see; not where there was one."""
+    from maquette.api.dependencies import LOCAL_ACCOUNT
+
+    if studio.jobs(LOCAL_ACCOUNT, 1):
+        return
+    job = studio.submit(LOCAL_ACCOUNT, params)
+    while not studio.job(LOCAL_ACCOUNT, job.job_id).ended:
+        time.sleep(0.1)
+
+
+def _has_screen(environ: Mapping[str, str]) -> bool:
+    """Whether a browser can be seen; without a screen a text browser would take the terminal."""
+    return sys.platform != "linux" or any(environ.get(name) for name in SCREENS)
 
 
 def _environment(context: typer.Context, settings: Settings, engine: "sa.Engine") -> dict[str, str]:

@@ -1,0 +1,78 @@
+/** The server's routes as functions; each resolves to what it answers, or throws a Problem. */
+
+/** What went wrong, in one line. */
+export class Problem extends Error {}
+
+async function ask(method, path, body) {
+  const json = body !== undefined && !(body instanceof FormData);
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: json ? { "Content-Type": "application/json" } : {},
+      body: json ? JSON.stringify(body) : body,
+    });
+  } catch {
+    throw new Problem("The studio does not answer; is it still running?");
+  }
+  if (answer.status === 204) return null;
+  const content = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Problem(lineOf(content) ?? `The studio answered ${answer.status}.`);
+  return content;
+}
+
+/** Our own problems are one line; a schema's are a list that names each field. */
+function lineOf(content) {
+  if (typeof content?.error === "string") return content.error;
+  if (typeof content?.detail === "string") return content.detail;
+  const first = content?.detail?.[0];
+  return first && `${first.loc.at(-1)}: ${first.msg}`;
+}
+
+export const listModels = () => ask("GET", "/v1/models");
+export const createGeneration = (request) => ask("POST", "/v1/generations", request);
+export const getGeneration = (id) => ask("GET", `/v1/generations/${id}`);
+export const cancelGeneration = (id) => ask("POST", `/v1/generations/${id}/cancel`);
+export const deleteGeneration = (id) => ask("DELETE", `/v1/generations/${id}`);
+export const restoreGeneration = (id) => ask("POST", `/v1/generations/${id}/restore`);
+export const deleteAsset = (id) => ask("DELETE", `/v1/assets/${id}`);
+export const restoreAsset = (id) => ask("POST", `/v1/assets/${id}/restore`);
+export const pictureUrl = (hash) => `/v1/pictures/${hash}`;
+
+/** Requests, the newest first, those before an id if one is given. */
+export const listGenerations = (limit, before) =>
+  ask("GET", `/v1/generations?limit=${limit}${before ? `&before=${before}` : ""}`);
+
+/** Puts a picture (a Blob); resolves to its hash. */
+export async function putPicture(blob) {
+  const form = new FormData();
+  form.append("picture", blob, "picture.png");
+  return (await ask("POST", "/v1/pictures", form)).content_hash;
+}
+
+/** Calls `on[kind](data)` for what happens to the account's requests, from now on. */
+export function watch(on, onState) {
+  let source, retry;
+  const open = () => {
+    source = new EventSource("/v1/events");
+    source.onopen = () => onState(true);
+    source.onerror = () => {
+      onState(false);
+      // A browser comes back by itself, but not after an answer that is no stream.
+      if (source.readyState === EventSource.CLOSED) retry = setTimeout(open, 2000);
+    };
+    for (const [kind, act] of Object.entries(on)) {
+      source.addEventListener(kind, (event) => act(JSON.parse(event.data)));
+    }
+  };
+  const close = () => {
+    clearTimeout(retry);
+    source.close();
+  };
+  // A browser holds few connections to one host: a hidden page gives its own back.
+  document.addEventListener("visibilitychange", () => {
+    close();
+    if (!document.hidden) open();
+  });
+  open();
+}

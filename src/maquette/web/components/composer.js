@@ -1,0 +1,288 @@
+/** The left side: say the idea, choose a few things, create. */
+import { useRef, useState } from "preact/hooks";
+import { create, useFile } from "../actions.js";
+import { html } from "../html.js";
+import * as composer from "../state/composer.js";
+import { change, draft, model, source } from "../state/composer.js";
+import { language } from "../state/preferences.js";
+import { t } from "../words.js";
+import { Choice, IconButton, Keys, NumberField } from "./controls.js";
+import { Icon } from "./icons.js";
+
+export function Composer() {
+  const [open, setOpen] = useState(false);
+  const submit = (event) => {
+    event.preventDefault();
+    setOpen(false);
+    create();
+  };
+  if (!model.value) return html`<form class="composer" aria-busy="true"></form>`;
+  return html`
+    <form
+      class=${`composer ${open ? "is-open" : ""}`}
+      aria-label=${t("create")}
+      onSubmit=${submit}
+      ...${dropped}
+    >
+      <${Prompt} />
+      <div class="settings" id="settings">
+        <${Examples} />
+        <${Start} />
+        <${Shape} />
+        <${Choice}
+          name="count"
+          label=${t("count")}
+          value=${draft.value.count}
+          options=${composer.COUNTS.map((n) => [n, n])}
+          onChange=${(count) => change({ count })}
+        />
+        <${Advanced} />
+      </div>
+      <div class="create">
+        <button
+          type="button"
+          class="icon-button settings-toggle"
+          aria-label=${t("settings")}
+          aria-expanded=${open}
+          aria-controls="settings"
+          onClick=${() => setOpen(!open)}
+        >
+          <${Icon} name="settings" />
+        </button>
+        <button type="submit" class="button primary">
+          <span>${t("create")}</span><${Keys} words="create" />
+        </button>
+      </div>
+    </form>
+  `;
+}
+
+const firstImage = (files) => [...files].find((file) => file.type.startsWith("image/"));
+
+/** A picture that is dropped or pasted is begun from. */
+const dropped = {
+  onDragOver: (event) => event.preventDefault(),
+  onDrop: (event) => takeFile(event, event.dataTransfer.files),
+  onPaste: (event) => takeFile(event, event.clipboardData.files),
+};
+
+function takeFile(event, files) {
+  const file = firstImage(files);
+  if (!file) return;
+  event.preventDefault();
+  useFile(file);
+}
+
+function Prompt() {
+  return html`
+    <label class="prompt" for="prompt">
+      <span>${t("prompt")}</span>
+      <textarea
+        id="prompt"
+        rows="3"
+        maxlength="4000"
+        placeholder=${t("prompt_hint")}
+        value=${draft.value.prompt}
+        onInput=${(event) => change({ prompt: event.target.value })}
+      ></textarea>
+    </label>
+    <${Knows} />
+  `;
+}
+
+/** Says what a small model knows, once the prompt names nothing of it. */
+function Knows() {
+  const prompt = draft.value.prompt.trim().toLowerCase();
+  const subjects = model.value.subjects;
+  if (prompt.length < 3 || subjects.length === 0) return null;
+  const names = subjects.flatMap((subject) => Object.values(subject).flat());
+  if (names.some((name) => prompt.includes(name))) return null;
+  const said = language.value;
+  const things = subjects.map((subject) => subject[said][0]).join(said === "zh" ? "、" : ", ");
+  return html`<p class="hint">${t("knows", { model: model.value.id, things })}</p>`;
+}
+
+export function Examples() {
+  if (draft.value.prompt.trim()) return null;
+  return html`
+    <div class="examples" role="group" aria-label=${t("examples")}>
+      <span class="label">${t("examples")}</span>
+      ${[1, 2, 3, 4, 5, 6].map((n) => {
+        const prompt = t(`example_${n}`);
+        return html`
+          <button type="button" class="chip" onClick=${() => change({ prompt })}>${prompt}</button>
+        `;
+      })}
+    </div>
+  `;
+}
+
+function Start() {
+  const input = useRef();
+  const chosen = source.value;
+  const take = (event) => {
+    if (event.target.files[0]) useFile(event.target.files[0]);
+    event.target.value = "";
+  };
+  return html`
+    <div class="start">
+      <input
+        ref=${input}
+        id="file"
+        type="file"
+        accept="image/png,image/jpeg,image/webp"
+        hidden
+        onChange=${take}
+      />
+      ${
+        !chosen
+          ? html`<${IconButton}
+            icon="image"
+            words=${t("add_picture")}
+            shown
+            title=${t("drop_picture")}
+            act=${() => input.current.click()}
+          />`
+          : html`
+            <div class="start-chosen">
+              <img src=${chosen.url} alt=${t("start_from")} />
+              <${NumberField}
+                id="strength"
+                label=${t("strength")}
+                slider
+                value=${draft.value.strength}
+                min="0.05"
+                max="1"
+                step="0.05"
+                onChange=${(strength) => change({ strength })}
+              />
+              <${IconButton}
+                icon="close"
+                words=${t("remove_start")}
+                act=${() => (source.value = null)}
+              />
+            </div>
+          `
+      }
+    </div>
+  `;
+}
+
+function Shape() {
+  // A picture that is begun from has its own shape.
+  if (source.value) return null;
+  const { width, height } = draft.value;
+  const shapes = Object.keys(composer.SHAPES);
+  const is = (shape) => {
+    const size = composer.sizeOf(shape);
+    return size.width === width && size.height === height;
+  };
+  const options = shapes.map((shape) => {
+    const [across, down] = composer.SHAPES[shape];
+    const style = { aspectRatio: `${across} / ${down}` };
+    return [shape, html`<i class="shape" style=${style}></i>${t(shape)}`];
+  });
+  return html`
+    <${Choice}
+      name="shape"
+      label=${t("shape")}
+      value=${shapes.find(is)}
+      options=${options}
+      onChange=${(shape) => change(composer.sizeOf(shape))}
+    />
+  `;
+}
+
+function Advanced() {
+  const limits = model.value;
+  const sides = { min: limits.least_side_px, max: limits.most_side_px, step: limits.side_step_px };
+  const number = (name, label, more) => html`
+    <${NumberField}
+      id=${name}
+      label=${label}
+      value=${draft.value[name]}
+      onChange=${(value) => change({ [name]: value })}
+      ...${more}
+    />
+  `;
+  return html`
+    <details class="advanced">
+      <summary>${t("advanced")}</summary>
+      <label class="field" for="negative">
+        <span>${t("negative_prompt")}</span>
+        <input
+          id="negative"
+          type="text"
+          placeholder=${t("negative_hint")}
+          value=${draft.value.negative_prompt}
+          onInput=${(event) => change({ negative_prompt: event.target.value })}
+        />
+      </label>
+      <${Seed} />
+      <div class="pair">
+        ${number("num_inference_steps", t("steps"), { min: 1, max: 1000 })}
+        ${number("guidance_scale", t("guidance"), { min: 0, max: 50, step: 0.5 })}
+      </div>
+      ${
+        !source.value &&
+        html`<div class="pair">
+        ${number("width", t("width"), sides)} ${number("height", t("height"), sides)}
+      </div>`
+      }
+      <div class="pair">
+        <${Select} name="sampler" label=${t("sampler")} options=${limits.samplers} />
+        <${Select}
+          name="model"
+          label=${t("model")}
+          options=${composer.models.value.map((one) => one.id)}
+        />
+      </div>
+      <button
+        type="button"
+        class="button quiet"
+        onClick=${() =>
+          change({ ...composer.usualValues(limits), seed: "", negative_prompt: "", count: 1 })}
+      >
+        ${t("reset")}
+      </button>
+    </details>
+  `;
+}
+
+const Select = ({ name, label, options }) => html`
+  <label class="field" for=${name}>
+    <span>${label}</span>
+    <select id=${name} onChange=${(event) => change({ [name]: event.target.value })}>
+      ${options.map(
+        (option) => html`
+          <option value=${option} selected=${option === draft.value[name]}>${option}</option>
+        `,
+      )}
+    </select>
+  </label>
+`;
+
+function Seed() {
+  return html`
+    <div class="with-button">
+      <label class="field" for="seed">
+        <span>${t("seed")}</span>
+        <input
+          id="seed"
+          type="text"
+          inputmode="numeric"
+          pattern="[0-9]{0,15}"
+          placeholder=${t("seed_hint")}
+          value=${draft.value.seed}
+          onInput=${(event) => change({ seed: event.target.value.replace(/\D/g, "") })}
+        />
+      </label>
+      <${IconButton}
+        icon="again"
+        words=${t("new_seed")}
+        disabled=${draft.value.seed === ""}
+        act=${() => change({ seed: "" })}
+      />
+    </div>
+  `;
+}

@@ -1,0 +1,169 @@
+"""A studio with a tiny model on a real port, and a real Chromium that looks at it."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+import sqlalchemy as sa
+import torch
+import uvicorn
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from maquette.api.app import create_app
+from maquette.api.dependencies import _account
+from maquette.core.ids import new_id
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.diffusion.engine import DenoisingEngine
+from maquette.diffusion.loop import EngineLoop
+from maquette.engines.catalog import ModelSpec
+from maquette.engines.image import ImageEngine
+from maquette.jobs.queue import JobQueue, working
+from maquette.library.blobs import Blobs
+from maquette.service.image_jobs import ImageJobs
+from maquette.service.studio import IMAGE, Studio
+from tests.conftest import TinyModels
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+DESKTOP = {"width": 1280, "height": 800}
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass
+class Site:
+    """A studio that is served: its address, and a client that is the same person."""
+
+    url: str
+    app: FastAPI
+    http: httpx.Client
+    errors: list[str] = field(default_factory=list)
+
+    def generations(self) -> list[dict[str, Any]]:
+        return self.http.get("/v1/generations?limit=100").json()
+
+    def newest(self) -> dict[str, Any]:
+        """The request that was made last, once it has ended."""
+        for _ in range(200):
+            if (all_ := self.generations()) and all_[0]["finished_at"]:
+                return all_[0]
+            time.sleep(0.1)
+        raise AssertionError("it did not end in time")
+
+    def make(self, **more: Any) -> dict[str, Any]:
+        """A request with its pictures, as if made before."""
+        asked = {"prompt": "a red boat", "width": 64, "height": 64, "num_inference_steps": 2}
+        answer = self.http.post("/v1/generations", json={**asked, **more})
+        assert answer.status_code == 202, answer.text
+        return self.newest()
+
+
+@pytest.fixture(scope="module")
+def served(
+    postgres: sa.URL, tiny_models: TinyModels, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, FastAPI]]:
+    """One studio for the tests of a module; each is another person's."""
+    name, folder = f"web_{new_id().hex}", tmp_path_factory.mktemp("studio")
+    server = postgres.set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    url = postgres.set(database=name).render_as_string(hide_password=False)
+    with open_database(Settings(database=url)) as database:
+        blobs, queue = Blobs(folder / "blobs"), JobQueue(database)
+        spec = ModelSpec("starter", tiny_models.image)
+        image = ImageEngine(spec, torch.device("cpu"), torch.float32)
+        loop = EngineLoop(DenoisingEngine(image.device))
+        jobs = ImageJobs(database, blobs, image, loop, folder / "snapshots")
+        app = create_app(Studio(database, blobs, queue), database)
+        with working(database, IMAGE, "worker-1", 8, jobs.run, drain_s=5), _served(app) as address:
+            yield address, app
+        loop.close()
+        queue.close()
+
+
+class _served:
+    """Uvicorn in a thread, on a port of its own."""
+
+    def __init__(self, app: FastAPI) -> None:
+        config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run)
+
+    def __enter__(self) -> str:
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+
+
+@pytest.fixture
+def site(served: tuple[str, FastAPI]) -> Iterator[Site]:
+    url, app = served
+    account = new_id().hex
+    app.dependency_overrides[_account] = lambda: account
+    with httpx.Client(base_url=url, timeout=30) as http:
+        site = Site(url, app, http)
+        yield site
+        for one in site.generations():
+            if not one["finished_at"]:
+                http.post(f"/v1/generations/{one['generation_id']}/cancel")
+    assert not site.errors, site.errors
+
+
+# Playwright keeps an event loop in this thread, where DBOS wants none: so it begins after the
+# studio, and ends before it.
+@pytest.fixture(scope="module")
+def browser(served: tuple[str, FastAPI]) -> Iterator[Browser]:
+    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    assert path, "no Chromium here to look at the studio with; run: apt install chromium"
+    with sync_playwright() as playwright:
+        # Without a user namespace, as in most containers, Chromium's sandbox cannot be.
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def open_page(site: Site, context: BrowserContext) -> Page:
+    """The studio as it opens. What the browser complains of fails the test."""
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.on("pageerror", lambda error: site.errors.append(str(error)))
+    page.on(
+        "console",
+        lambda said: site.errors.append(said.text) if said.type in ("error", "warning") else None,
+    )
+    page.goto(site.url)
+    page.get_by_role("button", name="Create").wait_for()
+    return page
+
+
+@pytest.fixture
+def page(site: Site, browser: Browser) -> Iterator[Page]:
+    """A new visitor with a large screen, speaking English."""
+    context = browser.new_context(viewport=DESKTOP, locale="en-GB")  # type: ignore[arg-type]
+    yield open_page(site, context)
+    context.close()
+
+
+@pytest.fixture
+def picture_file(tmp_path: Path) -> Path:
+    """A picture as someone has it on a disk: of no size that a model draws."""
+    from PIL import Image
+
+    path = tmp_path / "holiday.jpg"
+    Image.linear_gradient("L").convert("RGB").resize((300, 200)).save(path)
+    return path
