@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
+from maquette.cli.studio import _has_screen
 from maquette.core.errors import UsageError
 
 REQUEST = {"prompt": "a red boat", "seed": 7, "num_inference_steps": 160}
@@ -24,11 +25,11 @@ REQUEST = {"prompt": "a red boat", "seed": 7, "num_inference_steps": 160}
 class _Process:
     """A studio on a port of its own."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *more: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        words = ["-m", "maquette", "studio", "--port", str(port), "--data", str(data)]
+        words = ["-m", "maquette", "studio", "--port", str(port), "--data", str(data), *more]
         self.process = subprocess.Popen(
             [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -70,6 +71,30 @@ def studio(tmp_path: Path) -> Iterator[_Process]:
     made.http.close()
     made.process.kill()
     made.process.communicate()
+
+
+@pytest.mark.slow
+def test_a_first_picture_is_there_when_the_address_is_said(tmp_path: Path) -> None:
+    for first in ("a red boat", "a blue boat"):  # the second time there is a picture already
+        studio = _Process(tmp_path / "data", "--first", first, "--no-open")
+        assert studio.process.stdout is not None
+        said = next(line for line in studio.process.stdout if "The studio is at" in line)
+        assert str(studio.http.base_url) in said
+        (generation,) = studio.http.get("/v1/generations").json()
+        assert (generation["state"], generation["request"]["prompt"]) == ("succeeded", "a red boat")
+        assert "<title>Maquette</title>" in studio.http.get("/").text
+        studio.http.close()
+        studio.process.send_signal(signal.SIGTERM)
+        studio.process.communicate(timeout=60)
+        assert studio.process.returncode == 0
+
+
+def test_a_browser_is_opened_where_it_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert not _has_screen({"DISPLAY": ""})
+    assert _has_screen({"WAYLAND_DISPLAY": "wayland-0"})
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert _has_screen({})
 
 
 def _progress(studio: _Process, generation_id: str) -> int:

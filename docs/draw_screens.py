@@ -1,0 +1,82 @@
+"""Draws the pictures of the studio for docs/studio.md: `python docs/draw_screens.py URL`."""
+
+import io
+import shutil
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+FOLDER = Path(__file__).parent / "pictures"
+PROMPTS = (
+    "a blue umbrella on the beach in the rain",
+    "two red mushrooms in a forest",
+    "a red boat on a calm sea at night",
+)
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+
+def save(page: Page, name: str) -> None:
+    page.wait_for_timeout(500)  # for what moves to come to rest
+    picture = Image.open(io.BytesIO(page.screenshot()))
+    picture.save(FOLDER / f"{name}.webp", quality=82, method=6)
+
+
+def opened(browser: Browser, url: str, **more: object) -> Page:
+    page = browser.new_context(locale="en-GB", **more).new_page()  # type: ignore[arg-type]
+    page.set_default_timeout(120_000)
+    page.goto(url)
+    page.get_by_role("button", name="Create").wait_for()
+    return page
+
+
+def make(page: Page) -> None:
+    """Fills the gallery; the last request is shown while it is under way."""
+    for number, prompt in enumerate(PROMPTS):
+        page.get_by_label("Idea").fill(prompt)
+        page.get_by_role("radio", name=("1", "2", "2")[number]).check()
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("heading", name=prompt).wait_for()
+    page.locator(".is-coming").last.wait_for(state="detached")
+
+
+def main(url: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = opened(browser, url, viewport=DESKTOP)
+        make(page)
+        page.get_by_label("Idea").fill("a yellow lighthouse behind a small green boat")
+        page.get_by_role("radio", name="4").check()
+        page.keyboard.press("Control+Enter")
+        page.get_by_role("img", name="Coming: a yellow lighthouse").nth(3).wait_for()
+        save(page, "studio")
+        page.locator(".is-coming").last.wait_for(state="detached")
+        page.get_by_role("img", name="two red mushrooms").first.click()
+        save(page, "studio_picture")
+        page.keyboard.press("e")
+        box = page.get_by_role("img", name="what is painted over").bounding_box()
+        assert box is not None
+        page.get_by_label("Brush size").fill("44")
+        page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.25, steps=6)
+        page.mouse.up()
+        page.get_by_role("button", name="Extend to the right").press("ArrowRight")
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        save(page, "studio_repair")
+        page = opened(browser, url, viewport=DESKTOP, color_scheme="dark")
+        page.get_by_role("button", name="简体中文").click()
+        page.locator(".picture img").first.wait_for()
+        save(page, "studio_dark")
+        page = opened(browser, url, viewport=PHONE, has_touch=True, is_mobile=True)
+        page.locator(".picture img").first.wait_for()
+        save(page, "studio_phone")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:7860")
