@@ -34,7 +34,7 @@ def opened(browser: Browser, url: str, **more: object) -> Page:
 def make(page: Page) -> None:
     """Fills the gallery; the last request is shown while it is under way."""
     for number, prompt in enumerate(PROMPTS):
-        page.get_by_label("Idea").fill(prompt)
+        page.get_by_label("Prompt", exact=True).fill(prompt)
         page.get_by_role("radio", name=("1", "2", "2")[number]).check()
         page.keyboard.press("Control+Enter")
         page.get_by_role("heading", name=prompt).wait_for()
@@ -48,23 +48,25 @@ def main(url: str) -> None:
         )
         page = opened(browser, url, viewport=DESKTOP)
         make(page)
-        page.get_by_label("Idea").fill("a yellow lighthouse behind a small green boat")
+        page.get_by_label("Prompt", exact=True).fill(
+            "a yellow lighthouse behind a small green boat"
+        )
         page.get_by_role("radio", name="4").check()
         page.keyboard.press("Control+Enter")
-        page.get_by_role("img", name="Coming: a yellow lighthouse").nth(3).wait_for()
+        page.get_by_role("img", name="Generating: a yellow lighthouse").nth(3).wait_for()
         save(page, "studio")
         page.locator(".is-coming").last.wait_for(state="detached")
         page.get_by_role("img", name="two red mushrooms").first.click()
         save(page, "studio_picture")
         page.keyboard.press("e")
-        box = page.get_by_role("img", name="what is painted over").bounding_box()
+        box = page.get_by_role("application", name="what is painted over").bounding_box()
         assert box is not None
         page.get_by_label("Brush size").fill("44")
         page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.2)
         page.mouse.down()
         page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.25, steps=6)
         page.mouse.up()
-        page.get_by_role("button", name="Extend to the right").press("ArrowRight")
+        page.get_by_role("slider", name="Extend right").press("ArrowRight")
         for _ in range(3):
             page.keyboard.press("ArrowRight")
         save(page, "studio_repair")

@@ -19,7 +19,7 @@ def test_chinese_and_back(site: Site, page: Page) -> None:
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     page.reload()
     page.locator(".picture").click()
-    expect(page.get_by_role("dialog").get_by_role("button", name="变化")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("button", name="生成变体")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("button", name="Create")).to_be_visible()
@@ -30,7 +30,7 @@ def test_a_chinese_browser_is_answered_in_chinese(site: Site, browser: Browser) 
     page = context.new_page()
     page.goto(site.url)
     expect(page.get_by_role("button", name="生成")).to_be_visible()
-    page.get_by_label("想法").fill("一只猫")
+    page.get_by_label("提示词", exact=True).fill("一只猫")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("img", name="第 1 张，共 1 张：一只猫")).to_be_visible()
     context.close()
@@ -43,11 +43,11 @@ def test_light_and_dark(page: Page) -> None:
 
     page.emulate_media(color_scheme="dark")
     assert brightness() < 150  # as the system has it
-    page.get_by_role("button", name="Light: as the system").click()
+    page.get_by_role("button", name="Theme: system").click()
     assert brightness() > 650
     page.reload()
     assert brightness() > 650
-    page.get_by_role("button", name="Light: light").click()
+    page.get_by_role("button", name="Theme: light").click()
     page.emulate_media(color_scheme="light")
     assert brightness() < 150
 
@@ -68,7 +68,7 @@ def test_a_phone(site: Site, browser: Browser) -> None:
     page.get_by_role("button", name="Settings").tap()
     page.get_by_role("radio", name="Landscape").check()
     assert fits()
-    page.get_by_label("Idea").fill("a red boat at sea")
+    page.get_by_label("Prompt", exact=True).fill("a red boat at sea")
     create.tap()
     expect(page.get_by_role("heading", name="a red boat at sea")).to_be_visible()
     assert site.newest()["request"]["width"] == 288
@@ -79,9 +79,9 @@ def test_a_phone(site: Site, browser: Browser) -> None:
             page.get_by_role("dialog").get_by_role("button", name="Repair").tap()
         expect(page.get_by_role("dialog", name=name)).to_be_visible()
         assert fits()
-    canvas = page.get_by_role("img", name="what is painted over")
+    canvas = page.get_by_role("application", name="what is painted over")
     canvas.tap()
-    page.get_by_role("button", name="Draw it anew").tap()
+    page.get_by_role("button", name="Generate").tap()
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert site.newest()["request"]["mask"]
     context.close()
@@ -118,7 +118,7 @@ def test_no_rule_of_accessibility_is_broken(site: Site, page: Page, light: str) 
 
 def test_the_list_of_keys_has_them_all(page: Page) -> None:
     page.keyboard.press("?")
-    dialog = page.get_by_role("dialog", name="Keys")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     listed = dialog.locator("dt").all_inner_texts()
     assert len(listed) == len(set(listed)) == 20
     assert {"Create", "Vary", "Delete", "Undo"} <= set(listed)

@@ -79,9 +79,9 @@ def test_use_as_start(site: Site, page: Page, made: dict[str, Any], by_key: bool
         page.keyboard.press("i")
     else:
         _open(page).get_by_role("button", name="Use as start").click()
-    expect(page.get_by_role("img", name="Begins from")).to_be_visible()
-    expect(page.get_by_label("Idea")).to_be_focused()
-    page.get_by_label("Idea").fill("a green boat")
+    expect(page.get_by_role("img", name="Starts from")).to_be_visible()
+    expect(page.get_by_label("Prompt", exact=True)).to_be_focused()
+    page.get_by_label("Prompt", exact=True).fill("a green boat")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="a green boat")).to_be_visible()
     asked = site.newest()["request"]
@@ -91,7 +91,7 @@ def test_use_as_start(site: Site, page: Page, made: dict[str, Any], by_key: bool
 
 @pytest.mark.parametrize("by_key", [True, False])
 def test_recall(page: Page, made: dict[str, Any], by_key: bool) -> None:
-    idea, seed = page.get_by_label("Idea"), page.get_by_label("Seed", exact=True)
+    idea, seed = page.get_by_label("Prompt", exact=True), page.get_by_label("Seed", exact=True)
     page.get_by_text("Advanced").click()
 
     def recall(key: str, words: str) -> None:
@@ -108,7 +108,7 @@ def test_recall(page: Page, made: dict[str, Any], by_key: bool) -> None:
     expect(seed).to_have_value("41")
     recall("r", "Remix")
     expect(seed).to_have_value("")
-    expect(page.get_by_label("Leave out")).to_have_value("rain")
+    expect(page.get_by_label("Negative prompt")).to_have_value("rain")
     expect(page.get_by_label("Steps")).to_have_value("2")
     recall("a", "Use all")
     expect(seed).to_have_value("41")
@@ -132,9 +132,9 @@ def test_paint_a_mask_and_repair(
     else:
         _open(page).get_by_role("button", name="Repair").click()
     editor = page.get_by_role("dialog", name="Repair")
-    editor.get_by_role("button", name="Draw it anew").click()
+    editor.get_by_role("button", name="Generate").click()
     expect(page.get_by_text("Paint over a part")).to_be_visible()
-    canvas = editor.get_by_role("img", name="what is painted over")
+    canvas = editor.get_by_role("application", name="what is painted over")
     box = canvas.bounding_box()
     assert box is not None
     scale = box["width"] / 64
@@ -151,11 +151,11 @@ def test_paint_a_mask_and_repair(
     editor.get_by_role("radio", name="Box").check()
     drag((40, 40), (56, 56))
     drag((0, 60), (8, 64))
-    editor.get_by_role("button", name="Undo").click()  # the last box
+    page.keyboard.press("Control+z")  # the last box
     editor.get_by_role("radio", name="Eraser").check()
     drag((48, 48), (48, 48))
-    editor.get_by_label("Idea").fill("a blue boat")
-    editor.get_by_label("Idea").press("Control+Enter")
+    editor.get_by_label("Prompt", exact=True).fill("a blue boat")
+    editor.get_by_label("Prompt", exact=True).press("Control+Enter")
     expect(editor).to_be_hidden()
     expect(page.get_by_role("heading", name="a blue boat")).to_be_visible()
     done = site.newest()
@@ -186,21 +186,21 @@ def test_extend(site: Site, page: Page, made: dict[str, Any], by_key: bool) -> N
         page.keyboard.press("o")
     else:
         _open(page).get_by_role("button", name="Extend").click()
-    editor = page.get_by_role("dialog", name="Repair")
-    expect(editor.get_by_role("spinbutton", name="Extend to the right")).to_have_value("16")
-    editor.get_by_role("button", name="Extend to the left").focus()
+    editor = page.get_by_role("dialog", name="Extend")
+    expect(editor.get_by_role("spinbutton", name="Extend right")).to_have_value("16")
+    editor.get_by_role("slider", name="Extend left").focus()
     for _ in range(2):
         page.keyboard.press("ArrowLeft")
-    expect(editor.get_by_role("spinbutton", name="Extend to the left")).to_have_value("32")
-    handle = editor.get_by_role("button", name="Extend to the left").bounding_box()
+    expect(editor.get_by_role("spinbutton", name="Extend left")).to_have_value("32")
+    handle = editor.get_by_role("slider", name="Extend left").bounding_box()
     assert handle is not None
     page.mouse.move(handle["x"] + 8, handle["y"] + 20)
     page.mouse.down()
     page.mouse.move(handle["x"] + 400, handle["y"] + 20, steps=5)
     page.mouse.up()
-    expect(editor.get_by_role("spinbutton", name="Extend to the left")).to_have_value("0")
-    editor.get_by_role("spinbutton", name="Extend downwards").fill("40")  # no multiple of 16
-    editor.get_by_role("button", name="Draw it anew").click()
+    expect(editor.get_by_role("spinbutton", name="Extend left")).to_have_value("0")
+    editor.get_by_role("spinbutton", name="Extend down").fill("40")  # no multiple of 16
+    editor.get_by_role("button", name="Generate").click()
     expect(editor).to_be_hidden()
     done = site.newest()
     assert done["state"] == "succeeded", done["error"]
@@ -219,7 +219,7 @@ def test_compare_two(page: Page, made: dict[str, Any]) -> None:
     page.locator(".picture").nth(1).click()
     dialog = page.get_by_role("dialog", name="Compare")
     expect(dialog.get_by_role("img")).to_have_count(2)
-    slider = dialog.get_by_role("slider", name="Where one ends")
+    slider = dialog.get_by_role("slider", name="Divider")
     slider.focus()
     page.keyboard.press("ArrowLeft")
     expect(slider).to_have_value("49")
@@ -262,10 +262,14 @@ def test_delete_and_undo(site: Site, page: Page, made: dict[str, Any]) -> None:
     dialog.get_by_role("button", name="Delete").click()
     expect(pictures).to_have_count(1)
     expect(dialog.get_by_text("40", exact=True)).to_be_visible()
+    dialog.get_by_role("button", name="Undo").last.click()  # over the open picture, too
+    expect(pictures).to_have_count(2)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Delete")
+    expect(pictures).to_have_count(1)
     page.keyboard.press("Delete")  # the last one: with it goes the request
     expect(dialog).to_be_hidden()
-    expect(page.get_by_role("heading", name="What shall it be?")).to_be_visible()
-    assert site.generations() == []
+    expect(page.get_by_role("heading", name="What would you like to make?")).to_be_visible()
     page.keyboard.press("Control+z")
     expect(pictures).to_have_count(1)
     page.keyboard.press("Control+z")
@@ -283,6 +287,7 @@ def test_delete_a_whole_row(site: Site, page: Page, made: dict[str, Any]) -> Non
 
 def test_what_a_link_leads_to_may_be_gone(site: Site, page: Page, made: dict[str, Any]) -> None:
     page.goto(f"{site.url}/#/picture/{made['generation_id']}")
-    expect(page.get_by_text("That picture is not here")).to_be_visible()
+    expect(page.get_by_text("This picture isn’t here")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
+    site.errors.clear()  # a browser notes every 404

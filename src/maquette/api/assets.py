@@ -7,7 +7,7 @@ from fastapi import APIRouter, File, Response, UploadFile, status
 from pydantic import BaseModel
 
 from maquette.api.dependencies import Account, StudioDep
-from maquette.api.schemas import Hash, problems
+from maquette.api.schemas import GenerationOut, Hash, problems
 from maquette.core.errors import InvalidRequest
 
 MOST_UPLOAD_BYTES = 32 * 2**20
@@ -42,9 +42,16 @@ def get_picture(content_hash: Hash, studio: StudioDep, account: Account) -> Resp
 @router.get("/assets/{asset_id}", response_class=Response, responses=PROBLEMS)
 def get_asset(asset_id: UUID, studio: StudioDep, account: Account) -> Response:
     """The bytes of a picture. They never change."""
-    asset, content = studio.asset(account, asset_id)
+    asset, content = studio.content(account, asset_id)
     headers = _kept_for_ever(asset.content_hash)
     return Response(content, media_type=asset.media_type, headers=headers)
+
+
+@router.get("/assets/{asset_id}/generation", responses=PROBLEMS)
+def get_generation_of_asset(asset_id: UUID, studio: StudioDep, account: Account) -> GenerationOut:
+    """The request that a picture was made by."""
+    job = studio.job(account, studio.asset(account, asset_id).job_id)
+    return GenerationOut.of(job, studio.assets([job.job_id])[job.job_id])
 
 
 @router.delete("/assets/{asset_id}", status_code=204, responses=PROBLEMS)

@@ -46,7 +46,7 @@ async def watch_generation(
     numbered, says several times a second how far it is.
     """
     after, job_id = last_event_id, str(job.job_id)
-    with watch.on(job_id) as watcher:
+    with watch.on_job(job_id) as watcher:
         there_are_events = True
         while True:
             if there_are_events:
@@ -71,10 +71,11 @@ async def watch_account(
     studio: StudioDep, watch: WatchDep, account: Account
 ) -> AsyncGenerator[ServerSentEvent]:
     """What happens to all your requests, from now on: `generation` carries one whose state has
-    changed, `tick` says how far one is, by `generation_id`. `refresh` comes first, and whenever
-    something may have been missed: list what you show anew.
+    changed, or whose pictures were deleted or restored, `deleted` the `generation_id` of one that
+    was deleted, `tick` how far one is. `refresh` comes first, and whenever something may have been
+    missed: list what you show anew.
     """
-    with watch.on(account) as watcher:
+    with watch.on_account(account) as watcher:
         yield ServerSentEvent(data={}, event="refresh")
         while True:
             try:
@@ -86,7 +87,9 @@ async def watch_account(
                 yield ServerSentEvent(data={}, event="refresh")
             for job_id in news.changed:
                 changed = await run_in_threadpool(_generation, studio, account, UUID(job_id))
-                if changed is not None:
+                if changed is None:
+                    yield ServerSentEvent(data={"generation_id": job_id}, event="deleted")
+                else:
                     yield ServerSentEvent(data=changed, event="generation")
             for job_id, tick in news.ticks.items():
                 yield ServerSentEvent(data={"generation_id": job_id, **tick}, event="tick")

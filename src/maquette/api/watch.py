@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,9 @@ import sqlalchemy as sa
 from maquette.jobs.events import CHANNEL, PROGRESS
 
 Tick = dict[str, Any]
+Topic = tuple[str, str]  # "job" or "account", and its id
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -59,15 +63,22 @@ class Watch:
 
     def __init__(self, database: sa.Engine) -> None:
         self._url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._watchers: dict[str, set[Watcher]] = defaultdict(set)
+        self._watchers: dict[Topic, set[Watcher]] = defaultdict(set)
         self._loop = asyncio.get_running_loop()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="watch", daemon=True)
         self._thread.start()
 
+    def on_job(self, job_id: str) -> AbstractContextManager[Watcher]:
+        """What comes in about a job while this is open."""
+        return self._on(("job", job_id))
+
+    def on_account(self, account_id: str) -> AbstractContextManager[Watcher]:
+        """What comes in about all jobs of an account while this is open."""
+        return self._on(("account", account_id))
+
     @contextmanager
-    def on(self, topic: str) -> Generator[Watcher]:
-        """What comes in about a job, or all jobs of an account, while this is open."""
+    def _on(self, topic: Topic) -> Generator[Watcher]:
         watcher = Watcher()
         self._watchers[topic].add(watcher)
         try:
@@ -90,17 +101,23 @@ class Watch:
                     self._loop.call_soon_threadsafe(self._miss)
                     while not self._stopping.is_set():
                         for note in connection.notifies(timeout=0.5):
-                            self._loop.call_soon_threadsafe(self._tell, json.loads(note.payload))
+                            self._loop.call_soon_threadsafe(self._tell, note.payload)
             except psycopg.OperationalError:
                 self._stopping.wait(0.5)
 
-    def _tell(self, note: dict[str, Any]) -> None:
-        job_id, tick = note["job_id"], note.get("tick")
-        for watcher in self._watchers.get(job_id, ()):
+    def _tell(self, payload: str) -> None:
+        try:
+            note = json.loads(payload)
+            job_id, account_id = note["job_id"], note["account_id"]
+        except (ValueError, KeyError, TypeError):
+            log.warning("a notice that no worker of this version sends: %.100s", payload)
+            return
+        tick = note.get("tick")
+        for watcher in self._watchers.get(("job", job_id), ()):
             watcher.tell(job_id, tick)
         if note.get("kind") == PROGRESS:
             return  # an account's watcher has seen it as a tick
-        for watcher in self._watchers.get(note["account_id"], ()):
+        for watcher in self._watchers.get(("account", account_id), ()):
             watcher.tell(job_id, tick)
 
     def _miss(self) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")  # by which X11 and Wayland say that there is one
+FIRST_PATIENCE_S = 60  # then the address is said all the same, and the page shows how far it is
 GOODBYE_S = 5  # for streams that are open when the studio is told to stop
 
 
@@ -62,6 +63,7 @@ def studio(
     settings = settings_of(
         context, data=data, database=database, device=device, precision=precision, threads=threads
     )
+    first_params = SamplingParams(first) if first else None
     # Uvicorn ends first and then raises the signal anew: then we end, too, but in order.
     signal.signal(signal.SIGTERM, _on_signal(sys.exit))
     with (
@@ -77,8 +79,8 @@ def studio(
         url = f"http://{host}:{listener.getsockname()[1]}"
 
         def greet() -> None:
-            if first:
-                _draw_first(studio, SamplingParams(first))
+            if first_params:
+                _draw_first(studio, first_params)
             typer.echo(json.dumps({"url": url}) if as_json else f"The studio is at {url}")
             if open_browser and not as_json and _has_screen(context.obj or {}):
                 webbrowser.open(url)
@@ -95,7 +97,8 @@ def _draw_first(studio: "Studio", params: SamplingParams) -> None:
     if studio.jobs(LOCAL_ACCOUNT, 1):
         return
     job = studio.submit(LOCAL_ACCOUNT, params)
-    while not studio.job(LOCAL_ACCOUNT, job.job_id).ended:
+    give_up = time.monotonic() + FIRST_PATIENCE_S
+    while not studio.job(LOCAL_ACCOUNT, job.job_id).ended and time.monotonic() < give_up:
         time.sleep(0.1)
 
 

@@ -29,7 +29,7 @@ job = sa.Table(
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
     sa.Column("started_at", sa.DateTime(timezone=True)),
     sa.Column("finished_at", sa.DateTime(timezone=True)),
-    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # until then a deletion can be undone
+    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # which can be undone
     sa.CheckConstraint(
         "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
     ),
@@ -61,7 +61,7 @@ asset = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("seed", sa.BigInteger),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
-    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # until then a deletion can be undone
+    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # which can be undone
     sa.UniqueConstraint("job_id", "position"),
     sa.Index(None, "account_id", "asset_id"),
     sa.Index(None, "account_id", "content_hash"),

@@ -14,7 +14,7 @@ from maquette.jobs.store import ENDS, Job
 # NOTIFY carries job_id and account_id, and either the `kind` of an event or a whole `tick`.
 CHANNEL = "maquette_job"
 MOST_NOTE_BYTES = 7_900  # what NOTIFY can carry, less a little
-PROGRESS = "progress"
+PROGRESS, CHANGE = "progress", "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,13 @@ def send_tick(connection: sa.Connection, job: Job, tick: Mapping[str, Any]) -> N
     if len(json.dumps({**address, "tick": tick})) > MOST_NOTE_BYTES:
         tick = {**tick, "previews": []}
     _notify(connection, **address, tick=tick)
+
+
+def send_change(connection: sa.Connection, account_id: str, job_id: UUID) -> None:
+    """Tells those who watch the account that a job, or what it made, is not as it was: deleted,
+    or restored.
+    """
+    _notify(connection, job_id=str(job_id), account_id=account_id, kind=CHANGE)
 
 
 def _notify(connection: sa.Connection, **note: Any) -> None:

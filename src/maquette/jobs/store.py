@@ -98,17 +98,21 @@ def end_job(
     return _change(connection, job_id, state=state, error=error, finished_at=sa.func.now())
 
 
-def delete_job(connection: sa.Connection, job_id: UUID) -> bool:
-    """Hides a job that has ended until it is restored; False where there is none to hide."""
-    shown = (job.c.job_id == job_id) & job.c.state.in_(ENDS) & job.c.deleted_at.is_(None)
+def delete_job(connection: sa.Connection, account_id: str, job_id: UUID) -> bool:
+    """Hides an account's job until it is restored; False where it is not there."""
+    shown = _owned(account_id, job_id) & job.c.deleted_at.is_(None)
     query = sa.update(job).where(shown).values(deleted_at=sa.func.now())
     return connection.execute(query).rowcount == 1
 
 
-def restore_job(connection: sa.Connection, job_id: UUID) -> bool:
+def restore_job(connection: sa.Connection, account_id: str, job_id: UUID) -> bool:
     """Undoes a deletion; False where there is none to undo."""
-    hidden = (job.c.job_id == job_id) & job.c.deleted_at.is_not(None)
+    hidden = _owned(account_id, job_id) & job.c.deleted_at.is_not(None)
     return connection.execute(sa.update(job).where(hidden).values(deleted_at=None)).rowcount == 1
+
+
+def _owned(account_id: str, job_id: UUID) -> sa.ColumnElement[bool]:
+    return (job.c.job_id == job_id) & (job.c.account_id == account_id)
 
 
 def _change(connection: sa.Connection, job_id: UUID, **values: Any) -> bool:

@@ -55,17 +55,20 @@ def assets_of(connection: sa.Connection, job_ids: Sequence[UUID]) -> dict[UUID, 
     return found
 
 
-def delete_asset(connection: sa.Connection, account_id: str, asset_id: UUID) -> bool:
-    """Hides an account's asset until it is restored; False where it is not there."""
+def delete_asset(connection: sa.Connection, account_id: str, asset_id: UUID) -> UUID | None:
+    """Hides an account's asset until it is restored; the job that made it, None where it is not
+    there.
+    """
     there = _owned(account_id, asset_id) & asset.c.deleted_at.is_(None)
     query = sa.update(asset).where(there).values(deleted_at=sa.func.now())
-    return connection.execute(query).rowcount == 1
+    return connection.execute(query.returning(asset.c.job_id)).scalar_one_or_none()
 
 
-def restore_asset(connection: sa.Connection, account_id: str, asset_id: UUID) -> bool:
-    """Undoes a deletion; False where there is none to undo."""
+def restore_asset(connection: sa.Connection, account_id: str, asset_id: UUID) -> UUID | None:
+    """Undoes a deletion; the job that made it, None where there is none to undo."""
     gone = _owned(account_id, asset_id) & asset.c.deleted_at.is_not(None)
-    return connection.execute(sa.update(asset).where(gone).values(deleted_at=None)).rowcount == 1
+    query = sa.update(asset).where(gone).values(deleted_at=None)
+    return connection.execute(query.returning(asset.c.job_id)).scalar_one_or_none()
 
 
 def _owned(account_id: str, asset_id: UUID) -> sa.ColumnElement[bool]:

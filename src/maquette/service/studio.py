@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from maquette.core.errors import InvalidRequest, ModelNotFound, NotFound, QueueFull, did_you_mean
 from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.engines.catalog import STARTERS
-from maquette.jobs.events import JobEvent, add_event, read_events
+from maquette.jobs.events import JobEvent, add_event, read_events, send_change
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import (
     Job,
@@ -96,14 +96,14 @@ class Studio:
         with self._database.connect() as connection:
             if not may_read(connection, account_id, content_hash):
                 raise NotFound(f"{content_hash} is not here")
-        return self._blobs.get(content_hash)
+        return self._bytes(content_hash)
 
     def _opened(self, account_id: str, content_hash: str | None) -> Image.Image | None:
         if content_hash is None:
             return None
         try:
             return Image.open(io.BytesIO(self.picture(account_id, content_hash)))
-        except (KeyError, NotFound):
+        except NotFound:
             raise InvalidRequest(f"no picture {content_hash!r}; put it first") from None
 
     def job(self, account_id: str, job_id: UUID) -> Job:
@@ -118,24 +118,24 @@ class Studio:
 
     def cancel(self, account_id: str, job_id: UUID) -> bool:
         """Ends a job before its time; False where it has ended."""
-        self.job(account_id, job_id)
         with self._database.begin() as connection:
-            cancelled = end_job(connection, job_id, "cancelled")
-            if cancelled:
-                add_event(connection, job_id, "cancelled", {})
-        return cancelled
+            _own_job(connection, account_id, job_id)
+            return _cancel(connection, job_id)
 
     def delete_job(self, account_id: str, job_id: UUID) -> None:
         """Hides a job with all that it made, ended if need be; `restore_job` brings it back."""
-        self.cancel(account_id, job_id)
         with self._database.begin() as connection:
-            delete_job(connection, job_id)
+            _own_job(connection, account_id, job_id)
+            _cancel(connection, job_id)
+            delete_job(connection, account_id, job_id)
+            send_change(connection, account_id, job_id)
 
     def restore_job(self, account_id: str, job_id: UUID) -> None:
         """Undoes a deletion."""
         with self._database.begin() as connection:
-            _own_job(connection, account_id, job_id, deleted=True)
-            restore_job(connection, job_id)
+            if not restore_job(connection, account_id, job_id):
+                raise NotFound(f"{job_id} was not deleted")
+            send_change(connection, account_id, job_id)
 
     def events(self, job_id: UUID, after: int) -> Sequence[JobEvent]:
         """What happened to a job after an event, in order."""
@@ -147,8 +147,19 @@ class Studio:
         with self._database.connect() as connection:
             return assets_of(connection, job_ids)
 
-    def asset(self, account_id: str, asset_id: UUID) -> tuple[Asset, bytes]:
+    def content(self, account_id: str, asset_id: UUID) -> tuple[Asset, bytes]:
         """An asset and its bytes."""
+        asset = self.asset(account_id, asset_id)
+        return asset, self._bytes(asset.content_hash)
+
+    def _bytes(self, content_hash: str) -> bytes:
+        try:
+            return self._blobs.get(content_hash)
+        except KeyError:
+            raise NotFound(f"the bytes of {content_hash} are not here; restore a backup") from None
+
+    def asset(self, account_id: str, asset_id: UUID) -> Asset:
+        """An asset, without its bytes."""
         with self._database.connect() as connection:
             try:
                 asset = get_asset(connection, asset_id)
@@ -156,19 +167,23 @@ class Studio:
                 raise NotFound(f"{asset_id} is not here") from None
         if asset.account_id != account_id:
             raise NotFound(f"{asset_id} is not here")
-        return asset, self._blobs.get(asset.content_hash)
+        return asset
 
     def delete(self, account_id: str, asset_id: UUID) -> None:
         """Hides an asset; `restore` brings it back."""
         with self._database.begin() as connection:
-            if not delete_asset(connection, account_id, asset_id):
+            job_id = delete_asset(connection, account_id, asset_id)
+            if job_id is None:
                 raise NotFound(f"{asset_id} is not here")
+            send_change(connection, account_id, job_id)
 
     def restore(self, account_id: str, asset_id: UUID) -> None:
         """Undoes a deletion."""
         with self._database.begin() as connection:
-            if not restore_asset(connection, account_id, asset_id):
+            job_id = restore_asset(connection, account_id, asset_id)
+            if job_id is None:
                 raise NotFound(f"{asset_id} was not deleted")
+            send_change(connection, account_id, job_id)
 
     def is_ready(self) -> bool:
         """Whether the database answers."""
@@ -185,14 +200,19 @@ class Studio:
             return count_unfinished(connection)
 
 
-def _own_job(
-    connection: sa.Connection, account_id: str, job_id: UUID, deleted: bool = False
-) -> Job:
-    """Raises NotFound where there is no such job, deleted or not, or it is another's."""
+def _cancel(connection: sa.Connection, job_id: UUID) -> bool:
+    cancelled = end_job(connection, job_id, "cancelled")
+    if cancelled:
+        add_event(connection, job_id, "cancelled", {})
+    return cancelled
+
+
+def _own_job(connection: sa.Connection, account_id: str, job_id: UUID) -> Job:
+    """Raises NotFound where there is none, it was deleted, or it is another's."""
     try:
         found = get_job(connection, job_id)
     except KeyError:
         raise NotFound(f"{job_id} is not here") from None
-    if found.account_id != account_id or (found.deleted_at is not None) != deleted:
+    if found.account_id != account_id or found.deleted_at is not None:
         raise NotFound(f"{job_id} is not here")
     return found

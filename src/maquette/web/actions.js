@@ -1,7 +1,8 @@
 /** What a person can do with requests and pictures. A picture is `{generation, asset}`. */
 import * as api from "./api.js";
 import * as composer from "./state/composer.js";
-import { findGeneration, forget, unfinished, upsert } from "./state/generations.js";
+import { findGeneration, forgetWhile, refresh, remember } from "./state/generations.js";
+import { pictures, unfinished, upsert } from "./state/generations.js";
 import { attempt, toast } from "./state/toasts.js";
 import { close, firstToCompare, show } from "./state/view.js";
 import { t } from "./words.js";
@@ -13,13 +14,16 @@ const VARIATION_STRENGTH = 0.55;
 export const submit = (asked) =>
   attempt(async () => {
     upsert(await api.createGeneration(asked));
-    document.querySelector(".feed")?.scrollTo({ top: 0 });
+    feed().scrollTo({ top: 0 });
     return true;
   });
 
+const feed = () => document.querySelector(".feed");
+export const focusPrompt = () => document.querySelector("#prompt").focus();
+
 export function create() {
   if (!composer.draft.value.prompt.trim()) {
-    document.querySelector("#prompt").focus();
+    focusPrompt();
     toast(t("say_what"));
     return;
   }
@@ -32,21 +36,26 @@ export const retry = ({ request }) => submit(request);
 export const more = ({ request }) => submit({ ...request, seed: null });
 
 /** More like this one: begun from it, with other noise. */
-export function vary({ generation, asset }) {
-  const asked = { ...generation.request, source: asset.content_hash, mask: null };
-  submit({ ...asked, strength: VARIATION_STRENGTH, seed: null, count: 4 });
-  toast(t("varying"));
+export async function vary({ generation, asset }) {
   close();
+  const asked = { ...generation.request, source: asset.content_hash, mask: null };
+  const accepted = await submit({
+    ...asked,
+    strength: VARIATION_STRENGTH,
+    seed: null,
+    count: 4,
+  });
+  if (accepted) toast(t("varying"));
 }
 
 export function useAsStart({ generation, asset }) {
-  composer.recall(generation.request, { seed: false });
-  composer.beginFrom(asset.content_hash, asset.url, generation.request);
+  composer.recall({ ...generation.request, source: null });
+  composer.startFrom(asset.content_hash, generation.request);
   close();
-  document.querySelector("#prompt").focus();
+  focusPrompt();
 }
 
-/** Begins from a file: cut to the nearest size that the model draws. */
+/** Starts from a file: cut to the nearest size that the model draws. */
 export const useFile = (file) =>
   attempt(async () => {
     const bitmap = await createImageBitmap(file).catch(() => {
@@ -59,34 +68,35 @@ export const useFile = (file) =>
     const pen = canvas.getContext("2d");
     pen.imageSmoothingQuality = "high";
     pen.drawImage(bitmap, (size.width - w) / 2, (size.height - h) / 2, w, h);
-    const hash = await api.putPicture(await pngOf(canvas));
-    composer.beginFrom(hash, api.pictureUrl(hash), size);
+    bitmap.close();
+    composer.startFrom(await api.putPicture(await pngOf(canvas)), size);
   });
 
 export const pngOf = (canvas) => new Promise((done) => canvas.toBlob(done, "image/png"));
 
 export function useAll({ generation, asset }) {
   composer.recall(generation.request);
-  useSeed({ asset });
+  composer.change({ seed: String(asset.seed) });
+  taken("settings_taken");
 }
 
 export function usePrompt({ generation }) {
   composer.change({ prompt: generation.request.prompt });
-  done("prompt_taken");
+  taken("prompt_taken");
 }
 
 export function useSeed({ asset }) {
   composer.change({ seed: String(asset.seed) });
-  done("seed_taken");
+  taken("seed_taken");
 }
 
 /** All but the seed. */
 export function remix({ generation }) {
-  composer.recall(generation.request, { seed: false });
-  done("settings_taken");
+  composer.recall(generation.request);
+  taken("all_but_seed_taken");
 }
 
-function done(key) {
+function taken(key) {
   toast(t(key));
   close();
 }
@@ -94,51 +104,63 @@ function done(key) {
 export const cancel = (generation) =>
   attempt(async () => {
     upsert(await api.cancelGeneration(generation.generation_id));
+    feed().focus();
     toast(t("cancelled"), { action: t("again"), act: () => retry(generation) });
   });
 
 export const cancelNewest = () => unfinished.value[0] && cancel(unfinished.value[0]);
 
 /** Deletes a picture; with a request's last picture goes the request. */
-export function deletePicture({ generation, asset }) {
-  const { generation_id: id } = generation;
-  const rest = generation.assets.filter((one) => one.asset_id !== asset.asset_id);
-  if (rest.length === 0) return deleteGeneration(generation);
+export async function deletePicture({ generation, asset }) {
+  const id = generation.generation_id;
+  const known = findGeneration(id) ?? generation;
+  const assets = known.assets.filter((one) => one.asset_id !== asset.asset_id);
+  if (assets.length === 0) return deleteGeneration(known);
+  upsert({ ...known, assets });
+  if (firstToCompare.value === asset.asset_id) firstToCompare.value = null;
   const undo = async () => {
+    // With the pictures that were left, the request may have gone meanwhile.
+    if (!findGeneration(id)) await api.restoreGeneration(id).catch(() => null);
     await api.restoreAsset(asset.asset_id);
-    upsert(await api.getGeneration(id));
+    remember(await api.getGeneration(id));
   };
-  return attempt(async () => {
+  const deleted = await attempt(async () => {
     await api.deleteAsset(asset.asset_id);
-    upsert({ ...findGeneration(id), assets: rest });
-    toast(t("picture_deleted"), { action: t("undo"), act: () => attempt(undo) });
+    return true;
   });
+  if (deleted) toast(t("picture_deleted"), undoing(undo));
+  else refresh();
 }
 
-export function deleteGeneration({ generation_id: id, assets }) {
+export async function deleteGeneration({ generation_id: id, assets }) {
+  if (!findGeneration(id)) return;
+  firstToCompare.value = null;
   const undo = async () => {
     await api.restoreGeneration(id);
-    upsert(await api.getGeneration(id));
+    remember(await api.getGeneration(id));
   };
-  const said =
-    assets.length > 1 ? t("pictures_deleted", { n: assets.length }) : t("picture_deleted");
-  return attempt(async () => {
-    await api.deleteGeneration(id);
-    forget(id);
-    toast(assets.length ? said : t("request_deleted"), {
-      action: t("undo"),
-      act: () => attempt(undo),
-    });
+  const deleted = await attempt(async () => {
+    await forgetWhile(id, () => api.deleteGeneration(id));
+    return true;
   });
+  if (!deleted) return undo().catch(refresh);
+  const said = ["request_deleted", "picture_deleted"][assets.length] ?? "pictures_deleted";
+  toast(t(said, { n: assets.length }), undoing(undo));
 }
 
+/** As `deleteGeneration`, from a button that goes with it. */
+export function removeRow(generation) {
+  feed().focus();
+  return deleteGeneration(generation);
+}
+
+const undoing = (undo) => ({ action: t("undo"), act: () => attempt(undo) });
+
 export function download({ asset, generation }) {
-  const words = generation.request.prompt
-    .slice(0, 60)
-    .trim()
-    .replace(/[^\p{L}\p{N}]+/gu, "-");
+  const words = generation.request.prompt.slice(0, 60).trim();
+  const name = words.replace(/[^\p{L}\p{N}]+/gu, "-");
   const link = document.createElement("a");
-  Object.assign(link, { href: asset.url, download: `${words}-${asset.seed}.png` });
+  Object.assign(link, { href: asset.url, download: `${name}-${asset.seed}.png` });
   link.click();
 }
 
@@ -157,3 +179,26 @@ export function compare({ asset }) {
 export const open = ({ asset }) => show("picture", asset.asset_id);
 export const edit = ({ asset }) => show("edit", asset.asset_id);
 export const extend = ({ asset }) => show("extend", asset.asset_id);
+
+const focusPicture = ({ asset }) =>
+  document.querySelector(`[data-asset="${asset.asset_id}"]`)?.focus();
+
+/** The picture that is `by` further on, opened or focused as the one before is. */
+export function step(current, by, isOpen) {
+  const all = pictures.value;
+  const next = current
+    ? all[all.findIndex(({ asset }) => asset.asset_id === current.asset.asset_id) + by]
+    : all[0];
+  if (next) isOpen ? open(next) : focusPicture(next);
+}
+
+/** Deletes the picture, and leaves the next one where it was. */
+export function deleteAndGoOn(picture, isOpen) {
+  const all = pictures.value;
+  const place = all.findIndex(({ asset }) => asset.asset_id === picture.asset.asset_id);
+  const next = all[place + 1] ?? all[place - 1];
+  if (isOpen) next ? open(next) : close();
+  else if (next) focusPicture(next);
+  else feed().focus();
+  return deletePicture(picture);
+}

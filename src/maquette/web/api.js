@@ -1,4 +1,5 @@
 /** The server's routes as functions; each resolves to what it answers, or throws a Problem. */
+import { t } from "./words.js";
 
 /** What went wrong, in one line. */
 export class Problem extends Error {}
@@ -9,15 +10,16 @@ async function ask(method, path, body) {
   try {
     answer = await fetch(path, {
       method,
+      keepalive: method === "DELETE", // leaving the page does not take it back
       headers: json ? { "Content-Type": "application/json" } : {},
       body: json ? JSON.stringify(body) : body,
     });
   } catch {
-    throw new Problem("The studio does not answer; is it still running?");
+    throw new Problem(t("no_answer"));
   }
   if (answer.status === 204) return null;
   const content = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Problem(lineOf(content) ?? `The studio answered ${answer.status}.`);
+  if (!answer.ok) throw new Problem(lineOf(content) ?? t("odd_answer", { status: answer.status }));
   return content;
 }
 
@@ -37,6 +39,7 @@ export const deleteGeneration = (id) => ask("DELETE", `/v1/generations/${id}`);
 export const restoreGeneration = (id) => ask("POST", `/v1/generations/${id}/restore`);
 export const deleteAsset = (id) => ask("DELETE", `/v1/assets/${id}`);
 export const restoreAsset = (id) => ask("POST", `/v1/assets/${id}/restore`);
+export const generationOfAsset = (id) => ask("GET", `/v1/assets/${id}/generation`);
 export const pictureUrl = (hash) => `/v1/pictures/${hash}`;
 
 /** Requests, the newest first, those before an id if one is given. */
@@ -50,8 +53,11 @@ export async function putPicture(blob) {
   return (await ask("POST", "/v1/pictures", form)).content_hash;
 }
 
-/** Calls `on[kind](data)` for what happens to the account's requests, from now on. */
-export function watch(on, onState) {
+/** Calls `on[kind](data)` for what happens to the account's requests, from now on, and
+ * `onState(connected)`. A hidden page gives its connection back unless `isBusy()`, for a browser
+ * holds few to one host.
+ */
+export function watch(on, onState, isBusy) {
   let source, retry;
   const open = () => {
     source = new EventSource("/v1/events");
@@ -69,8 +75,8 @@ export function watch(on, onState) {
     clearTimeout(retry);
     source.close();
   };
-  // A browser holds few connections to one host: a hidden page gives its own back.
   document.addEventListener("visibilitychange", () => {
+    if (document.hidden && isBusy()) return;
     close();
     if (!document.hidden) open();
   });

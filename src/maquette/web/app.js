@@ -1,7 +1,7 @@
 /** The studio: composer on the left, gallery on the right, one dialog over them at a time. */
 import { render } from "preact";
 import { effect } from "@preact/signals";
-import { Composer } from "./components/composer.js";
+import { Composer, listenToFiles } from "./components/composer.js";
 import { CompareDialog } from "./components/compare.js";
 import { IconButton } from "./components/controls.js";
 import { EditorDialog } from "./components/editor.js";
@@ -11,9 +11,9 @@ import { PictureDialog } from "./components/picture.js";
 import { Toasts } from "./components/toasts.js";
 import { listenToKeys } from "./commands.js";
 import { html } from "./html.js";
-import { loadModels } from "./state/composer.js";
+import { loadModels, models } from "./state/composer.js";
 import { connected, follow, unfinished } from "./state/generations.js";
-import { LANGUAGES, language, light, nextLight } from "./state/preferences.js";
+import { LANGUAGES, language, nextTheme, theme } from "./state/preferences.js";
 import { firstToCompare, show, view } from "./state/view.js";
 import { t } from "./words.js";
 
@@ -43,9 +43,9 @@ function Header() {
           ${other === "zh" ? "中" : "En"}
         </button>
         <${IconButton}
-          icon=${light.value}
-          words=${t("light", { light: t(`light_${light.value}`) })}
-          act=${nextLight}
+          icon=${theme.value}
+          words=${t("theme", { theme: t(`theme_${theme.value}`) })}
+          act=${nextTheme}
         />
         <${IconButton}
           icon="keys"
@@ -77,8 +77,7 @@ function App() {
       <${Notice} />
       <${Feed} />
     </div>
-    ${DIALOGS[name]?.(ids)}
-    <${Toasts} />
+    ${DIALOGS[name] ? DIALOGS[name](ids) : html`<${Toasts} />`}
   `;
 }
 
@@ -87,6 +86,6 @@ effect(() => {
   document.title = n ? `(${n}) Maquette` : "Maquette";
 });
 listenToKeys();
-loadModels();
-follow();
+listenToFiles();
+follow(() => models.value.length || loadModels());
 render(html`<${App} />`, document.querySelector("#app"));

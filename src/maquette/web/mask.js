@@ -14,11 +14,10 @@ export function paintMask(pen, { width, height }, frame, marks, colour) {
   pen.lineCap = pen.lineJoin = "round";
   for (const mark of marks) paintMark(pen, mark);
   pen.globalCompositeOperation = "source-over";
-  const [right, bottom] = [width + frame.right, height + frame.bottom];
   pen.fillRect(-frame.left, -frame.top, width + frame.left + frame.right, frame.top);
   pen.fillRect(-frame.left, height, width + frame.left + frame.right, frame.bottom);
   pen.fillRect(-frame.left, 0, frame.left, height);
-  pen.fillRect(width, 0, right - width, Math.min(height, bottom));
+  pen.fillRect(width, 0, frame.right, height);
   pen.restore();
 }
 
@@ -68,4 +67,10 @@ export function maskCanvas(size, frame, marks) {
   pen.fillStyle = "black";
   pen.fillRect(0, 0, mask.width, mask.height);
   return mask;
+}
+
+/** Whether nothing at all is painted. */
+export function isBlank(mask) {
+  const { data } = mask.getContext("2d").getImageData(0, 0, mask.width, mask.height);
+  return !data.some((value, place) => place % 4 === 0 && value > 127);
 }

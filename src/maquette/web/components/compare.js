@@ -1,15 +1,16 @@
 /** Two pictures, one over the other with a divide to move, or side by side. */
 import { useState } from "preact/hooks";
 import { html } from "../html.js";
-import { close, findPicture } from "../state/view.js";
+import { close } from "../state/view.js";
 import { t } from "../words.js";
-import { Choice, Dialog, IconButton, Missing, MOST_ENLARGED } from "./controls.js";
+import { Choice, Dialog, IconButton, MOST_ENLARGED, WithPictures } from "./controls.js";
 
-export function CompareDialog({ ids }) {
+export const CompareDialog = ({ ids }) =>
+  html`<${WithPictures} ids=${ids} show=${(...two) => html`<${Two} two=${two} />`} />`;
+
+function Two({ two }) {
   const [mode, setMode] = useState("slider");
   const [divide, setDivide] = useState(50);
-  const two = ids.map(findPicture);
-  if (two.some((one) => !one)) return html`<${Missing} onClose=${close} />`;
   const image = ({ generation, asset }, words) => html`
     <img src=${asset.url} alt=${t(words, { prompt: generation.request.prompt })} />
   `;
@@ -21,7 +22,7 @@ export function CompareDialog({ ids }) {
   };
   const options = ["slider", "side_by_side"].map((one) => [one, t(one)]);
   return html`
-    <${Dialog} label=${t("compare_title")} kind="compare" onClose=${close}>
+    <${Dialog} label=${t("compare_title")} kind="compare">
       <header>
         <${Choice}
           name="compare-mode"

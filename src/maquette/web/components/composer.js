@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import * as composer from "../state/composer.js";
 import { change, draft, model, source } from "../state/composer.js";
 import { language } from "../state/preferences.js";
+import { view } from "../state/view.js";
 import { t } from "../words.js";
 import { Choice, IconButton, Keys, NumberField } from "./controls.js";
 import { Icon } from "./icons.js";
@@ -21,8 +22,8 @@ export function Composer() {
     <form
       class=${`composer ${open ? "is-open" : ""}`}
       aria-label=${t("create")}
+      novalidate
       onSubmit=${submit}
-      ...${dropped}
     >
       <${Prompt} />
       <div class="settings" id="settings">
@@ -57,18 +58,19 @@ export function Composer() {
   `;
 }
 
-const firstImage = (files) => [...files].find((file) => file.type.startsWith("image/"));
+/** A picture that is dropped anywhere, or pasted where no text is, is started from. */
+export function listenToFiles() {
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => takeFile(event, event.dataTransfer));
+  addEventListener("paste", (event) => {
+    if (!event.clipboardData.types.includes("text/plain")) takeFile(event, event.clipboardData);
+  });
+}
 
-/** A picture that is dropped or pasted is begun from. */
-const dropped = {
-  onDragOver: (event) => event.preventDefault(),
-  onDrop: (event) => takeFile(event, event.dataTransfer.files),
-  onPaste: (event) => takeFile(event, event.clipboardData.files),
-};
-
-function takeFile(event, files) {
-  const file = firstImage(files);
-  if (!file) return;
+function takeFile(event, { files }) {
+  if (event.type === "drop") event.preventDefault();
+  const file = [...files].find((one) => one.type.startsWith("image/"));
+  if (!file || view.value.name !== "") return;
   event.preventDefault();
   useFile(file);
 }
@@ -107,7 +109,7 @@ export function Examples() {
   return html`
     <div class="examples" role="group" aria-label=${t("examples")}>
       <span class="label">${t("examples")}</span>
-      ${[1, 2, 3, 4, 5, 6].map((n) => {
+      ${[1, 2, 3].map((n) => {
         const prompt = t(`example_${n}`);
         return html`
           <button type="button" class="chip" onClick=${() => change({ prompt })}>${prompt}</button>
@@ -120,6 +122,7 @@ export function Examples() {
 function Start() {
   const input = useRef();
   const chosen = source.value;
+  const remove = () => change({ source: null });
   const take = (event) => {
     if (event.target.files[0]) useFile(event.target.files[0]);
     event.target.value = "";
@@ -145,7 +148,7 @@ function Start() {
           />`
           : html`
             <div class="start-chosen">
-              <img src=${chosen.url} alt=${t("start_from")} />
+              <img src=${chosen.url} alt=${t("start_from")} onError=${remove} />
               <${NumberField}
                 id="strength"
                 label=${t("strength")}
@@ -159,7 +162,7 @@ function Start() {
               <${IconButton}
                 icon="close"
                 words=${t("remove_start")}
-                act=${() => (source.value = null)}
+                act=${remove}
               />
             </div>
           `
@@ -173,10 +176,8 @@ function Shape() {
   if (source.value) return null;
   const { width, height } = draft.value;
   const shapes = Object.keys(composer.SHAPES);
-  const is = (shape) => {
-    const size = composer.sizeOf(shape);
-    return size.width === width && size.height === height;
-  };
+  const sizeOf = (shape) => composer.sizeFor(...composer.SHAPES[shape]);
+  const is = (shape) => sizeOf(shape).width === width && sizeOf(shape).height === height;
   const options = shapes.map((shape) => {
     const [across, down] = composer.SHAPES[shape];
     const style = { aspectRatio: `${across} / ${down}` };
@@ -188,7 +189,7 @@ function Shape() {
       label=${t("shape")}
       value=${shapes.find(is)}
       options=${options}
-      onChange=${(shape) => change(composer.sizeOf(shape))}
+      onChange=${(shape) => change(sizeOf(shape))}
     />
   `;
 }
@@ -237,14 +238,7 @@ function Advanced() {
           options=${composer.models.value.map((one) => one.id)}
         />
       </div>
-      <button
-        type="button"
-        class="button quiet"
-        onClick=${() =>
-          change({ ...composer.usualValues(limits), seed: "", negative_prompt: "", count: 1 })}
-      >
-        ${t("reset")}
-      </button>
+      <button type="button" class="button quiet" onClick=${composer.reset}>${t("reset")}</button>
     </details>
   `;
 }
@@ -271,7 +265,6 @@ function Seed() {
           id="seed"
           type="text"
           inputmode="numeric"
-          pattern="[0-9]{0,15}"
           placeholder=${t("seed_hint")}
           value=${draft.value.seed}
           onInput=${(event) => change({ seed: event.target.value.replace(/\D/g, "") })}

@@ -1,10 +1,11 @@
 /** Buttons, choices and dialogs that several screens share. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { commandFor, keysOf } from "../commands.js";
 import { html } from "../html.js";
-import { allLoaded } from "../state/generations.js";
+import { close, fetchPicture, findPicture } from "../state/view.js";
 import { t } from "../words.js";
 import { Icon } from "./icons.js";
+import { Toasts } from "./toasts.js";
 
 /** A small picture is not blown up to a blur. */
 export const MOST_ENLARGED = 2.5;
@@ -38,20 +39,19 @@ export const Keys = ({ words }) => html`
   </span>
 `;
 
-/** One of a few, as a row of radio buttons. `options`: [value, content, words to be said]. */
+/** One of a few, as a row of radio buttons. `options`: [value, content]. */
 export const Choice = ({ name, label, value, options, onChange }) => html`
   <fieldset class="choice">
     <legend>${label}</legend>
     <div class="segments">
       ${options.map(
-        ([option, content, said]) => html`
-          <label title=${said}>
+        ([option, content]) => html`
+          <label>
             <input
               type="radio"
               name=${name}
               checked=${option === value}
               onChange=${() => onChange(option)}
-              aria-label=${said}
             />
             <span>${content}</span>
           </label>
@@ -61,11 +61,17 @@ export const Choice = ({ name, label, value, options, onChange }) => html`
   </fieldset>
 `;
 
-/** A number with its label, as a field or a slider; `settled` takes it once it is typed whole. */
+/** A number with its label, as a field or a slider; `settled`: taken once it is typed whole. */
 export function NumberField({ id, label, value, onChange, slider = false, settled, ...more }) {
+  // What is being typed is left alone, though it is not always a number yet.
+  const [typed, setTyped] = useState(null);
   const take = (event) => {
     const number = event.target.valueAsNumber;
     if (!Number.isNaN(number)) onChange(number);
+  };
+  const input = (event) => {
+    setTyped(event.target.value);
+    if (!settled) take(event);
   };
   return html`
     <label class="field" for=${id}>
@@ -74,25 +80,18 @@ export function NumberField({ id, label, value, onChange, slider = false, settle
       <input
         id=${id}
         type=${slider ? "range" : "number"}
-        value=${value}
-        onInput=${settled ? null : take}
+        value=${typed ?? value}
+        onInput=${slider ? take : input}
         onChange=${settled ? take : null}
+        onBlur=${() => setTyped(null)}
         ...${more}
       />
     </label>
   `;
 }
 
-/** What is shown of a picture that is not loaded, or was deleted. */
-export const Missing = ({ onClose }) =>
-  allLoaded.value &&
-  html`<${Dialog} label=${t("details")} kind="small" onClose=${onClose}>
-    <p>${t("not_here")}</p>
-    <${IconButton} icon="close" words=${t("close")} shown act=${onClose} />
-  <//>`;
-
-/** A modal dialog that is open as long as it is on the page. */
-export function Dialog({ label, kind, onClose, children }) {
+/** A modal dialog that is open as long as it is on the page; notices are seen in it, too. */
+export function Dialog({ label, kind, onKeyDown, children }) {
   const ref = useRef();
   useEffect(() => {
     const dialog = ref.current;
@@ -101,7 +100,7 @@ export function Dialog({ label, kind, onClose, children }) {
   }, []);
   const cancel = (event) => {
     event.preventDefault();
-    onClose();
+    close();
   };
   return html`
     <dialog
@@ -109,9 +108,26 @@ export function Dialog({ label, kind, onClose, children }) {
       class=${kind}
       aria-label=${label}
       onCancel=${cancel}
-      onClick=${(event) => event.target === ref.current && onClose()}
+      onKeyDown=${onKeyDown}
+      onClick=${(event) => event.target === ref.current && close()}
     >
       <div class="dialog-body">${children}</div>
+      <${Toasts} />
     </dialog>
   `;
+}
+
+/** Calls `show` with the pictures of some ids, once they are known; says where one is not here. */
+export function WithPictures({ ids, show }) {
+  const pictures = ids.map(findPicture);
+  const unknown = ids.filter((_, place) => pictures[place] === undefined).join();
+  useEffect(() => {
+    for (const id of unknown.split(",").filter(Boolean)) fetchPicture(id);
+  }, [unknown]);
+  if (unknown) return null;
+  if (pictures.every(Boolean)) return show(...pictures);
+  return html`<${Dialog} label=${t("details")} kind="small">
+    <p>${t("not_here")}</p>
+    <${IconButton} icon="close" words=${t("close")} shown act=${close} />
+  <//>`;
 }

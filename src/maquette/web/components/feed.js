@@ -4,6 +4,8 @@ import * as actions from "../actions.js";
 import { html } from "../html.js";
 import {
   allLoaded,
+  connected,
+  generations,
   hasEnded,
   loadMore,
   loaded,
@@ -20,7 +22,7 @@ export function Feed() {
   const rows = shown.value;
   return html`
     <main class="feed" aria-label=${t("gallery")} tabindex="-1">
-      ${loaded.value && rows.length === 0 && html`<${Empty} />`}
+      ${allLoaded.value && rows.length === 0 && html`<${Empty} />`}
       ${rows.map((one) => html`<${Row} key=${one.generation_id} generation=${one} />`)}
       <${More} />
     </main>
@@ -46,10 +48,9 @@ function More() {
     );
     near.observe(ref.current);
     return () => near.disconnect();
-  }, [shown.value.length]);
-  return html`
-    <p class="more" ref=${ref}>${some && (allLoaded.value ? t("the_end") : t("loading"))}</p>
-  `;
+  }, [generations.value.length, connected.value, loaded.value]);
+  const words = allLoaded.value ? some && t("the_end") : t("loading");
+  return html`<p class="more" ref=${ref}>${words}</p>`;
 }
 
 function Row({ generation }) {
@@ -80,6 +81,7 @@ function Picture({ generation, asset }) {
   const words = { n: number, count: assets.length, prompt: request.prompt };
   const chosen = firstToCompare.value === asset.asset_id;
   const open = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab or window of its own
     event.preventDefault();
     if (firstToCompare.value) actions.compare({ generation, asset });
     else actions.open({ generation, asset });
@@ -120,7 +122,9 @@ function About({ generation }) {
   const facts = [
     moment(created_at),
     `${request.width} × ${request.height}`,
-    t("steps_n", { n: request.num_inference_steps }),
+    t(request.num_inference_steps === 1 ? "step_1" : "steps_n", {
+      n: request.num_inference_steps,
+    }),
     request.mask ? t("repaired") : request.source && t("begun_from"),
   ].filter(Boolean);
   return html`
@@ -137,7 +141,7 @@ function About({ generation }) {
 function RowActions({ generation }) {
   const { state, assets } = generation;
   if (!hasEnded(generation)) return null;
-  const remove = () => actions.deleteGeneration(generation);
+  const remove = () => actions.removeRow(generation);
   if (state === "failed") {
     return html`<div class="row-actions">
       <${IconButton}

@@ -6,7 +6,7 @@ import { t } from "../words.js";
 import { Dialog, IconButton, Keys } from "./controls.js";
 
 export const KeysDialog = () => html`
-  <${Dialog} label=${t("keys")} kind="small" onClose=${close}>
+  <${Dialog} label=${t("keys")} kind="small">
     <header>
       <h1>${t("keys")}</h1>
       <${IconButton} icon="close" words=${t("close")} act=${close} />

@@ -1,11 +1,10 @@
 /** One picture, large, with what made it and what can be done with it. */
 import * as actions from "../actions.js";
-import { deleteAndGoOn } from "../commands.js";
 import { html } from "../html.js";
 import { pictures } from "../state/generations.js";
-import { close, findPicture } from "../state/view.js";
+import { close } from "../state/view.js";
 import { duration, moment, t } from "../words.js";
-import { CommandButton, Dialog, IconButton, Missing, MOST_ENLARGED } from "./controls.js";
+import { CommandButton, Dialog, IconButton, MOST_ENLARGED, WithPictures } from "./controls.js";
 
 const ACTIONS = [
   ["vary", "vary", actions.vary],
@@ -22,13 +21,14 @@ const RECALLS = [
   ["remix", actions.remix],
 ];
 
-export function PictureDialog({ id }) {
-  const picture = findPicture(id);
-  if (!picture) return html`<${Missing} onClose=${close} />`;
+export const PictureDialog = ({ id }) =>
+  html`<${WithPictures} ids=${[id]} show=${(picture) => html`<${Details} picture=${picture} />`} />`;
+
+function Details({ picture }) {
   const { generation, asset } = picture;
   const { request } = generation;
   return html`
-    <${Dialog} label=${t("details")} kind="details" onClose=${close}>
+    <${Dialog} label=${t("details")} kind="details">
       <figure>
         <${Neighbour} of=${picture} by=${-1} />
         <img
@@ -51,7 +51,7 @@ export function PictureDialog({ id }) {
             `,
           )}
         </div>
-        <div class="recalls" role="group">
+        <div class="recalls" role="group" aria-label=${t("settings")}>
           ${RECALLS.map(
             ([words, act]) => html`
               <button type="button" class="chip" onClick=${() => act(picture)}>${t(words)}</button>
@@ -62,7 +62,7 @@ export function PictureDialog({ id }) {
           words="delete"
           icon="delete"
           class="danger"
-          act=${() => deleteAndGoOn(picture)}
+          act=${() => actions.deleteAndGoOn(picture, true)}
         />
       </aside>
     <//>
@@ -71,7 +71,8 @@ export function PictureDialog({ id }) {
 
 function Neighbour({ of, by }) {
   const all = pictures.value;
-  const next = all[all.findIndex(({ asset }) => asset === of.asset) + by];
+  const place = all.findIndex(({ asset }) => asset.asset_id === of.asset.asset_id);
+  const next = place < 0 ? undefined : all[place + by];
   return html`<${IconButton}
     icon=${by < 0 ? "left" : "right"}
     words=${t(by < 0 ? "previous_picture" : "next_picture")}
@@ -85,7 +86,7 @@ function Facts({ generation, asset }) {
   const { request, started_at, finished_at } = generation;
   const lasted = new Date(finished_at) - new Date(started_at);
   const facts = [
-    [t("made"), `${moment(finished_at)}, ${duration(lasted)}`],
+    [t("made"), t("made_in", { when: moment(finished_at), time: duration(lasted) })],
     [t("size"), `${request.width} × ${request.height}`],
     [t("seed"), asset.seed],
     [t("steps"), request.num_inference_steps],

@@ -1,32 +1,39 @@
 /** What was done and can be undone, and what went wrong. */
 import { html } from "../html.js";
-import { announced, dismiss, toasts } from "../state/toasts.js";
+import { announced, dismiss, leaveLater, stay, toasts } from "../state/toasts.js";
 import { t } from "../words.js";
-import { IconButton } from "./controls.js";
+import { Icon } from "./icons.js";
 
 export const Toasts = () => html`
-  <div class="toasts" role="status">
-    ${toasts.value.map(
-      (one) => html`
-        <div key=${one.number} class=${`toast is-${one.kind}`}>
-          <span>${one.text}</span>
-          ${
-            one.act &&
-            html`<button
-            type="button"
-            class="button quiet"
-            onClick=${() => {
-              dismiss(one);
-              one.act();
-            }}
-          >
-            ${one.action}
-          </button>`
-          }
-          <${IconButton} icon="close" words=${t("close")} act=${() => dismiss(one)} />
-        </div>
-      `,
-    )}
+  <div class="toasts">
+    ${toasts.value.map((one) => html`<${Toast} key=${one.number} ...${{ one }} />`)}
   </div>
   <div class="said" aria-live="polite">${announced.value}</div>
 `;
+
+function Toast({ one }) {
+  const isProblem = one.kind === "problem";
+  const linger = isProblem ? {} : { onPointerEnter: () => stay(one), onFocusIn: () => stay(one) };
+  const leave = isProblem ? {} : { onPointerLeave: () => leaveLater(one) };
+  const act = () => {
+    dismiss(one);
+    one.act();
+  };
+  return html`
+    <div class=${`toast is-${one.kind}`} role=${isProblem ? "alert" : "status"} ...${linger} ...${leave}>
+      <span>${one.text}</span>
+      ${
+        one.act &&
+        html`<button type="button" class="button quiet" onClick=${act}>${one.action}</button>`
+      }
+      <button
+        type="button"
+        class="icon-button"
+        aria-label=${t("dismiss")}
+        onClick=${() => dismiss(one)}
+      >
+        <${Icon} name="close" />
+      </button>
+    </div>
+  `;
+}

@@ -1,42 +1,61 @@
 /** What a person is about to ask for. */
 import { computed, effect, signal } from "@preact/signals";
 import * as api from "../api.js";
-import { generations } from "./generations.js";
+import { generations, loadMore } from "./generations.js";
+import { keep, kept } from "./kept.js";
 import { attempt } from "./toasts.js";
 
 export const SHAPES = { square: [1, 1], landscape: [4, 3], portrait: [3, 4], wide: [16, 9] };
 export const COUNTS = [1, 2, 4, 8];
-const KEPT = "maquette.composer";
+
+/** What a request is made of, apart from the picture to start from and how much of it may change. */
+const ASKED = [
+  "prompt",
+  "negative_prompt",
+  "model",
+  "count",
+  "num_inference_steps",
+  "guidance_scale",
+  "guidance_interval",
+  "sampler",
+  "width",
+  "height",
+];
+const FRESH = { prompt: "", negative_prompt: "", count: 1, seed: "", strength: 0.6, source: null };
+
+const pick = (from, names) =>
+  Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
 
 export const models = signal([]);
-export const draft = signal(read());
-/** The picture to begin from: {hash, url, width, height}; null where from nothing. */
-export const source = signal(null);
+/** The values of ASKED; `seed`, empty where it is drawn anew; `source`, the picture to start from,
+ * `{hash, mask, url, width, height}` or null, and its `strength`.
+ */
+export const draft = signal({
+  ...FRESH,
+  ...pick(kept("draft") ?? {}, [...ASKED, ...Object.keys(FRESH)]),
+});
+
+effect(() => keep("draft", draft.value));
 
 export const model = computed(() => models.value.find((one) => one.id === draft.value.model));
+export const source = computed(() => draft.value.source);
 export const change = (values) => {
   draft.value = { ...draft.value, ...values };
 };
 
-function read() {
-  const usual = { prompt: "", negative_prompt: "", count: 1, seed: "", strength: 0.6 };
-  try {
-    return { ...usual, ...JSON.parse(localStorage.getItem(KEPT)) };
-  } catch {
-    return usual;
-  }
-}
-
-effect(() => localStorage.setItem(KEPT, JSON.stringify(draft.value)));
-
-export const usualValues = ({ id, side_px, num_inference_steps, guidance_scale, sampler }) => ({
+const usualValues = ({ id, side_px, num_inference_steps, guidance_scale, sampler }) => ({
   model: id,
   num_inference_steps,
   guidance_scale,
+  guidance_interval: [0, 1],
   sampler,
   width: side_px,
   height: side_px,
 });
+
+/** All but the prompt as it usually is. */
+export const reset = () =>
+  change({ ...FRESH, ...usualValues(model.value), prompt: draft.value.prompt });
 
 export const loadModels = () =>
   attempt(async () => {
@@ -44,71 +63,46 @@ export const loadModels = () =>
     if (!model.value) change(usualValues(models.value[0]));
   });
 
-/** Width and height of a shape, as large as the model's usual square. */
-export function sizeOf(shape) {
-  const [across, down] = SHAPES[shape];
-  const { side_px: side, side_step_px: step } = model.value;
-  const round = (px) => Math.round(px / step) * step;
-  return {
-    width: round(side * Math.sqrt(across / down)),
-    height: round(side * Math.sqrt(down / across)),
-  };
-}
-
-/** The nearest size that the model draws, as large as its usual square. */
+/** The nearest size of that shape that the model draws, as large as its usual square. */
 export function sizeFor(width, height) {
-  const { side_px: side, side_step_px: step, least_side_px: least } = model.value;
-  const fit = (px) => Math.max(least, Math.round(px / step) * step);
+  const { side_px: side, side_step_px: step } = model.value;
+  const { least_side_px: least, most_side_px: most } = model.value;
+  const fit = (px) => Math.min(most, Math.max(least, Math.round(px / step) * step));
   const scale = side / Math.sqrt(width * height);
   return { width: fit(width * scale), height: fit(height * scale) };
 }
 
 /** The draft as the server takes it. */
 export function request() {
-  const { seed, strength, ...rest } = draft.value;
-  const asked = { ...rest, seed: seed === "" ? null : Number(seed) };
-  if (source.value) Object.assign(asked, { source: source.value.hash, strength });
+  const { seed, strength, source: start, ...rest } = draft.value;
+  const asked = { ...pick(rest, ASKED), seed: seed === "" ? null : Number(seed) };
+  if (start) Object.assign(asked, { source: start.hash, mask: start.mask, strength });
   return asked;
 }
 
-const SHARED = ["prompt", "negative_prompt", "model", "count", "num_inference_steps"].concat([
-  "guidance_scale",
-  "sampler",
-  "width",
-  "height",
-]);
-
-/** Takes a request's values over: all of them, or all but the seed. */
-export function recall(asked, { seed = true } = {}) {
-  const values = Object.fromEntries(SHARED.map((name) => [name, asked[name]]));
-  change({ ...values, seed: seed ? String(asked.seed) : "" });
-  // A mask belongs to the editor; what is begun from is taken over.
-  source.value = null;
-  if (asked.source && !asked.mask) {
-    change({ strength: asked.strength });
-    beginFrom(asked.source, api.pictureUrl(asked.source), asked);
-  }
+/** Takes a request's values over, all but the seed. */
+export function recall(asked) {
+  change({ ...pick(asked, ASKED), seed: "", source: null });
+  if (!asked.source) return;
+  change({ strength: asked.strength });
+  startFrom(asked.source, asked, asked.mask);
 }
 
-export function beginFrom(hash, url, { width, height }) {
-  source.value = { hash, url, width, height };
-  change({ width, height });
+export function startFrom(hash, { width, height }, mask = null) {
+  const start = { hash, mask, url: api.pictureUrl(hash), width, height };
+  change({ source: start, width, height });
 }
 
 /** All different prompts so far, the newest first. */
-export const prompts = computed(() => [
-  ...new Set(generations.value.map((one) => one.request.prompt)),
-]);
-
-let place = -1;
+const prompts = computed(() => [...new Set(generations.value.map((one) => one.request.prompt))]);
 let unsent = "";
 
 /** Goes back (1) or forth (-1) through the prompts so far; before the newest is what was typed. */
 export function browsePrompts(by) {
-  if (place === -1 || prompts.value[place] !== draft.value.prompt) {
-    place = -1;
-    unsent = draft.value.prompt;
-  }
-  place = Math.min(Math.max(place + by, -1), prompts.value.length - 1);
-  change({ prompt: place === -1 ? unsent : prompts.value[place] });
+  const { prompt } = draft.value;
+  const place = prompts.value.indexOf(prompt);
+  if (place === -1) unsent = prompt;
+  const next = Math.min(place + by, prompts.value.length - 1);
+  if (next > prompts.value.length - 5) loadMore();
+  change({ prompt: next < 0 ? unsent : prompts.value[next] });
 }

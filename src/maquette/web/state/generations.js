@@ -19,15 +19,19 @@ export const hasEnded = (generation) => ENDS.includes(generation.state);
 export const unfinished = computed(() => generations.value.filter((one) => !hasEnded(one)));
 
 /** A request whose pictures were all deleted, or that was cancelled, is history, not gallery. */
-export const isShown = (generation) =>
+const isShown = (generation) =>
   !hasEnded(generation) || generation.state === "failed" || generation.assets.length > 0;
 export const shown = computed(() => generations.value.filter(isShown));
 /** All pictures on the screen, in reading order, each with the request that made it. */
-export const pictures = computed(() =>
-  shown.value.flatMap((generation) => generation.assets.map((asset) => ({ generation, asset }))),
-);
+export const pictures = computed(() => shown.value.flatMap(picturesOf));
+export const picturesOf = (generation) => generation.assets.map((asset) => ({ generation, asset }));
 
 export const findGeneration = (id) => generations.value.find((one) => one.generation_id === id);
+
+/** Deleted: an answer that was under way meanwhile does not bring them back. */
+const gone = new Set();
+/** Of those, the ones that the server does not know of yet. */
+const going = new Set();
 
 const rank = (generation) => ["queued", "running"].indexOf(generation.state) + 1 || 3;
 
@@ -37,30 +41,56 @@ const later = (known, answer) => (known && rank(known) > rank(answer) ? known : 
 export function upsert(...changed) {
   const byId = new Map(generations.value.map((one) => [one.generation_id, one]));
   for (const one of changed) {
-    byId.set(one.generation_id, later(byId.get(one.generation_id), one));
+    const id = one.generation_id;
+    if (!gone.has(id)) byId.set(id, later(byId.get(id), one));
   }
   generations.value = [...byId.values()].sort((a, b) =>
     a.generation_id < b.generation_id ? 1 : -1,
   );
 }
 
-export const forget = (id) => {
+/** Forgets a request, at once, while `act` has the server delete it. */
+export async function forgetWhile(id, act) {
+  going.add(id);
+  forget(id);
+  try {
+    await act();
+  } finally {
+    going.delete(id);
+  }
+}
+
+function forget(id) {
+  gone.add(id);
   generations.value = generations.value.filter((one) => one.generation_id !== id);
+}
+
+export const remember = (generation) => {
+  gone.delete(generation.generation_id);
+  upsert(generation);
 };
 
-/** Lists the newest anew: what is missing among them was deleted elsewhere. */
+let refreshes = 0;
+
+/** Lists the newest anew. What is missing among them was deleted elsewhere; where they do not
+ * reach back to what is known, the rest is dropped, to be loaded again.
+ */
 export const refresh = () =>
   attempt(async () => {
+    const mine = ++refreshes;
+    const before = new Set(generations.value.map((one) => one.generation_id));
     const page = await api.listGenerations(PAGE);
-    const oldest = page.at(-1)?.generation_id ?? "";
-    const whole = page.length < PAGE;
+    if (mine !== refreshes) return;
     const listed = new Set(page.map((one) => one.generation_id));
-    generations.value = generations.value.filter(
-      (one) =>
-        listed.has(one.generation_id) || !hasEnded(one) || (!whole && one.generation_id < oldest),
-    );
+    const whole = page.length < PAGE;
+    const overlaps = page.some((one) => before.has(one.generation_id));
+    const oldest = page.at(-1)?.generation_id ?? "";
+    generations.value = generations.value.filter(({ generation_id: id }) => {
+      const cameMeanwhile = !before.has(id);
+      return listed.has(id) || cameMeanwhile || (!whole && overlaps && id < oldest);
+    });
     upsert(...page);
-    if (whole) allLoaded.value = true;
+    if (whole || !overlaps) allLoaded.value = whole;
     loaded.value = true;
   });
 
@@ -78,12 +108,14 @@ export async function loadMore() {
 }
 
 function onGeneration(generation) {
+  if (going.has(generation.generation_id)) return;
   const before = findGeneration(generation.generation_id);
-  upsert(generation);
+  remember(generation);
   if (!hasEnded(generation)) return;
   const { [generation.generation_id]: _, ...rest } = ticks.value;
   ticks.value = rest;
   if (before && !hasEnded(before)) {
+    announced.value = "";
     announced.value = t(`said_${generation.state}`, { prompt: generation.request.prompt });
   }
 }
@@ -93,7 +125,18 @@ function onTick({ generation_id: id, ...tick }) {
   if (known && !hasEnded(known)) ticks.value = { ...ticks.value, [id]: tick };
 }
 
-export const follow = () =>
-  api.watch({ refresh, generation: onGeneration, tick: onTick }, (state) => {
-    connected.value = state;
-  });
+/** Follows the server; `onRefresh` is called whenever the connection is new. */
+export const follow = (onRefresh) =>
+  api.watch(
+    {
+      refresh: () => {
+        refresh();
+        onRefresh();
+      },
+      generation: onGeneration,
+      deleted: ({ generation_id: id }) => forget(id),
+      tick: onTick,
+    },
+    (state) => (connected.value = state),
+    () => unfinished.value.length > 0,
+  );

@@ -1,27 +1,25 @@
-/** What a person chose once for this browser: language and light. */
+/** What a person chose once for this browser: language and theme. */
 import { effect, signal } from "@preact/signals";
+import { keep, kept } from "./kept.js";
 
 export const LANGUAGES = { en: "English", zh: "简体中文" };
-export const LIGHTS = ["auto", "light", "dark"];
+const THEMES = ["auto", "light", "dark"];
 
-const read = (name, known) => {
-  const kept = localStorage.getItem(`maquette.${name}`);
-  return known.includes(kept) ? kept : null;
-};
+const read = (name, known) => known.find((one) => one === kept(name));
 const preferred = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 
 export const language = signal(read("language", Object.keys(LANGUAGES)) ?? preferred);
-export const light = signal(read("light", LIGHTS) ?? "auto");
+export const theme = signal(read("theme", THEMES) ?? "auto");
 
-export const nextLight = () => {
-  light.value = LIGHTS[(LIGHTS.indexOf(light.value) + 1) % LIGHTS.length];
+export const nextTheme = () => {
+  theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length];
 };
 
 effect(() => {
-  localStorage.setItem("maquette.language", language.value);
+  keep("language", language.value);
   document.documentElement.lang = language.value === "zh" ? "zh-Hans" : "en";
 });
 effect(() => {
-  localStorage.setItem("maquette.light", light.value);
-  document.documentElement.dataset.light = light.value;
+  keep("theme", theme.value);
+  document.documentElement.dataset.theme = theme.value;
 });

@@ -1,46 +1,55 @@
 /** Which screen is open: said by the address, so that back, reload and links work. */
 import { computed, signal } from "@preact/signals";
-import { loadMore, loaded, pictures } from "./generations.js";
+import { generationOfAsset } from "../api.js";
+import { loaded, pictures, picturesOf } from "./generations.js";
 
 const hash = signal(location.hash);
-addEventListener("hashchange", read);
+addEventListener("hashchange", () => go(location.hash));
 
-function read() {
-  const before = view.value.name;
-  hash.value = location.hash;
-  // Closed at once, not with the next drawing: only then can what is under it have the focus.
-  if (view.value.name !== before) document.querySelector("dialog[open]")?.close();
-}
-
-/** `{name, ids}`: #/picture/ID, #/edit/ID, #/compare/ID/ID, #/keys; the feed else. */
+/** `{name, ids}`: #/picture/ID, #/edit/ID, #/compare/ID/ID, #/keys; the gallery else. */
 export const view = computed(() => {
   const [name, ...ids] = hash.value.replace(/^#\//, "").split("/");
   return { name, ids };
 });
 
-/** Shows a screen in place of the one that is open, if any: back leads to the feed. */
+function go(target) {
+  const before = view.value.name;
+  hash.value = target;
+  // Closed at once, not with the next drawing: only then can what is under it have the focus.
+  if (view.value.name !== before) document.querySelector("dialog[open]")?.close();
+}
+
+/** Shows a screen in place of the one that is open, if any: back leads to the gallery. */
 export function show(name, ...ids) {
   const target = `#/${[name, ...ids].join("/")}`;
-  if (view.value.name === "") location.hash = target;
-  else replace(target);
+  if (view.value.name === "") history.pushState({ opened: true }, "", target);
+  else history.replaceState(history.state, "", target);
+  go(target);
 }
 
-export const close = () => {
-  if (view.value.name !== "") replace("#/");
-};
-
-function replace(target) {
-  history.replaceState(null, "", target);
-  read();
+export function close() {
+  if (view.value.name === "") return;
+  if (history.state?.opened) history.back();
+  else history.replaceState(null, "", "#/");
+  go("#/");
 }
 
-/** The picture of an id, with the request that made it; undefined where it is not here. An older
- * one that a link leads to is loaded, and those before it.
+/** Pictures that a link led to and that the gallery has not loaded; null for one not here. */
+const linked = signal({});
+
+/** The picture of an id with the request that made it; null where there is none, undefined where
+ * that is not known yet.
  */
 export function findPicture(id) {
   const found = pictures.value.find(({ asset }) => asset.asset_id === id);
-  if (!found && id && loaded.value) loadMore();
-  return found;
+  return found ?? (loaded.value ? linked.value[id] : undefined);
+}
+
+/** Asks the server for a picture that a link leads to. */
+export async function fetchPicture(id) {
+  const generation = await generationOfAsset(id).catch(() => null);
+  const picture = generation && picturesOf(generation).find(({ asset }) => asset.asset_id === id);
+  linked.value = { ...linked.value, [id]: picture ?? null };
 }
 
 /** The picture chosen to be compared with the next one; null where none is. */
@@ -49,6 +58,6 @@ export const firstToCompare = signal(null);
 /** The picture that keys act on: the open one, else the one that has the focus. */
 export function currentPicture() {
   const { name, ids } = view.value;
-  if (name === "picture") return findPicture(ids[0]);
-  return name === "" ? findPicture(document.activeElement?.dataset.asset) : undefined;
+  const id = name === "picture" ? ids[0] : document.activeElement?.dataset.asset;
+  return (id && findPicture(id)) || undefined;
 }
