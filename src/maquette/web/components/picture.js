@@ -21,8 +21,10 @@ const RECALLS = [
   ["remix", actions.remix],
 ];
 
-export const PictureDialog = ({ id }) =>
-  html`<${WithPictures} ids=${[id]} show=${(picture) => html`<${Details} picture=${picture} />`} />`;
+export function PictureDialog({ id }) {
+  const show = (picture) => html`<${Details} picture=${picture} />`;
+  return html`<${WithPictures} ids=${[id]} show=${show} />`;
+}
 
 function Details({ picture }) {
   const { generation, asset } = picture;

@@ -20,7 +20,11 @@ function Toast({ one }) {
     one.act();
   };
   return html`
-    <div class=${`toast is-${one.kind}`} role=${isProblem ? "alert" : "status"} ...${linger} ...${leave}>
+    <div
+      class=${`toast is-${one.kind}`}
+      role=${isProblem ? "alert" : "status"}
+      ...${{ ...linger, ...leave }}
+    >
       <span>${one.text}</span>
       ${
         one.act &&

@@ -8,7 +8,7 @@ import { attempt } from "./toasts.js";
 export const SHAPES = { square: [1, 1], landscape: [4, 3], portrait: [3, 4], wide: [16, 9] };
 export const COUNTS = [1, 2, 4, 8];
 
-/** What a request is made of, apart from the picture to start from and how much of it may change. */
+/** What a request is made of, apart from the picture to start from and its strength. */
 const ASKED = [
   "prompt",
   "negative_prompt",
