@@ -11,12 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from maquette.core.errors import OutOfMemory
 from maquette.diffusion.engine import DenoisingEngine
-from maquette.diffusion.loop import EngineLoop
+from maquette.diffusion.loop import MOST_FAILURES, EngineLoop
 from maquette.diffusion.noise_schedule import NoiseSchedule
-from maquette.diffusion.request import DenoisingRequest
+from maquette.diffusion.request import DenoisingRequest, Network
 from maquette.diffusion.runner import StepOutput
-from maquette.diffusion.samplers import compile_table
+from maquette.diffusion.samplers import SamplerTable, compile_table
 
 TABLE = compile_table("ddim", NoiseSchedule(prediction_type="v_prediction"), 6)
 
@@ -84,7 +85,7 @@ def test_what_breaks_is_told_and_the_engine_goes_on(loop: EngineLoop) -> None:
     def broken(*_: Tensor) -> Tensor:
         raise MemoryError("no more")
 
-    with pytest.raises(MemoryError):
+    with pytest.raises(OutOfMemory):
         loop.add(_request("1", network=broken, model_id="broken")).result(10)
     _, second = [loop.add(_request("2", network=_slow, model_id="slow")) for _ in range(2)]
     with pytest.raises(ValueError, match="already here"):
@@ -92,13 +93,81 @@ def test_what_breaks_is_told_and_the_engine_goes_on(loop: EngineLoop) -> None:
     assert loop.add(_request("3")).result(10).finished
 
 
-def test_a_watcher_that_breaks_does_not_end_the_engine(loop: EngineLoop) -> None:
+def test_a_watcher_that_breaks_ends_its_own_request_alone(loop: EngineLoop) -> None:
     def watch(_: StepOutput) -> None:
         raise RuntimeError("a bad watcher")
 
+    first = loop.add(_request("1", network=_slow), watch)
+    second = loop.add(_request("2", network=_slow))
     with pytest.raises(RuntimeError, match="a bad watcher"):
-        loop.add(_request("1"), watch).result(10)
-    assert loop.add(_request("2")).result(10).finished
+        first.result(10)
+    assert second.result(10).finished
+    assert loop.add(_request("3")).result(10).finished
+
+
+def _raising(error: Exception) -> Network:
+    def network(*_: Tensor) -> Tensor:
+        raise error
+
+    return network
+
+
+def test_what_breaks_is_told_to_those_of_the_pass_alone(loop: EngineLoop) -> None:
+    network = _raising(ValueError("no such thing"))
+    others = [loop.add(_request(n, network=_slow, model_id="slow")) for n in ("1", "2")]
+    with pytest.raises(ValueError, match="no such thing"):
+        loop.add(_request("3", network=network, model_id="moody")).result(10)
+    assert all(other.result(10).finished for other in others)
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (torch.AcceleratorError("CUDA error: device-side assert triggered"), 1),
+        (ValueError("again"), MOST_FAILURES),
+    ],
+)
+def test_an_error_that_will_not_go_away_ends_the_loop(error: Exception, passes: int) -> None:
+    told: list[Exception] = []
+    ended = threading.Event()
+
+    def on_broken(broken: Exception) -> None:
+        told.append(broken)
+        ended.set()
+
+    loop = EngineLoop(DenoisingEngine(torch.device("cpu"), max_rows=1), on_broken)
+    blocked = threading.Event()
+
+    def block(_: StepOutput) -> None:
+        blocked.wait(10)
+
+    at_once = _request("99", table=SamplerTable(TABLE.rows[-1:], 1.0), guidance=(1.0,))
+    loop.add(at_once, block)  # till all are here
+    asked = [_request(str(n), network=_raising(error), model_id="moody") for n in range(passes)]
+    futures = [loop.add(one) for one in asked]
+    idle = loop.add(_request("100", network=_slow, model_id="slow", interactive=False))
+    blocked.set()
+    assert ended.wait(10)
+    wait([*futures, idle], 10)
+    loop.close()
+    assert told == [error]
+    assert [future.exception() for future in futures] == [error] * passes
+    assert idle.cancelled()
+    assert loop.add(_request("101")).cancelled()
+
+
+def test_what_fails_now_and_then_or_for_want_of_memory_does_not_end_the_loop() -> None:
+    told: list[Exception] = []
+    loop = EngineLoop(DenoisingEngine(torch.device("cpu")), told.append)
+    for error in (ValueError("now and then"), MemoryError("no more")):
+        network = _raising(error)
+        for number in range(3 * MOST_FAILURES):
+            with pytest.raises((ValueError, OutOfMemory)):
+                loop.add(_request(str(number), network=network, model_id="moody")).result(10)
+            if isinstance(error, ValueError):
+                assert loop.add(_request("100")).result(10).finished
+    loop.close()
+    assert told == []
 
 
 def test_what_is_left_at_the_end_is_cancelled() -> None:

@@ -9,7 +9,7 @@ import torch
 from maquette.diffusion.request import DenoisingRequest, RequestState
 from maquette.diffusion.samplers import SamplerTable, StepRow
 from maquette.diffusion.scheduler import Scheduler
-from maquette.diffusion.step_times import StepTimes
+from maquette.diffusion.step_times import RETRY_PASSES, StepTimes
 
 CPU = torch.device("cpu")
 ROW = StepRow(0.0, *(1.0,) * 9)
@@ -223,3 +223,14 @@ def test_nothing_waits_where_all_are_paused() -> None:
     state.paused = True
     assert Scheduler(StepTimes(), 4).schedule([state]) == []
     assert Scheduler(StepTimes(), 4).schedule([]) == []
+
+
+def test_where_memory_was_lacking_passes_are_smaller_for_long_but_not_for_ever() -> None:
+    small, large = ([_state(f"{side}/{n}", 4, side=side) for n in range(8)] for side in (4, 8))
+    scheduler = Scheduler(StepTimes(), max_rows=8)
+    assert len(scheduler.schedule(small)) == 8
+    scheduler.shrink(small[0].request.bucket, 8)
+    assert len(scheduler.schedule(large)) == 8  # another bucket is not concerned
+    sizes = [len(scheduler.schedule(small)) for _ in range(RETRY_PASSES)]
+    assert sizes[:-2] == [4] * (RETRY_PASSES - 2)
+    assert sizes[-1] == 8

@@ -181,6 +181,31 @@ def test_a_job_waits_while_the_database_is_away(
     assert room.state(job) == "succeeded"
 
 
+def test_a_job_ends_with_its_first_failure_and_says_where_memory_is_lacking(room: _Room) -> None:
+    passes: list[int] = []
+
+    def greedy(module: Any, given: Any) -> None:
+        passes.append(len(given[0]))
+        if given[0].shape[-1] == 16:
+            torch.empty(2**60)
+
+    room.image.unet.register_forward_pre_hook(greedy)
+    room.pause_s = 0.1
+    job, other = room.job(count=20, width=256, height=256), room.job()
+    runners = [threading.Thread(target=room.jobs.run, args=(j.job_id,)) for j in (job, other)]
+    for runner in runners:
+        runner.start()
+    for runner in runners:
+        runner.join(30)
+    with room.database.connect() as connection:
+        error = get_job(connection, job.job_id).error
+    assert room.state(job) == "failed"
+    assert error is not None
+    assert "x 16 x 16 do not fit the memory that cpu has left; ask for a smaller size" in error
+    assert len(passes) < 8 + 20  # the other pictures of the job were not even tried
+    assert room.state(other) == "succeeded"
+
+
 def test_what_breaks_ends_the_job_in_one_line(room: _Room, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("boom\nand a traceback")

@@ -4,6 +4,7 @@
     ├── WeightsDamaged        exit 1   a weights file is cut short or does not fit its model
     ├── OutputNotWritable     exit 1   a result cannot be stored where it was asked for
     ├── DatabaseUnavailable   exit 1   the database does not start, answer or fit this version
+    ├── OutOfMemory           exit 1  a request does not fit the memory, even alone
     ├── QueueFull             exit 1   more requests wait than are let in; later they are
     └── UsageError            exit 2   the request is at fault; asking again gives the same answer
         ├── InvalidRequest    exit 2   a prompt, size or other value that cannot be carried out
@@ -41,6 +42,10 @@ class OutputNotWritable(MaquetteError):
 
 class DatabaseUnavailable(MaquetteError):
     """The database does not start or answer, or is of another version."""
+
+
+class OutOfMemory(MaquetteError):
+    """A request does not fit the memory that the device has left, even alone."""
 
 
 class QueueFull(MaquetteError):

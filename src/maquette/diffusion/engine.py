@@ -1,9 +1,12 @@
 """The step-wise batching engine: requests join, leave, pause and go on at any step."""
 
 import time
+import traceback
+from collections.abc import Iterable, Sequence
 
 import torch
 
+from maquette.core.errors import OutOfMemory
 from maquette.diffusion.pass_clock import PassClock
 from maquette.diffusion.request import DenoisingRequest, RequestState, Snapshot
 from maquette.diffusion.runner import StepOutput, run
@@ -41,19 +44,37 @@ class DenoisingEngine:
     def step(self) -> list[StepOutput]:
         """One pass: the requests that took a step in it. [] where all are paused or none is left.
 
-        A request whose output is `finished` has left the engine.
+        A request whose output is `finished` has left the engine. So have those whose pass raised
+        something, which is raised; the others are as they were. Raises OutOfMemory where a request
+        does not fit the memory even alone.
         """
         batch = self._scheduler.schedule(self._states.values())
-        if not batch:
-            return []
-        rows = sum(state.row_count for state in batch)
-        self._clock.start()
-        outputs = run(batch)
-        self._clock.stop(batch[0].request.bucket, rows)
-        for output in outputs:
-            if output.finished:
-                del self._states[output.request.request_id]
+        outputs = self._run(batch) if batch else []
+        self._drop(output.request for output in outputs if output.finished)
         return outputs
+
+    def _run(self, batch: Sequence[RequestState]) -> list[StepOutput]:
+        """A pass of all, or of as many, from the first on, as there is memory for."""
+        bucket, rows = batch[0].request.bucket, sum(state.row_count for state in batch)
+        self._clock.start()
+        try:
+            outputs = run(batch)
+        except Exception as error:
+            traceback.clear_frames(error.__traceback__)  # they hold the tensors of the pass
+            if len(batch) == 1 or not _lacks_memory(error):
+                self._drop(state.request for state in batch)
+                if _lacks_memory(error):
+                    raise OutOfMemory(_remedy(batch[0].request, self.device)) from error
+                raise
+        else:
+            self._clock.stop(bucket, rows)
+            return outputs
+        self._scheduler.shrink(bucket, rows)
+        return self._run(batch[: len(batch) // 2])
+
+    def _drop(self, requests: Iterable[DenoisingRequest]) -> None:
+        for request in requests:
+            del self._states[request.request_id]
 
     def add(self, request: DenoisingRequest, snapshot: Snapshot | None = None) -> None:
         """Admits a request to the next pass, from its beginning or from a snapshot of it.
@@ -81,6 +102,21 @@ class DenoisingEngine:
     def snapshot(self, request_id: str) -> Snapshot:
         """What a request needs to go on elsewhere. Raises KeyError where it is not here."""
         return self._states[request_id].snapshot(_now_ms())
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Whether less might fit. The CPU's allocator and parts of CUDA have no class for it."""
+    phrases = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
+    told = isinstance(error, RuntimeError) and any(phrase in str(error) for phrase in phrases)
+    return told or isinstance(error, MemoryError)
+
+
+def _remedy(request: DenoisingRequest, device: torch.device) -> str:
+    shape = " x ".join(map(str, request.shape))
+    return (
+        f"latents of {shape} do not fit the memory that {device} has left; "
+        "ask for a smaller size, or end what else uses it"
+    )
 
 
 def _now_ms() -> float:

@@ -2,12 +2,17 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
+import torch
+
+from maquette.core.errors import MaquetteError
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.request import DenoisingRequest, Snapshot
 from maquette.diffusion.runner import StepOutput
+
+MOST_FAILURES = 5  # passes in a row: then it is not for what was asked
 
 Command = Callable[[], None]
 
@@ -15,10 +20,17 @@ Command = Callable[[], None]
 class EngineLoop:
     """Steps an engine as long as it has something to do; asked for anything, it does it between two
     steps.
+
+    What a pass raises is told to the requests of that pass, and the others go on. After an error
+    that will not go away, which is one of the device or of pass after pass, `on_broken` is called
+    with it, in the engine's thread, and the loop ends as by `close`.
     """
 
-    def __init__(self, engine: DenoisingEngine) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine: DenoisingEngine, on_broken: Callable[[Exception], None] = lambda _: None
+    ) -> None:
+        self._engine, self._on_broken = engine, on_broken
+        self._failures, self._broken = 0, False
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._futures: dict[str, Future[StepOutput]] = {}
         self._watchers: dict[str, Callable[[StepOutput], None]] = {}
@@ -42,7 +54,7 @@ class EngineLoop:
             try:
                 self._engine.add(request, snapshot)
             except Exception as error:
-                future.set_exception(error)
+                self._fail(error, [future])
                 return
             self._futures[request.request_id] = future
             self._watchers[request.request_id] = on_step
@@ -58,9 +70,9 @@ class EngineLoop:
         """Drops a request before the next step; one that is not here is passed over."""
 
         def drop() -> None:
-            if future := self._forget(request_id):
+            if request_id in self._futures:
                 self._engine.cancel(request_id)
-                _call_off(future)
+                _call_off(self._forget(request_id))
 
         self._commands.put(drop)
 
@@ -72,15 +84,27 @@ class EngineLoop:
         self._thread.join()
 
     def _run(self) -> None:
-        while self._obey():
+        while not self._broken and self._obey():
             try:
-                for output in self._engine.step():
+                outputs = self._engine.step()
+            except Exception as error:
+                self._failures += not isinstance(error, MaquetteError)
+                left = [name for name in self._futures if name not in self._engine]
+                self._fail(error, [self._forget(name) for name in left])
+            else:
+                self._failures = 0
+                for output in outputs:
                     self._tell(output)
-            except Exception as error:  # out of memory, most likely: all that are here hear of it
-                self._fail(error)
+        self._end()
+
+    def _end(self) -> None:
+        """Cancels what is left, and what was added meanwhile."""
+        with self._closing:
+            self._closed = True
+            self._commands.put(None)
+        self._obey()
         for request_id in list(self._futures):
-            if future := self._forget(request_id):
-                _call_off(future)
+            _call_off(self._forget(request_id))
 
     def _obey(self) -> bool:
         """Does all that was asked; waits where there is nothing else to do. False to end."""
@@ -95,20 +119,28 @@ class EngineLoop:
 
     def _tell(self, output: StepOutput) -> None:
         request_id = output.request.request_id
-        self._watchers[request_id](output)
-        if output.finished and (future := self._forget(request_id)):
-            future.set_result(output)
-
-    def _fail(self, error: Exception) -> None:
-        for request_id in list(self._futures):
-            if request_id in self._engine:  # it may have finished in the very step that failed
+        try:
+            self._watchers[request_id](output)
+        except Exception as error:
+            if not output.finished:
                 self._engine.cancel(request_id)
-            if future := self._forget(request_id):
-                future.set_exception(error)
+            self._fail(error, [self._forget(request_id)])
+            return
+        if output.finished:
+            self._forget(request_id).set_result(output)
 
-    def _forget(self, request_id: str) -> "Future[StepOutput] | None":
-        self._watchers.pop(request_id, None)
-        return self._futures.pop(request_id, None)
+    def _fail(self, error: Exception, futures: "Sequence[Future[StepOutput]]") -> None:
+        """Tells an error to those it concerns, after it was seen whether it will go away."""
+        lasting = self._failures == MOST_FAILURES or isinstance(error, torch.AcceleratorError)
+        if lasting and not self._broken:
+            self._broken = True
+            self._on_broken(error)
+        for future in futures:
+            future.set_exception(error)
+
+    def _forget(self, request_id: str) -> "Future[StepOutput]":
+        del self._watchers[request_id]
+        return self._futures.pop(request_id)
 
 
 def _call_off(future: "Future[StepOutput]") -> None:

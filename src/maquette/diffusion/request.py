@@ -99,8 +99,9 @@ class RequestState:
         self.context = request.context.to(device)
         self.source = None if request.source is None else request.source.to(device)
         self.mask = None if request.mask is None else request.mask.to(device)
-        self.noise = Noise(request.seed, request.shape)
-        first = self.noise.draw().to(device)
+        self._noise = Noise(request.seed, request.shape)
+        self._fresh: Tensor | None = None
+        first = self._noise.draw().to(device)
         # What the mask spares is put back at this noise; no one else needs it later.
         self.first = None if request.mask is None else first
         counts = [1 if scale == 1.0 else 2 for scale in request.guidance]
@@ -130,7 +131,7 @@ class RequestState:
         self.latents, self.previous = snapshot.latents.to(device), snapshot.previous.to(device)
         for row in table.rows[: self.step_index]:
             if row.d:
-                self.noise.draw()
+                self._noise.draw()
 
     @property
     def coefficients(self) -> StepRow[float]:
@@ -151,6 +152,19 @@ class RequestState:
     def rows_left(self) -> int:
         """The rows of all steps to come."""
         return self._rows_left[self.step_index]
+
+    def fresh_noise(self) -> Tensor:
+        """Noise for the step to come, (C, *grid) on the CPU: the same until that step has been
+        taken, for a pass may fail and be tried again.
+        """
+        if self._fresh is None:
+            self._fresh = self._noise.draw()
+        return self._fresh
+
+    def advance(self, latents: Tensor, previous: Tensor) -> None:
+        """Takes the step, to new latents and the clean latents predicted on the way."""
+        self.latents, self.previous, self._fresh = latents, previous, None
+        self.step_index += 1
 
     def spared_level(self) -> tuple[float, float]:
         """Signal and noise of what the mask spares, after the step to come."""

@@ -38,7 +38,8 @@ class StepOutput:
 def run(batch: Sequence[RequestState]) -> list[StepOutput]:
     """Advances every state of a batch by one step. All are of one bucket; the batch is not empty.
 
-    States are gathered for the pass and scattered back after it. Nothing waits for the device.
+    States are gathered for the pass and scattered back after it; where it raises, none has changed.
+    Nothing waits for the device.
     """
     latents = torch.stack([state.latents for state in batch])
     row = stack_rows([state.coefficients for state in batch], latents)
@@ -51,11 +52,10 @@ def run(batch: Sequence[RequestState]) -> list[StepOutput]:
     outputs: list[StepOutput] = []
     for place, state in enumerate(batch):
         # Copies, so that no request keeps the whole batch's memory.
-        state.latents, state.previous = stepped[place].clone(), predicted[place].clone()
-        outputs.append(
-            StepOutput(state.request, state.step_index, seen[place], state.previous, state.latents)
-        )
-        state.step_index += 1
+        after, clean = stepped[place].clone(), predicted[place].clone()
+        outputs.append(StepOutput(state.request, state.step_index, seen[place], clean, after))
+    for state, output in zip(batch, outputs, strict=True):
+        state.advance(output.latents, output.predicted)
     return outputs
 
 
@@ -85,7 +85,7 @@ def _fresh_noise(batch: Sequence[RequestState], like: Tensor) -> Tensor:
     if not any(state.coefficients.d for state in batch):
         return torch.zeros((), device=like.device)
     zeros = torch.zeros(like.shape[1:])
-    drawn = [state.noise.draw() if state.coefficients.d else zeros for state in batch]
+    drawn = [state.fresh_noise() if state.coefficients.d else zeros for state in batch]
     return _to_device(torch.stack(drawn), like.device)
 
 

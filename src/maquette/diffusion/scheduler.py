@@ -5,7 +5,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 
 from maquette.diffusion.request import Bucket, RequestState
-from maquette.diffusion.step_times import StepTimes
+from maquette.diffusion.step_times import RETRY_PASSES, StepTimes
 
 BATCH_TURN = 10  # one pass in so many is a batch's, whoever waits in person
 MOST_SLOWDOWN = 1.25  # of an interactive pass by what rides along in batch
@@ -31,6 +31,7 @@ class Scheduler:
         self._ring: deque[str] = deque()
         self._deficit_ms: dict[str, float] = {}
         self._passes = 0
+        self._limits: dict[Bucket, tuple[int, int]] = {}  # rows, and up to which pass
 
     def schedule(self, states: Iterable[RequestState]) -> list[RequestState]:
         """The requests that take their next step together, all of one bucket; [] if none waits."""
@@ -43,6 +44,17 @@ class Scheduler:
         batch = [leader, *self._riders(leader, queues)]
         self._charge(batch)
         return batch
+
+    def shrink(self, bucket: Bucket, rows: int) -> None:
+        """A pass of so many rows lacked memory: for long, none of its bucket has more than half of
+        them. Then as many as ever are tried again, for something else may have held the memory.
+        """
+        self._limits[bucket] = (rows // 2, self._passes + RETRY_PASSES)
+
+    def _limit(self, bucket: Bucket) -> int:
+        """The most rows of a pass."""
+        rows, until = self._limits.get(bucket, (self._max_rows, 0))
+        return rows if self._passes < until else self._max_rows
 
     def _queues(self, waiting: list[RequestState]) -> Queues:
         """The waiting requests by account, the most urgent first; who waits is in the ring."""
@@ -94,7 +106,7 @@ class Scheduler:
         least of this pass.
         """
         bucket = leader.request.bucket
-        room = self._step_times.best_rows(bucket, self._max_rows) - leader.row_count
+        room = self._step_times.best_rows(bucket, self._limit(bucket)) - leader.row_count
         queues = {
             account: [s for s in queue if s is not leader and s.request.bucket == bucket]
             for account, queue in queues.items()

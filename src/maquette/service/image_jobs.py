@@ -5,7 +5,7 @@ import io
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import CancelledError, wait
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, wait
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,9 @@ class ImageJobs:
         futures = [self._loop.add(one, watch, snapshots[one.request_id]) for one in ones]
         try:
             tick = 0
-            while wait(futures, TICK_S).not_done:
+            while (waited := wait(futures, TICK_S, FIRST_EXCEPTION)).not_done:
+                for future in waited.done:
+                    future.result()  # raises: no more of a job is drawn where one picture failed
                 tick += 1
                 if latest:
                     self._report(job, progress, list(latest.values()), tick)

@@ -1,5 +1,6 @@
 """The process that owns the models: runs jobs until it is told to stop."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from maquette.service.studio import IMAGE
 
 AT_ONCE = 32  # jobs in the engine together; the rest wait in the queue
 
+log = logging.getLogger(__name__)
+
 
 def work(
     settings: Settings,
@@ -28,7 +31,7 @@ def work(
     with open_database(settings) as database:
         image = wiring.image_engine(settings, "starter")
         _warm(image)
-        loop = EngineLoop(DenoisingEngine(image.device))
+        loop = EngineLoop(DenoisingEngine(image.device), on_broken=_end)
         jobs = ImageJobs(
             database, Blobs(settings.data / "blobs"), image, loop, settings.data / "snapshots"
         )
@@ -38,6 +41,14 @@ def work(
         if jobs.under_way:
             os._exit(0)  # they go on from their snapshots when a worker starts again
         loop.close()
+
+
+def _end(error: Exception) -> None:
+    """Ends this process at once, before a job hears of it: what is under way then goes on in the
+    next one.
+    """
+    log.critical("the engine is broken, so this worker ends", exc_info=error)
+    os._exit(1)
 
 
 def _warm(image: wiring.ImageEngine) -> None:

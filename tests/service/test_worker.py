@@ -1,0 +1,72 @@
+"""A worker whose device breaks ends, and the next one goes on with what was under way."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from maquette.core.requests import SamplingParams
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.jobs.queue import JobQueue
+from maquette.library.blobs import Blobs
+from maquette.service.studio import Studio
+from tests.conftest import TinyModels
+
+# A worker on a tiny model, whose device breaks once: on a CPU it does not by itself. It ends when
+# its standard input does.
+WORKER = """
+import sys, threading
+from pathlib import Path
+import torch
+from maquette.core.settings import Settings
+from maquette.engines.catalog import ModelSpec
+from maquette.engines.image import ImageEngine
+from maquette.service import wiring, worker
+
+url, data, model = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+image = ImageEngine(ModelSpec("starter", model), torch.device("cpu"), torch.float32)
+wiring.image_engine = lambda *_: image
+passes = []
+
+def break_once(*_):
+    passes.append(1)
+    if len(passes) == 9 and not (data / "broke").exists():
+        (data / "broke").touch()
+        raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+image.unet.register_forward_pre_hook(break_once)
+stop = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+worker.work(Settings(data=data, database=url), stop)
+"""
+
+
+@pytest.mark.slow
+def test_a_broken_device_ends_the_worker_and_no_job(
+    fresh_url: str, tiny_models: TinyModels, tmp_path: Path
+) -> None:
+    words = [sys.executable, "-c", WORKER, fresh_url, str(tmp_path), str(tiny_models.image)]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with open_database(Settings(database=fresh_url)) as database:
+        queue = JobQueue(database)
+        studio = Studio(database, Blobs(tmp_path / "blobs"), queue)
+        params = SamplingParams("a cat", width=64, height=64, num_inference_steps=12)
+        job = studio.submit("me", params, count=2)
+        with subprocess.Popen(words, **pipes) as first:
+            assert first.stderr is not None
+            said = first.stderr.read()
+        assert first.returncode == 1, said
+        assert "the engine is broken, so this worker ends" in said
+        assert studio.job("me", job.job_id).state == "running"
+        with subprocess.Popen(words, **pipes) as second:
+            give_up = time.monotonic() + 60
+            while not studio.job("me", job.job_id).ended and time.monotonic() < give_up:
+                time.sleep(0.1)
+            _, said = second.communicate()
+        ended = studio.job("me", job.job_id)
+        queue.close()
+    assert (ended.state, ended.attempts) == ("succeeded", 2), said
+    assert second.returncode == 0, said
