@@ -1,8 +1,9 @@
-"""What the documentation says of settings is what the program does."""
+"""What the documentation says of settings and samplers is what the program does."""
 
 import re
 from pathlib import Path
 
+from maquette.core.requests import SAMPLER_NAMES
 from maquette.core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -16,6 +17,11 @@ def test_every_setting_is_documented_as_it_is() -> None:
         name: (f"MAQUETTE_{name.upper()}", field.description)
         for name, field in Settings.model_fields.items()
     }
+
+
+def test_every_sampler_is_documented() -> None:
+    text = (ROOT / "docs" / "engine.md").read_text(encoding="utf-8")
+    assert [name for name in SAMPLER_NAMES if f"`{name}`" not in text] == []
 
 
 def test_every_page_is_in_the_navigation() -> None:

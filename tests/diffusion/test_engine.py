@@ -191,8 +191,9 @@ def test_rows_vanish_where_guidance_is_one_or_outside_its_interval() -> None:
     assert guidance_scales(6.0, (0.2, 0.8), 5, 2) == (6.0, 1.0)  # the last of a weak run
     assert guidance_scales(4.0, (0.0, 1.0), 3, 3) == (4.0, 4.0, 4.0)
     engine = DenoisingEngine(CPU)
-    engine.add(POOL[5])
-    engine.add(replace(POOL[6], interactive=True))
+    part_time, unguided = (r for r in POOL if r.request_id in ("10", "11"))
+    engine.add(part_time)
+    engine.add(replace(unguided, interactive=True))
     NETS[2].rows.clear()
     _finish(engine)
     assert NETS[2].rows == [2, 3, 3, 2, 1]
@@ -214,7 +215,7 @@ def test_what_a_mask_spares_is_kept_and_the_rest_is_not(sampler: str) -> None:
     assert float(change[..., 2:].abs().mean()) > 0.1
 
 
-@pytest.mark.parametrize("sampler", ["euler", "ddim", "flow-euler"])
+@pytest.mark.parametrize("sampler", ["euler", "ddim", "flow-euler", "lcm"])
 def test_a_weak_run_stays_near_its_source(sampler: str) -> None:
     source = torch.randn(4, 6, 5, generator=torch.Generator().manual_seed(2))
 

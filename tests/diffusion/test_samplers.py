@@ -13,6 +13,7 @@ from diffusers import (
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    LCMScheduler,
     StableDiffusionImg2ImgPipeline,
 )
 from hypothesis import given
@@ -54,6 +55,7 @@ RIVALS = {
     "euler-a": EulerAncestralDiscreteScheduler,
     "ddim": DDIMScheduler,
     "dpm++2m": DPMSolverMultistepScheduler,
+    "lcm": LCMScheduler,
 }
 SHAPE = (2, 4, 8, 8)
 
@@ -98,8 +100,9 @@ def _run_both(
         torch.testing.assert_close(row.input_scale * x, seen, rtol=tolerance, atol=tolerance)
         rounding = 2**-23 * float(x.abs().max())
         with pytest.MonkeyPatch.context() as patch:
-            module = "diffusers.schedulers.scheduling_euler_ancestral_discrete.randn_tensor"
-            patch.setattr(module, lambda *_, noise=noise, **__: noise)
+            for module in ("euler_ancestral_discrete", "lcm"):
+                drawn = f"diffusers.schedulers.scheduling_{module}.randn_tensor"
+                patch.setattr(drawn, lambda *_, noise=noise, **__: noise)
             out = _network(seen, float(timestep))
             theirs = rival.step(out, timestep, x, **options).prev_sample
         ours, prev = update(row, x, _network(row.input_scale * x, row.timestep), prev, noise)
@@ -236,7 +239,13 @@ def test_what_does_not_exist_is_named() -> None:
 
 @pytest.mark.parametrize(
     ("sampler", "config", "most"),
-    [("ddim", PLAIN, 999), ("euler", PLAIN, 999), ("dpm++2m", PLAIN, 998), ("dpm++2m", EVEN, 999)],
+    [
+        ("ddim", PLAIN, 999),
+        ("euler", PLAIN, 999),
+        ("dpm++2m", PLAIN, 998),
+        ("dpm++2m", EVEN, 999),
+        ("lcm", PLAIN, 50),
+    ],
 )
 def test_more_steps_than_timesteps_are_refused(
     sampler: str, config: dict[str, Any], most: int

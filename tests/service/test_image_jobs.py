@@ -124,7 +124,7 @@ def test_a_cancelled_job_is_dropped_by_the_engine_and_leaves_nothing(room: _Room
     assert list((room.folder / "snapshots").iterdir()) == []
 
 
-@pytest.mark.parametrize("sampler", ["dpm++2m", "euler-a"])
+@pytest.mark.parametrize("sampler", ["dpm++2m", "euler-a", "lcm"])
 def test_a_job_that_goes_on_ends_in_the_same_picture(room: _Room, sampler: str) -> None:
     whole = room.job(sampler=sampler)
     room.jobs.run(whole.job_id)

@@ -10,7 +10,7 @@ from maquette.core.errors import InvalidRequest, did_you_mean
 if TYPE_CHECKING:
     from PIL import Image
 
-SAMPLER_NAMES = ("euler", "euler-a", "ddim", "dpm++2m", "flow-euler")
+SAMPLER_NAMES = ("euler", "euler-a", "ddim", "dpm++2m", "flow-euler", "lcm")
 SIZE_STEP_PX = 16
 MIN_SIZE_PX = 64
 MAX_SIZE_PX = 1024
