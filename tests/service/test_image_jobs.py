@@ -36,7 +36,8 @@ class _Room:
         self.database, self.folder = database, folder
         self.blobs = Blobs(folder / "blobs")
         self.image = ImageEngine(ModelSpec("starter", model), torch.device("cpu"), torch.float32)
-        self.loop = EngineLoop(DenoisingEngine(torch.device("cpu")))
+        # Bytes are compared: on a busy machine two pictures of a job do not always share passes.
+        self.loop = EngineLoop(DenoisingEngine(torch.device("cpu"), deterministic=True))
         self.jobs = ImageJobs(database, self.blobs, self.image, self.loop, folder / "snapshots")
         self.pause_s = 0.0
         self.image.unet.register_forward_pre_hook(lambda *_: time.sleep(self.pause_s))
