@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from maquette import __version__
@@ -26,10 +27,28 @@ def test_the_report_names_choice_and_reason(tmp_path: Path) -> None:
         "threads": 1,
         "because": {"device": "asked for", "precision": "asked for"},
     }
+    assert report["speed"]["backend"] == "eager"
+    assert "add --measure" in report["speed"]["because"]
+
+
+@pytest.mark.slow
+def test_it_measures_and_remembers(tmp_path: Path) -> None:
+    environ = {"MAQUETTE_DATA": str(tmp_path)}
+    result = CliRunner().invoke(app, ["doctor", "--measure", "--json"], obj=environ)
+    assert result.exit_code == 0, result.output
+    measured = json.loads(result.stdout)["speed"]
+    assert measured["because"] == "the fastest when measured"
+    assert measured["matmul_peak_gflop_s"] > 1
+    assert 0 < measured["unet_share_of_peak"] < 1.5
+    again = json.loads(CliRunner().invoke(app, ["doctor", "--json"], obj=environ).stdout)
+    assert again["speed"] == measured
+    asked = CliRunner().invoke(app, ["doctor", "--backend", "eager"], obj=environ)
+    assert "eager (asked for)" in asked.stdout
+    assert "of which the U-Net reaches" in asked.stdout
 
 
 def test_the_table_shows_the_same() -> None:
     result = CliRunner().invoke(app, ["doctor"], obj={})
     assert result.exit_code == 0, result.output
-    for word in ("torch 2.13.0", "PyTorch sees", "native bf16", "data folder"):
+    for word in ("torch 2.13.0", "PyTorch sees", "native bf16", "backend", "data folder"):
         assert word in result.stdout

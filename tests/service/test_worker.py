@@ -28,7 +28,7 @@ from maquette.service import wiring, worker
 
 url, data, model = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 image = ImageEngine(ModelSpec("starter", model), torch.device("cpu"), torch.float32)
-wiring.image_engine = lambda *_: image
+wiring.image_engine = lambda *_, **__: image
 passes = []
 
 def break_once(*_):

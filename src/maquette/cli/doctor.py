@@ -4,16 +4,33 @@ import json
 import platform
 from dataclasses import asdict
 from importlib import metadata
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from maquette import __version__
-from maquette.cli.options import AsJson, Data, Device, Precision, Threads, settings_of
+from maquette.cli.options import (
+    AsJson,
+    Backend,
+    Data,
+    Device,
+    Precision,
+    Threads,
+    settings_of,
+)
 from maquette.core.machine import Machine, look_at_machine
 from maquette.core.settings import Settings
 
-PACKAGES = ("torch", "diffusers", "transformers", "safetensors", "skia-python", "pillow", "numpy")
+PACKAGES = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "openvino",
+    "safetensors",
+    "skia-python",
+    "pillow",
+    "numpy",
+)
 GIB = 2**30
 
 
@@ -23,13 +40,19 @@ def doctor(
     device: Device = None,
     precision: Precision = None,
     threads: Threads = None,
+    backend: Backend = None,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure anew which backend is the fastest here.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show versions, the machine, and the device and precision a run would use, and why.
+    """Show versions, the machine, and how a run would compute, and why.
 
-    Example: `maquette doctor --precision bf16 --json`
+    Example: `maquette doctor --measure --json`
     """
-    settings = settings_of(context, data=data, device=device, precision=precision, threads=threads)
+    settings = settings_of(
+        context, data=data, device=device, precision=precision, threads=threads, backend=backend
+    )
     machine = look_at_machine()
     report: dict[str, Any] = {
         "maquette": __version__,
@@ -38,6 +61,7 @@ def doctor(
         "packages": {name: _version(name) for name in PACKAGES},
         "machine": asdict(machine),
         "compute": _compute(settings, machine),
+        "speed": _speed(settings, measure),
         "data": str(settings.data),
     }
     if as_json:
@@ -73,6 +97,33 @@ def _compute(settings: Settings, machine: Machine) -> dict[str, Any]:
     }
 
 
+def _speed(settings: Settings, measure: bool) -> dict[str, Any]:
+    """The backend of the starter model, and what was measured of it, if it was."""
+    from dataclasses import replace
+
+    from maquette.service.backend_choice import choose_backend, measure_backends, remembered
+    from maquette.service.wiring import image_engine
+
+    image = image_engine(settings.model_copy(update={"backend": "eager"}), "starter")
+    measured = measure_backends(settings, image) if measure else remembered(settings, image)
+    chosen = choose_backend(settings, image, measure=False)
+    if settings.backend != "auto":
+        because = "asked for"
+    elif measured is None:
+        because = "not measured yet; the studio does at its first start, or add --measure"
+    else:
+        because = "the fastest when measured"
+    report: dict[str, Any] = {"backend": chosen, "because": because}
+    if measured is None or chosen not in measured.pass_ms:
+        return report
+    used = replace(measured, backend=chosen)
+    return report | {
+        "pass_ms": measured.pass_ms,
+        "matmul_peak_gflop_s": measured.peak_flop_s / 1e9,
+        "unet_share_of_peak": used.share_of_peak,
+    }
+
+
 def _version(package: str) -> str | None:
     try:
         return metadata.version(package)
@@ -85,7 +136,7 @@ def _print_table(report: dict[str, Any]) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    machine, compute = report["machine"], report["compute"]
+    machine, compute, speed = report["machine"], report["compute"], report["speed"]
     versions = [f"{name} {version or 'missing'}" for name, version in report["packages"].items()]
     total, free = (machine[name] / GIB for name in ("memory_bytes", "free_bytes"))
     rows = {
@@ -97,8 +148,20 @@ def _print_table(report: dict[str, Any]) -> None:
         "device": f"{compute['device']} ({compute['because']['device']})",
         "precision": f"{compute['precision']} ({compute['because']['precision']})",
         "threads": str(compute["threads"]),
+        "backend": f"{speed['backend']} ({speed['because']})",
         "data folder": report["data"],
     }
+    if "pass_ms" in speed:
+        passes = (
+            f"{name} {' and '.join(f'{ms:.1f}' for ms in by_rows.values())} ms"
+            for name, by_rows in speed["pass_ms"].items()
+        )
+        by_rows = " and ".join(next(iter(speed["pass_ms"].values())))
+        rows["U-Net"] = f"a pass of {by_rows} rows: {', '.join(passes)}"
+        rows["matmul peak"] = (
+            f"{speed['matmul_peak_gflop_s']:.0f} GFLOP/s, "
+            f"of which the U-Net reaches {speed['unet_share_of_peak']:.0%}"
+        )
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():
         table.add_row(f"[bold]{name}[/bold]", escape(value))

@@ -49,13 +49,14 @@ def evaluate(
     from maquette.service import wiring
 
     settings = settings_of(context, device=device, precision=precision, threads=threads)
+    as_torch_stands = settings.model_copy(update={"backend": "eager"})
     if report is not None:
         check_report(report)
     spec = find_model(probe, "probe")
     with reading(spec):
         judge = load_probe(spec.folder / "probe.safetensors")
     asked = evaluation.read_prompts(prompts) if prompts else evaluation.held_out_prompts(pictures)
-    engine = wiring.image_engine(settings, model)
+    engine = wiring.image_engine(as_torch_stands, model)
     with progress_bar("drawing", "pictures", quiet=as_json) as advance:
         scored = evaluation.draw_and_score(asked, engine, judge, steps, guidance, advance)
     languages = sorted({a.language for a in asked})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maquette.cli.options import AsJson, Device, Output, Precision, Threads, settings_of
+from maquette.cli.options import AsJson, Backend, Device, Output, Precision, Threads, settings_of
 from maquette.core.errors import InvalidRequest
 from maquette.core.requests import (
     DEFAULT_GUIDANCE,
@@ -46,8 +46,8 @@ class _Files:
         stem, suffix = self.output.stem, self.output.suffix
         return [self.output.with_name(f"{stem}-{i}{suffix}") for i in range(1, self.count + 1)]
 
-    def check(self) -> None:
-        """Raises what tells why a file could not be kept, before the work for it."""
+    def checked(self) -> "_Files":
+        """Itself. Raises what tells why a file could not be kept, before the work for it."""
         from maquette.service.pictures import check_picture_path
 
         if self.trajectory in self.paths():
@@ -56,6 +56,7 @@ class _Files:
             )
         for path in [*self.paths(), *([self.trajectory] if self.trajectory else [])]:
             check_picture_path(path)
+        return self
 
 
 def image(
@@ -101,6 +102,7 @@ def image(
     ] = None,
     device: Device = None,
     precision: Precision = None,
+    backend: Backend = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -124,10 +126,9 @@ def image(
     )
     keep = None if best_of is None else count
     request = GenerationRequest(params, _drawn(count, best_of), keep, start, repainted)
-    files = _Files(output, count, trajectory)
-    files.check()
-    settings = settings_of(context, device=device, precision=precision, threads=threads)
-    _run(request, model, files, settings, as_json)
+    files = _Files(output, count, trajectory).checked()
+    flags = {"device": device, "precision": precision, "threads": threads, "backend": backend}
+    _run(request, model, files, settings_of(context, **flags), as_json)
 
 
 def _drawn(count: int, best_of: int | None) -> int:

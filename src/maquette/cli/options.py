@@ -33,6 +33,14 @@ Precision = Annotated[
         help="auto, fp32 or bf16, or MAQUETTE_PRECISION.", rich_help_panel=PANEL, metavar="NAME"
     ),
 ]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        help="auto, eager, compile or openvino, or MAQUETTE_BACKEND.",
+        rich_help_panel=PANEL,
+        metavar="NAME",
+    ),
+]
 Threads = Annotated[
     int | None, typer.Option(help="CPU threads, or MAQUETTE_THREADS.", rich_help_panel=PANEL)
 ]

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maquette.cli.options import AsJson, Data, Database, Device, Precision, Threads, settings_of
+from maquette.cli.options import (
+    AsJson,
+    Backend,
+    Data,
+    Database,
+    Device,
+    Precision,
+    Threads,
+    settings_of,
+)
 from maquette.core.errors import UsageError, first_line
 from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
@@ -38,6 +47,7 @@ def studio(
     device: Device = None,
     precision: Precision = None,
     threads: Threads = None,
+    backend: Backend = None,
     first: Annotated[
         str | None, typer.Option(help="Have this drawn before all else, if nothing ever was.")
     ] = None,
@@ -61,7 +71,13 @@ def studio(
     from maquette.service.supervisor import Supervisor
 
     settings = settings_of(
-        context, data=data, database=database, device=device, precision=precision, threads=threads
+        context,
+        data=data,
+        database=database,
+        device=device,
+        precision=precision,
+        threads=threads,
+        backend=backend,
     )
     first_params = SamplingParams(first) if first else None
     # Uvicorn ends first and then raises the signal anew: then we end, too, but in order.
@@ -138,6 +154,7 @@ def worker(
     device: Device = None,
     precision: Precision = None,
     threads: Threads = None,
+    backend: Backend = None,
     attached: Annotated[bool, typer.Option(hidden=True, help="End with standard input.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -149,7 +166,13 @@ def worker(
     from maquette.service.worker import work
 
     settings = settings_of(
-        context, data=data, database=database, device=device, precision=precision, threads=threads
+        context,
+        data=data,
+        database=database,
+        device=device,
+        precision=precision,
+        threads=threads,
+        backend=backend,
     )
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from maquette.core.errors import InvalidRequest
 from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.diffusion import backends
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.guidance import guidance_scales
 from maquette.diffusion.noise_schedule import NoiseSchedule
@@ -62,6 +64,7 @@ class ImageEngine:
         for model in (self._text, self.unet, self.autoencoder):
             model.to(device).eval().requires_grad_(False)
         self.unet.to(memory_format=torch.channels_last)
+        self._passes = backends.build("eager", self.unet, folder)
         self.autoencoder.to(memory_format=torch.channels_last)
         self._max_tokens = min(
             self.tokenizer.model_max_length, self._text.config.max_position_embeddings
@@ -161,8 +164,20 @@ class ImageEngine:
 
     def _network(self, latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
         """The U-Net, in its own precision and memory format."""
-        x = latents.to(self.dtype, memory_format=torch.channels_last)
-        return self.unet(x, timesteps, context).sample.float()
+        return self._passes(latents, timesteps, context)
+
+    def use(self, backend: str, folder: Path) -> None:
+        """Computes the U-Net's passes by another backend from now on, which keeps what it makes of
+        the weights in a folder. Raises UsageError where it is not to be had.
+        """
+        self._passes = backends.build(backend, self.unet, folder)
+
+    def example(self, rows: int) -> tuple[Tensor, Tensor, Tensor]:
+        """What a pass is given, at the model's usual size: latents, timesteps, text states."""
+        side, width = self.unet.config.sample_size, self.unet.config.cross_attention_dim
+        latents = torch.randn(rows, self.unet.config.in_channels, side, side, device=self.device)
+        timesteps = torch.full((rows,), 500.0, device=self.device)
+        return latents, timesteps, torch.randn(rows, self._max_tokens, width, device=self.device)
 
     @torch.inference_mode()
     def encode(self, picture: Image.Image) -> Tensor:

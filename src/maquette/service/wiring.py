@@ -7,6 +7,7 @@ from maquette.diffusion.device import choose_device, choose_dtype
 from maquette.engines.catalog import find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
+from maquette.service.backend_choice import backends_folder, choose_backend
 
 
 def quiet_libraries() -> None:
@@ -19,13 +20,17 @@ def quiet_libraries() -> None:
         logging.disable_progress_bar()
 
 
-def image_engine(settings: Settings, model: str) -> ImageEngine:
-    """The image engine of a model by name or folder."""
+def image_engine(settings: Settings, model: str, measure: bool = False) -> ImageEngine:
+    """The image engine of a model by name or folder. With `measure` it takes the time to find the
+    fastest backend, where that is not known.
+    """
     quiet_libraries()
     if settings.threads:
         torch.set_num_threads(settings.threads)
     device = choose_device(settings)
-    return ImageEngine(find_model(model, "image"), device, choose_dtype(settings, device))
+    image = ImageEngine(find_model(model, "image"), device, choose_dtype(settings, device))
+    image.use(choose_backend(settings, image, measure), backends_folder(settings))
+    return image
 
 
 def clip_engine(settings: Settings, model: str = "starter-clip") -> ClipEngine:

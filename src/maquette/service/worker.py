@@ -29,7 +29,7 @@ def work(
 ) -> None:
     """Runs jobs until `stop` is set. What is under way then goes on when a worker starts again."""
     with open_database(settings) as database:
-        image = wiring.image_engine(settings, "starter")
+        image = wiring.image_engine(settings, "starter", measure=True)
         _warm(image)
         loop = EngineLoop(DenoisingEngine(image.device), on_broken=_end)
         jobs = ImageJobs(

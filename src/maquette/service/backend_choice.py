@@ -1,0 +1,142 @@
+"""Which backend computes fastest here: measured once, then remembered."""
+
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from maquette.core.files import write_whole
+from maquette.core.machine import look_at_machine
+from maquette.core.settings import Settings
+from maquette.diffusion.backends import Network, available, build, weights_key
+from maquette.engines.image import ImageEngine
+
+ROWS = (2, 8)  # a guided picture alone, and four in company
+ROUNDS = 7
+PEAK_SIDES = (1024, 2048, 4096)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured of a model on this machine: milliseconds by backend and rows, floating
+    point operations a row, and how many a second a matrix product reaches.
+    """
+
+    backend: str
+    pass_ms: Mapping[str, Mapping[str, float]]
+    flop_a_row: float
+    peak_flop_s: float
+
+    @property
+    def share_of_peak(self) -> float:
+        """What the U-Net reaches of it, with the chosen backend and the most rows."""
+        rows = str(max(ROWS))
+        seconds = self.pass_ms[self.backend][rows] / 1e3
+        return self.flop_a_row * int(rows) / seconds / self.peak_flop_s
+
+
+def choose_backend(settings: Settings, image: ImageEngine, measure: bool) -> str:
+    """The backend asked for; if none is, the one remembered as the fastest, measured where asked
+    to; as PyTorch stands where neither.
+    """
+    if settings.backend != "auto":
+        return settings.backend
+    measured = remembered(settings, image)
+    if measured is None and measure:
+        measured = measure_backends(settings, image)
+    return measured.backend if measured else "eager"
+
+
+def backends_folder(settings: Settings) -> Path:
+    """Where converted models and what was measured are kept."""
+    return settings.data / "backends"
+
+
+def remembered(settings: Settings, image: ImageEngine) -> Measured | None:
+    """What was measured of this model with these versions on this machine, if it was."""
+    entry = _all(settings).get(_key(image))
+    return Measured(**entry) if entry else None
+
+
+def measure_backends(settings: Settings, image: ImageEngine) -> Measured:
+    """Times all that can be had in turn, and remembers what came of it."""
+    folder = backends_folder(settings)
+    networks = {name: build(name, image.unet, folder) for name in available(image.device)}
+    times = {name: {str(rows): 0.0 for rows in ROWS} for name in networks}
+    for rows in ROWS:
+        for name, pass_ms in _time(image, networks, rows).items():
+            times[name][str(rows)] = pass_ms
+    fastest = min(times, key=lambda name: sum(math.log(ms) for ms in times[name].values()))
+    peak = matmul_peak(image.device, image.dtype)
+    measured = Measured(fastest, times, _flop_a_row(image), peak)
+    entries = _all(settings) | {_key(image): asdict(measured)}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "measured.json", json.dumps(entries, indent=1).encode())
+    return measured
+
+
+def matmul_peak(device: torch.device, dtype: torch.dtype) -> float:
+    """Floating point operations a second of the fastest square matrix product."""
+    best = 0.0
+    for side in PEAK_SIDES:
+        a, b = (torch.randn(side, side, device=device, dtype=dtype) for _ in range(2))
+        torch.mm(a, b)
+        for _ in range(3):
+            seconds = _seconds(device, partial(torch.mm, a, b))
+            best = max(best, 2 * side**3 / seconds)
+    return best
+
+
+@torch.inference_mode()
+def _time(image: ImageEngine, networks: Mapping[str, Network], rows: int) -> dict[str, float]:
+    """Median milliseconds of a pass, the networks in turn."""
+    given = image.example(rows)
+    seconds: dict[str, list[float]] = {name: [] for name in networks}
+    for turn in range(ROUNDS + 2):
+        for name, network in networks.items():
+            taken = _seconds(image.device, partial(network, *given))
+            if turn >= 2:
+                seconds[name].append(taken)
+    return {name: statistics.median(taken) * 1e3 for name, taken in seconds.items()}
+
+
+def _seconds(device: torch.device, act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - started
+
+
+@torch.inference_mode()
+def _flop_a_row(image: ImageEngine) -> float:
+    latents, timesteps, context = image.example(1)
+    counter = FlopCounterMode(display=False)
+    with counter:
+        image.unet(latents.to(image.dtype), timesteps, context.to(image.dtype))
+    return float(counter.get_total_flops())
+
+
+def _key(image: ImageEngine) -> str:
+    """Everything that what was measured depends on."""
+    parts = [weights_key(image.unet), str(image.device), str(image.dtype), torch.__version__]
+    parts += [str(torch.get_num_threads()), look_at_machine().cpu]
+    if "openvino" in available(image.device):
+        parts.append(metadata.version("openvino"))
+    return " ".join(parts)
+
+
+def _all(settings: Settings) -> dict[str, dict[str, Any]]:
+    try:
+        return json.loads((backends_folder(settings) / "measured.json").read_text())
+    except (OSError, ValueError):
+        return {}
