@@ -9,7 +9,7 @@ from benchmarks.report import Outcome, read_outcome
 from maquette.core.machine import look_at_machine
 
 FOLDER = Path(__file__).parent
-FORM = {"__init__", "report", "run", "workload"}  # the form of a benchmark, not one
+FORM = {"__init__", "report", "rivals", "run", "workload"}  # the form of a benchmark, not one
 HEAD = """# Results
 
 Written by `make bench`. Ratio is how many times better ours is than the rival, measured in turn on
