@@ -1,6 +1,7 @@
 """A studio with a tiny model, its worker in threads of the same process."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,23 @@ from maquette.library.blobs import Blobs
 from maquette.service.image_jobs import ImageJobs
 from maquette.service.studio import IMAGE, Studio
 from tests.conftest import TinyModels
+
+
+@contextmanager
+def database_away(database: sa.Engine) -> Iterator[None]:
+    """A database that cuts its connections and takes no more."""
+    name = database.url.database
+    allowed = f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS"
+    cut = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+    server = sa.create_engine(database.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text(f"{allowed} false"))
+        connection.execute(cut, {"name": name})
+        try:
+            yield
+        finally:
+            connection.execute(sa.text(f"{allowed} true"))
+    server.dispose()
 
 
 @dataclass

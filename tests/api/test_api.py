@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -12,7 +13,7 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from maquette.api.dependencies import _account
-from tests.api.conftest import Rooms
+from tests.api.conftest import Rooms, database_away
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "num_inference_steps": 3}
 
@@ -251,7 +252,36 @@ def test_health_and_figures(rooms: Rooms) -> None:
     rooms.client.app.state.worker_ready = lambda: False  # type: ignore[attr-defined]
     assert rooms.client.get("/readyz").status_code == 503
     _ask(rooms.client)
-    assert "maquette_jobs_unfinished 1.0" in rooms.client.get("/metrics").text
+    figures = rooms.client.get("/metrics").text
+    assert "maquette_database_up 1.0" in figures
+    assert "maquette_jobs_unfinished 1.0" in figures
+    assert "maquette_worker_restarts_total 0.0" in figures
+    assert float(re.findall(r"^maquette_queue_age_seconds (.+)$", figures, re.M)[0]) > 0
+
+
+def test_ends_are_counted_and_stay_counted(client: TestClient) -> None:
+    for prompt in ("a cat", "a very red boat " * 60):
+        asked = _ask(client, prompt=prompt)
+        _events(client, asked)
+        client.delete(f"/v1/generations/{asked['generation_id']}")
+    figures = client.get("/metrics").text
+    for state, count in (("succeeded", 1), ("failed", 1), ("cancelled", 0)):
+        assert f'maquette_jobs_ended_total{{state="{state}"}} {count}.0' in figures
+    assert "maquette_queue_age_seconds 0.0" in figures
+
+
+def test_while_the_database_is_away_it_is_said_and_nothing_breaks(rooms: Rooms) -> None:
+    with database_away(rooms.database):
+        assert rooms.client.get("/readyz").json() == {"database": False, "worker": True}
+        figures = rooms.client.get("/metrics")
+        assert figures.status_code == 200
+        assert "maquette_database_up 0.0" in figures.text
+        assert "maquette_jobs" not in figures.text
+        answer = rooms.client.post("/v1/generations", json=SMALL)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "the database does not answer" in answer.json()["error"]
+    assert rooms.client.get("/readyz").status_code == 200
+    assert rooms.client.get("/v1/generations").json() == []
 
 
 def test_the_document_of_the_api_has_an_example(rooms: Rooms) -> None:

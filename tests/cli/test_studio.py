@@ -123,6 +123,7 @@ def test_a_studio_outlives_its_worker_and_ends_when_told_to(studio: _Process) ->
     assert studio.worker().pid != first.pid
     hashes = [[a["content_hash"] for a in job["assets"]] for job in (whole, mended)]
     assert hashes[0] == hashes[1]
+    assert "maquette_worker_restarts_total 1.0" in studio.http.get("/metrics").text
     worker = studio.worker()
     studio.process.send_signal(signal.SIGTERM)
     output, _ = studio.process.communicate(timeout=60)

@@ -11,6 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from maquette.api.dependencies import Account, OwnJob, StudioDep, WatchDep
 from maquette.api.schemas import GenerationOut, problems
 from maquette.core.errors import NotFound
+from maquette.db.connect import DATABASE_AWAY
 from maquette.jobs.store import ENDS, Job
 from maquette.service.studio import Studio
 
@@ -50,7 +51,11 @@ async def watch_generation(
         there_are_events = True
         while True:
             if there_are_events:
-                for event in await run_in_threadpool(studio.events, job.job_id, after):
+                try:
+                    events = await run_in_threadpool(studio.events, job.job_id, after)
+                except DATABASE_AWAY:
+                    events = []  # the watch says when it is back; a browser gives up after a 503
+                for event in events:
                     after = event.sequence
                     yield ServerSentEvent(data=dict(event.data), event=event.kind, id=str(after))
                     if event.kind in ENDS:
@@ -86,7 +91,11 @@ async def watch_account(
             if news.missed:
                 yield ServerSentEvent(data={}, event="refresh")
             for job_id in news.changed:
-                changed = await run_in_threadpool(_generation, studio, account, UUID(job_id))
+                try:
+                    changed = await run_in_threadpool(_generation, studio, account, UUID(job_id))
+                except DATABASE_AWAY:
+                    yield ServerSentEvent(data={}, event="refresh")
+                    break
                 if changed is None:
                     yield ServerSentEvent(data={"generation_id": job_id}, event="deleted")
                 else:

@@ -14,7 +14,7 @@ async def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", responses={503: {"model": dict[str, bool]}})
 def readyz(request: Request, response: Response, studio: StudioDep) -> dict[str, bool]:
     """Whether a request would be carried out now: database and worker."""
     checks = {"database": studio.is_ready(), "worker": request.app.state.worker_ready()}

@@ -91,7 +91,9 @@ def studio(
         studio = Studio(engine, Blobs(settings.data / "blobs"), queue)
         # On this machine alone, only its own names; elsewhere whoever hosts it knows the names.
         hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
-        app = create_app(studio, engine, supervisor.ready.is_set, hosts)
+        app = create_app(
+            studio, engine, supervisor.ready.is_set, hosts, lambda: supervisor.restarts
+        )
         url = f"http://{host}:{listener.getsockname()[1]}"
 
         def greet() -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from maquette.core.errors import DatabaseUnavailable, first_line
 from maquette.core.settings import Settings
@@ -21,6 +22,8 @@ FOLDER = "postgres"  # in the data folder
 USERS = ".handle_pids.json"  # in it; the server stops when the last of these processes leaves
 POOL = 20  # connections of a process, and as many more in a rush
 PATIENCE_S = 10.0  # a server that was killed recovers for a second or two
+CONNECT_TIMEOUT_S = 5  # one that drops what is sent to it counts as away
+DATABASE_AWAY = (OperationalError, PoolExhausted)  # what any query raises meanwhile
 MIGRATION_LOCK = 0x6D61_7175  # any number that no one else takes
 
 
@@ -76,6 +79,7 @@ def _open(url: str) -> Generator[sa.Engine]:
         pool_pre_ping=True,
         pool_size=POOL,
         max_overflow=POOL,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
     )
     try:
         _wait_until_ready(engine)

@@ -8,15 +8,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from PIL import Image
-from sqlalchemy.exc import SQLAlchemyError
 
 from maquette.core.errors import InvalidRequest, ModelNotFound, NotFound, QueueFull, did_you_mean
 from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.db.connect import DATABASE_AWAY
 from maquette.engines.catalog import STARTERS
 from maquette.jobs.events import JobEvent, add_event, read_events, send_change
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import (
     Job,
+    JobCounts,
+    count_jobs,
     count_unfinished,
     create_job,
     delete_job,
@@ -190,14 +192,17 @@ class Studio:
         try:
             with self._database.connect() as connection:
                 connection.execute(sa.text("SELECT 1"))
-        except SQLAlchemyError:
+        except DATABASE_AWAY:
             return False
         return True
 
-    def unfinished(self) -> int:
-        """Jobs that have not ended."""
-        with self._database.connect() as connection:
-            return count_unfinished(connection)
+    def job_counts(self) -> JobCounts | None:
+        """How many jobs there are by state; None where the database is away."""
+        try:
+            with self._database.connect() as connection:
+                return count_jobs(connection)
+        except DATABASE_AWAY:
+            return None
 
 
 def _cancel(connection: sa.Connection, job_id: UUID) -> bool:

@@ -19,6 +19,7 @@ class Supervisor:
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self.ready = threading.Event()  # jobs are being taken
+        self.restarts = 0  # of a worker that had died
         self._process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._keep, name="supervisor", daemon=True)
 
@@ -47,7 +48,8 @@ class Supervisor:
                 return
             lived_long = time.monotonic() - started > MOST_PAUSE_S
             pause_s = LEAST_PAUSE_S if lived_long else min(2 * pause_s, MOST_PAUSE_S)
-            self._stopping.wait(pause_s)
+            if not self._stopping.wait(pause_s):
+                self.restarts += 1
 
     def _run(self) -> None:
         """One life of the worker."""
