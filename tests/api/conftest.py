@@ -1,5 +1,7 @@
 """A studio with a tiny model, its worker in threads of the same process."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +10,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import torch
+import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from maquette.api.app import create_app
@@ -41,6 +45,18 @@ def database_away(database: sa.Engine) -> Iterator[None]:
     server.dispose()
 
 
+@contextmanager
+def served(app: FastAPI) -> Iterator[int]:
+    """The port of a real server for an app, on this machine."""
+    with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        thread.join()
+
+
 @dataclass
 class Rooms:
     """What a studio is made of."""
@@ -51,6 +67,11 @@ class Rooms:
     image: ImageEngine
     snapshots: Path
     client: TestClient
+
+    @property
+    def app(self) -> FastAPI:
+        assert isinstance(self.client.app, FastAPI)
+        return self.client.app
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from maquette import __version__
 from maquette.api import assets, events, generations, health, metrics, models
+from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
 from maquette.api.dependencies import refuse_other_pages
 from maquette.api.pages import Pages
 from maquette.api.watch import Watch
@@ -55,6 +56,10 @@ def create_app(
     app.add_exception_handler(MaquetteError, _problem)
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, _database_away)
+    app.add_middleware(
+        BodyLimit,
+        by_path={"/v1/pictures": assets.MOST_UPLOAD_BYTES + ENVELOPE_BYTES},
+    )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts])
     return app
 

@@ -8,7 +8,6 @@ from pydantic import BaseModel
 
 from maquette.api.dependencies import Account, StudioDep
 from maquette.api.schemas import GenerationOut, Hash, problems
-from maquette.core.errors import InvalidRequest
 
 MOST_UPLOAD_BYTES = 32 * 2**20
 router = APIRouter(prefix="/v1", tags=["assets"])
@@ -21,15 +20,12 @@ class PictureOut(BaseModel):
     content_hash: str
 
 
-@router.post("/pictures", status_code=status.HTTP_201_CREATED, responses=PROBLEMS)
+@router.post("/pictures", status_code=status.HTTP_201_CREATED, responses=problems(400, 413))
 def put_picture(
     picture: Annotated[UploadFile, File()], studio: StudioDep, account: Account
 ) -> PictureOut:
     """Put a picture to begin from, or a mask; name its hash as `source` or `mask`."""
-    content = picture.file.read(MOST_UPLOAD_BYTES + 1)
-    if len(content) > MOST_UPLOAD_BYTES:
-        raise InvalidRequest(f"the picture is over {MOST_UPLOAD_BYTES // 2**20} MiB; shrink it")
-    return PictureOut(content_hash=studio.put_picture(account, content))
+    return PictureOut(content_hash=studio.put_picture(account, picture.file.read()))
 
 
 @router.get("/pictures/{content_hash}", response_class=Response, responses=PROBLEMS)
