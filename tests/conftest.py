@@ -23,6 +23,15 @@ settings.register_profile("default", deadline=None, derandomize=True)
 settings.load_profile("default")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Gates take minutes, and run where they are asked for: `pytest -m gate`."""
+    if "gate" in config.option.markexpr:
+        return
+    gates = [item for item in items if item.get_closest_marker("gate")]
+    config.hook.pytest_deselected(items=gates)
+    items[:] = [item for item in items if item not in gates]
+
+
 @pytest.fixture(autouse=True)
 def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the data of the person who runs it."""

@@ -87,11 +87,31 @@ def rooms(fresh_url: str, tiny_models: TinyModels, tmp_path: Path) -> Iterator[R
         queue.close()
 
 
+def open_app(rooms: Rooms) -> FastAPI:
+    """The same studio, which takes in however many come."""
+    studio = Studio(rooms.database, rooms.blobs, rooms.queue, most_unfinished=10**9)
+    return create_app(studio, rooms.database)
+
+
+@dataclass
+class Worker:
+    """What runs the jobs of a studio."""
+
+    engine: DenoisingEngine
+    jobs: ImageJobs
+
+
 @pytest.fixture
-def client(rooms: Rooms) -> Iterator[TestClient]:
-    """A studio at work."""
-    loop = EngineLoop(DenoisingEngine(torch.device("cpu")))
+def worker(rooms: Rooms) -> Iterator[Worker]:
+    engine = DenoisingEngine(torch.device("cpu"))
+    loop = EngineLoop(engine)
     jobs = ImageJobs(rooms.database, rooms.blobs, rooms.image, loop, rooms.snapshots)
     with working(rooms.database, IMAGE, "worker-1", 4, jobs.run, drain_s=5):
-        yield rooms.client
+        yield Worker(engine, jobs)
     loop.close()
+
+
+@pytest.fixture
+def client(rooms: Rooms, worker: Worker) -> TestClient:
+    """A studio at work."""
+    return rooms.client

@@ -1,12 +1,15 @@
 """The application: routes, errors as one line of JSON, and what lives as long as it does."""
 
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from itertools import islice
 
 import sqlalchemy as sa
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from maquette import __version__
@@ -20,6 +23,7 @@ from maquette.db.connect import DATABASE_AWAY
 from maquette.service.studio import Studio
 
 log = logging.getLogger(__name__)
+MOST_MISFITS = 3  # told of one request
 STATUS = {NotFound: 404, UsageError: 400}  # the first that fits
 
 
@@ -37,9 +41,9 @@ def create_app(
 
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncGenerator[None]:
-        app.state.watch = Watch(database)
+        watch = app.state.watch = Watch(database)
         yield
-        app.state.watch.close()
+        watch.close()
 
     app = FastAPI(
         title="Maquette",
@@ -54,6 +58,8 @@ def create_app(
         app.include_router(module.router)
     app.mount("/", Pages(), name="studio")
     app.add_exception_handler(MaquetteError, _problem)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _misfit)
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, _database_away)
     app.add_middleware(
@@ -64,17 +70,37 @@ def create_app(
     return app
 
 
-async def _problem(_: Request, error: Exception) -> JSONResponse:
+async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, MaquetteError)
     if isinstance(error, QueueFull):
-        headers = {"Retry-After": str(error.retry_after_s)}
-        return JSONResponse({"error": error.message}, 429, headers)
+        return _line(error.message, 429, {"Retry-After": str(error.retry_after_s)})
     known = (code for kind, code in STATUS.items() if isinstance(error, kind))
-    return JSONResponse({"error": error.message}, next(known, 500))
+    return _line(error.message, next(known, 500))
 
 
-async def _database_away(request: Request, error: Exception) -> JSONResponse:
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 204:
+        return Response(status_code=204)
+    return _line(error.detail, error.status_code, error.headers)
+
+
+async def _misfit(_: Request, error: Exception) -> Response:
+    """What was sent is not sent back: not all that JSON's readers take can be written as JSON."""
+    assert isinstance(error, RequestValidationError)
+    named = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+    return _line("; ".join(islice(named, MOST_MISFITS)), 422)
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
     """Not a fault of the request, and none of ours that a traceback would help to find."""
     log.warning("%s %s: %s", request.method, request.url.path, first_line(error))
-    message = "the database does not answer; try again in a moment"
-    return JSONResponse({"error": message}, 503, {"Retry-After": "5"})
+    return _line("the database does not answer; try again in a moment", 503, {"Retry-After": "5"})
+
+
+def _line(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """The form of all that goes wrong. Half of a surrogate pair is escaped: JSON can name it, UTF-8
+    cannot hold it.
+    """
+    written = message.encode(errors="backslashreplace").decode()
+    return JSONResponse({"error": written}, status, headers)

@@ -11,7 +11,7 @@ from maquette.api.schemas import GenerationOut, Hash, problems
 
 MOST_UPLOAD_BYTES = 32 * 2**20
 router = APIRouter(prefix="/v1", tags=["assets"])
-PROBLEMS = problems(400, 404)
+PROBLEMS = problems(400, 403, 404, 413)
 
 
 class PictureOut(BaseModel):
@@ -20,7 +20,7 @@ class PictureOut(BaseModel):
     content_hash: str
 
 
-@router.post("/pictures", status_code=status.HTTP_201_CREATED, responses=problems(400, 413))
+@router.post("/pictures", status_code=status.HTTP_201_CREATED, responses=PROBLEMS)
 def put_picture(
     picture: Annotated[UploadFile, File()], studio: StudioDep, account: Account
 ) -> PictureOut:

@@ -9,12 +9,20 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from maquette.api.dependencies import Account, OwnJob, StudioDep, WatchDep
-from maquette.api.schemas import GenerationOut, problems
+from maquette.api.schemas import GenerationOut, Problem
 from maquette.core.errors import NotFound
 from maquette.db.connect import DATABASE_AWAY
 from maquette.jobs.store import ENDS, Job
 from maquette.service.studio import Studio
 
+# As JSON, though the route streams.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    204: {"description": "There is nothing more to tell"},
+    **{
+        code: {"content": {"application/json": {"schema": Problem.model_json_schema()}}}
+        for code in (400, 404, 422, 503)
+    },
+}
 PING_S = 15.0
 router = APIRouter(prefix="/v1", tags=["events"])
 PING = ServerSentEvent(comment="still here")
@@ -34,7 +42,7 @@ def _unfinished_for_you(
 @router.get(
     "/generations/{generation_id}/events",
     response_class=EventSourceResponse,
-    responses=problems(400, 404),
+    responses=PROBLEMS,
 )
 async def watch_generation(
     job: Annotated[Job, Depends(_unfinished_for_you)],

@@ -10,7 +10,7 @@ from maquette.api.dependencies import Account, OwnJob, StudioDep
 from maquette.api.schemas import GenerationIn, GenerationOut, problems
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"])
-PROBLEMS = problems(400, 404, 413, 429)
+PROBLEMS = problems(400, 403, 404, 413, 429)
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, responses=PROBLEMS)

@@ -11,8 +11,10 @@ from maquette.core.requests import (
     DEFAULT_SAMPLER,
     DEFAULT_SIDE_PX,
     DEFAULT_STEPS,
+    MAX_GUIDANCE,
     MAX_PICTURES,
     MAX_SIZE_PX,
+    MAX_STEPS,
     MIN_SIZE_PX,
     SAMPLER_NAMES,
     SIZE_STEP_PX,
@@ -22,6 +24,15 @@ from maquette.jobs.store import Job, JobState
 from maquette.library.assets import Asset
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+def _told(**limits: Any) -> Any:
+    """Limits for the document alone: `SamplingParams` checks them, and says what to do instead."""
+    return Field(json_schema_extra=limits)
+
+
+Side = Annotated[int, _told(minimum=MIN_SIZE_PX, maximum=MAX_SIZE_PX, multipleOf=SIZE_STEP_PX)]
+Share = Annotated[float, _told(minimum=0, maximum=1)]
 
 
 class GenerationIn(BaseModel):
@@ -37,13 +48,13 @@ class GenerationIn(BaseModel):
     model: str = "starter"
     count: Annotated[int, Field(ge=1, le=MAX_PICTURES)] = 1
     seed: Annotated[int | None, Field(ge=0, lt=2**53)] = None
-    num_inference_steps: int = DEFAULT_STEPS
-    guidance_scale: float = DEFAULT_GUIDANCE
-    guidance_interval: tuple[float, float] = (0.0, 1.0)
-    width: int = DEFAULT_SIDE_PX
-    height: int = DEFAULT_SIDE_PX
-    sampler: str = DEFAULT_SAMPLER
-    strength: float = 1.0
+    num_inference_steps: Annotated[int, _told(minimum=1, maximum=MAX_STEPS)] = DEFAULT_STEPS
+    guidance_scale: Annotated[float, _told(minimum=0, maximum=MAX_GUIDANCE)] = DEFAULT_GUIDANCE
+    guidance_interval: tuple[Share, Share] = (0.0, 1.0)
+    width: Side = DEFAULT_SIDE_PX
+    height: Side = DEFAULT_SIDE_PX
+    sampler: Annotated[str, _told(enum=[*SAMPLER_NAMES])] = DEFAULT_SAMPLER
+    strength: Annotated[float, _told(exclusiveMinimum=0, maximum=1)] = 1.0
     source: Hash | None = None
     mask: Hash | None = None
 
@@ -132,4 +143,4 @@ class Problem(BaseModel):
 
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """What else than success a route may answer, for its documentation."""
-    return {code: {"model": Problem} for code in codes}
+    return {code: {"model": Problem} for code in (422, 503, *codes)}

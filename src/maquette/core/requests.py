@@ -15,6 +15,8 @@ SIZE_STEP_PX = 16
 MIN_SIZE_PX = 64
 MAX_SIZE_PX = 1024
 MAX_PICTURES = 64
+MAX_STEPS = 1000
+MAX_GUIDANCE = 50.0
 DEFAULT_SIDE_PX = 256
 DEFAULT_STEPS = 24
 DEFAULT_GUIDANCE = 4.0
@@ -49,10 +51,14 @@ class SamplingParams:
         if self.sampler not in SAMPLER_NAMES:
             hint = did_you_mean(self.sampler, SAMPLER_NAMES)
             raise InvalidRequest(f"unknown sampler {self.sampler!r}; {hint}")
-        if not 1 <= self.num_inference_steps <= 1000:
-            raise InvalidRequest(f"steps {self.num_inference_steps} must be between 1 and 1000")
-        if not 0.0 <= self.guidance_scale <= 50.0:
-            raise InvalidRequest(f"guidance {self.guidance_scale:g} must be between 0 and 50")
+        if not 1 <= self.num_inference_steps <= MAX_STEPS:
+            raise InvalidRequest(
+                f"steps {self.num_inference_steps} must be between 1 and {MAX_STEPS}"
+            )
+        if not 0.0 <= self.guidance_scale <= MAX_GUIDANCE:
+            raise InvalidRequest(
+                f"guidance {self.guidance_scale:g} must be between 0 and {MAX_GUIDANCE:g}"
+            )
         start, end = self.guidance_interval
         if not 0.0 <= start < end <= 1.0:
             raise InvalidRequest(
