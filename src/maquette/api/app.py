@@ -53,7 +53,9 @@ def create_app(
         dependencies=[Depends(refuse_other_pages)],
     )
     app.state.studio, app.state.worker_ready = studio, worker_ready
-    app.state.metrics = metrics.registry(studio, worker_restarts)
+    app.state.metrics = metrics.registry(
+        studio, worker_restarts, streams=lambda: len(app.state.watch)
+    )
     for module in (generations, events, assets, models, health):
         app.include_router(module.router)
     app.mount("/", Pages(), name="studio")

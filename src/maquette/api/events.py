@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from maquette.api.dependencies import Account, OwnJob, StudioDep, WatchDep
 from maquette.api.schemas import GenerationOut, Problem
+from maquette.api.watch import Watcher
 from maquette.core.errors import NotFound
 from maquette.db.connect import DATABASE_AWAY
 from maquette.jobs.store import ENDS, Job
@@ -39,6 +40,20 @@ def _unfinished_for_you(
     return job
 
 
+# A watcher lives as long as its request, not as the stream's generator: one that is given up while
+# it hands something over is closed when garbage is collected, and no sooner.
+async def _watcher_of_job(
+    job: Annotated[Job, Depends(_unfinished_for_you)], watch: WatchDep
+) -> AsyncGenerator[Watcher]:
+    with watch.on_job(str(job.job_id)) as watcher:
+        yield watcher
+
+
+async def _watcher_of_account(account: Account, watch: WatchDep) -> AsyncGenerator[Watcher]:
+    with watch.on_account(account) as watcher:
+        yield watcher
+
+
 @router.get(
     "/generations/{generation_id}/events",
     response_class=EventSourceResponse,
@@ -46,70 +61,68 @@ def _unfinished_for_you(
 )
 async def watch_generation(
     job: Annotated[Job, Depends(_unfinished_for_you)],
+    watcher: Annotated[Watcher, Depends(_watcher_of_job)],
     studio: StudioDep,
-    watch: WatchDep,
     last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1)] = 0,
 ) -> AsyncGenerator[ServerSentEvent]:
     """What happens to a request, to its end: `queued`, `running`, `progress`, `succeeded`,
     `failed`, `cancelled`, numbered, so that `Last-Event-ID` goes on where you were. `tick`, not
     numbered, says several times a second how far it is.
     """
-    after, job_id = last_event_id, str(job.job_id)
-    with watch.on_job(job_id) as watcher:
-        there_are_events = True
-        while True:
-            if there_are_events:
-                try:
-                    events = await run_in_threadpool(studio.events, job.job_id, after)
-                except DATABASE_AWAY:
-                    events = []  # the watch says when it is back; a browser gives up after a 503
-                for event in events:
-                    after = event.sequence
-                    yield ServerSentEvent(data=dict(event.data), event=event.kind, id=str(after))
-                    if event.kind in ENDS:
-                        return
+    after = last_event_id
+    there_are_events = True
+    while True:
+        if there_are_events:
             try:
-                news = await watcher.news(PING_S)
-            except TimeoutError:
-                there_are_events = True  # should a notice ever be lost
-                yield PING
-                continue
-            there_are_events = news.missed or bool(news.changed)
-            for tick in news.ticks.values():
-                yield ServerSentEvent(data=tick, event="tick")
+                events = await run_in_threadpool(studio.events, job.job_id, after)
+            except DATABASE_AWAY:
+                events = []  # the watch says when it is back; a browser gives up after a 503
+            for event in events:
+                after = event.sequence
+                yield ServerSentEvent(data=dict(event.data), event=event.kind, id=str(after))
+                if event.kind in ENDS:
+                    return
+        try:
+            news = await watcher.news(PING_S)
+        except TimeoutError:
+            there_are_events = True  # should a notice ever be lost
+            yield PING
+            continue
+        there_are_events = news.missed or bool(news.changed)
+        for tick in news.ticks.values():
+            yield ServerSentEvent(data=tick, event="tick")
 
 
 @router.get("/events", response_class=EventSourceResponse)
 async def watch_account(
-    studio: StudioDep, watch: WatchDep, account: Account
+    watcher: Annotated[Watcher, Depends(_watcher_of_account)], studio: StudioDep, account: Account
 ) -> AsyncGenerator[ServerSentEvent]:
     """What happens to all your requests, from now on: `generation` carries one whose state has
     changed, or whose pictures were deleted or restored, `deleted` the `generation_id` of one that
     was deleted, `tick` how far one is. `refresh` comes first, and whenever something may have been
     missed: list what you show anew.
     """
-    with watch.on_account(account) as watcher:
-        yield ServerSentEvent(data={}, event="refresh")
-        while True:
+    yield ServerSentEvent(data={}, event="refresh")
+    while True:
+        try:
+            news = await watcher.news(PING_S)
+        except TimeoutError:
+            yield PING
+            continue
+        if news.missed:
+            yield ServerSentEvent(data={}, event="refresh")
+        for job_id in news.changed:
             try:
-                news = await watcher.news(PING_S)
-            except TimeoutError:
-                yield PING
-                continue
-            if news.missed:
+                changed = await run_in_threadpool(_generation, studio, account, UUID(job_id))
+            except DATABASE_AWAY:
                 yield ServerSentEvent(data={}, event="refresh")
-            for job_id in news.changed:
-                try:
-                    changed = await run_in_threadpool(_generation, studio, account, UUID(job_id))
-                except DATABASE_AWAY:
-                    yield ServerSentEvent(data={}, event="refresh")
-                    break
-                if changed is None:
-                    yield ServerSentEvent(data={"generation_id": job_id}, event="deleted")
-                else:
-                    yield ServerSentEvent(data=changed, event="generation")
-            for job_id, tick in news.ticks.items():
-                yield ServerSentEvent(data={"generation_id": job_id, **tick}, event="tick")
+                break
+            if changed is None:
+                yield ServerSentEvent(data={"generation_id": job_id}, event="deleted")
+            else:
+                yield ServerSentEvent(data=changed, event="generation")
+        for job_id, tick in news.ticks.items():
+            yield ServerSentEvent(data={"generation_id": job_id, **tick}, event="tick")
 
 
 def _generation(studio: Studio, account_id: str, job_id: UUID) -> dict[str, Any] | None:

@@ -10,10 +10,12 @@ from maquette.jobs.store import ENDS
 from maquette.service.studio import Studio
 
 
-def registry(studio: Studio, worker_restarts: Callable[[], int]) -> CollectorRegistry:
-    """The figures of one studio."""
+def registry(
+    studio: Studio, worker_restarts: Callable[[], int], streams: Callable[[], int]
+) -> CollectorRegistry:
+    """The figures of one studio; `streams` says how many are open."""
     made = CollectorRegistry()
-    made.register(_StudioCollector(studio, worker_restarts))
+    made.register(_StudioCollector(studio, worker_restarts, streams))
     return made
 
 
@@ -22,13 +24,16 @@ class _StudioCollector(Collector):
     their figures are left out: a gap is honest, a nought would be a lie.
     """
 
-    def __init__(self, studio: Studio, worker_restarts: Callable[[], int]) -> None:
-        self._studio, self._worker_restarts = studio, worker_restarts
+    def __init__(
+        self, studio: Studio, worker_restarts: Callable[[], int], streams: Callable[[], int]
+    ) -> None:
+        self._studio, self._worker_restarts, self._streams = studio, worker_restarts, streams
 
     def collect(self) -> Iterator[Metric]:
         restarts = CounterMetricFamily("maquette_worker_restarts", "Times that a worker had died.")
         restarts.add_metric([], self._worker_restarts())
         yield restarts
+        yield GaugeMetricFamily("maquette_streams", "Streams of events open.", self._streams())
         counts = self._studio.job_counts()
         up = counts is not None
         yield GaugeMetricFamily("maquette_database_up", "Whether the database answers.", int(up))

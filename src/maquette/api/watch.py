@@ -88,6 +88,10 @@ class Watch:
             if not self._watchers[topic]:
                 del self._watchers[topic]
 
+    def __len__(self) -> int:
+        """How many watch."""
+        return sum(map(len, list(self._watchers.values())))
+
     def close(self) -> None:
         """Ends the listening."""
         self._stopping.set()
