@@ -85,17 +85,21 @@ class EngineLoop:
 
     def _run(self) -> None:
         while not self._broken and self._obey():
-            try:
-                outputs = self._engine.step()
-            except Exception as error:
-                self._failures += not isinstance(error, MaquetteError)
-                left = [name for name in self._futures if name not in self._engine]
-                self._fail(error, [self._forget(name) for name in left])
-            else:
-                self._failures = 0
-                for output in outputs:
-                    self._tell(output)
+            self._step()
         self._end()
+
+    def _step(self) -> None:
+        """One pass; in a function, or the thread would keep its last picture while it waits."""
+        try:
+            outputs = self._engine.step()
+        except Exception as error:
+            self._failures += not isinstance(error, MaquetteError)
+            left = [name for name in self._futures if name not in self._engine]
+            self._fail(error, [self._forget(name) for name in left])
+        else:
+            self._failures = 0
+            for output in outputs:
+                self._tell(output)
 
     def _end(self) -> None:
         """Cancels what is left, and what was added meanwhile."""

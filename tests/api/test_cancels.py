@@ -1,0 +1,84 @@
+"""Requests that are cancelled at any moment leave nothing behind."""
+
+import gc
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2 as httpx
+import pytest
+import sqlalchemy as sa
+import torch
+
+from maquette.diffusion.request import DenoisingRequest, RequestState
+from maquette.jobs.store import count_jobs
+from tests.api.conftest import Rooms, Worker, open_app, served
+
+LONG = {"prompt": "a cat", "width": 64, "height": 64, "num_inference_steps": 1000}
+LONGEST_S = 0.5  # that one is let go on, but for
+KEPT = 8  # one in so many, until something of it is kept for another worker
+
+
+def _alive() -> dict[type, int]:
+    """How many there are of what a request is made of."""
+    gc.collect()
+    kinds = (torch.Tensor, DenoisingRequest, RequestState)
+    alive = gc.get_objects()
+    return {kind: sum(type(one) is kind for one in alive) for kind in kinds}
+
+
+def _cancel_some(port: int, snapshots: Path, seed: int, times: int) -> None:
+    """One after the other, as one impatient person does."""
+    chance = random.Random(seed)
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+        for number in range(times):
+            asked = http.post("/v1/generations", json={**LONG, "count": chance.randint(1, 3)})
+            assert asked.status_code == 202
+            name = asked.json()["generation_id"]
+            give_up = time.monotonic() + 60
+            while number % KEPT == 0 and not list(snapshots.glob(f"{name}-*")):
+                assert time.monotonic() < give_up
+                time.sleep(0.05)
+            time.sleep(chance.uniform(0, LONGEST_S))
+            path = f"/v1/generations/{name}"
+            if chance.random() < 0.5:
+                assert http.post(f"{path}/cancel").json()["state"] == "cancelled"
+            else:
+                assert http.delete(path).status_code == 204
+
+
+def _settle(rooms: Rooms, worker: Worker) -> None:
+    """Until no job is in a thread, in the engine, or in the queue."""
+    waiting = sa.text("SELECT count(*) FROM dbos.workflow_status WHERE status <> 'SUCCESS'")
+    give_up = time.monotonic() + 60
+    while True:
+        with rooms.database.connect() as connection:
+            left = connection.execute(waiting).scalar_one()
+        if not left and not worker.jobs.under_way and not len(worker.engine):
+            return
+        assert time.monotonic() < give_up, (left, worker.jobs.under_way, len(worker.engine))
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_what_is_cancelled_at_any_moment_leaves_nothing(rooms: Rooms, worker: Worker) -> None:
+    others = _alive()  # of tests that this process ran before
+    with served(open_app(rooms)) as port, ThreadPoolExecutor(8) as people:
+        _cancel_some(port, rooms.snapshots, 0, 3)  # what is made once, such as the preview's map
+        _settle(rooms, worker)
+        before = _alive()
+        cancelled = [
+            people.submit(_cancel_some, port, rooms.snapshots, 1 + person, 25)
+            for person in range(8)
+        ]
+        for one in cancelled:
+            one.result()
+        _settle(rooms, worker)
+    with rooms.database.connect() as connection:
+        assert count_jobs(connection).by_state == {"cancelled": 203}
+    assert list(rooms.snapshots.iterdir()) == []
+    after = _alive()
+    assert all(after[kind] <= before[kind] for kind in after), (after, before)
+    for kind in (DenoisingRequest, RequestState):
+        assert after[kind] <= others[kind]
