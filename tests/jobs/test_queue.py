@@ -26,7 +26,7 @@ def run(job_id):
     time.sleep(60)
 
 with open_database(Settings(database=sys.argv[1])) as database:
-    with working(database, "image", "worker-1", 4, run):
+    with working(database, "image", "worker-1", 4, run, 0):
         time.sleep(60)
 """
 
@@ -87,4 +87,33 @@ def test_what_a_killed_worker_had_begun_is_run_again(database: sa.Engine, fresh_
     with database.connect() as connection:
         assert {job.state for job in list_jobs(connection, "me", 20)} == {"succeeded"}
     assert len(set(work.runs)) == len(work.runs) == 10
+    queue.close()
+
+
+def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> None:
+    queue, work, broken = JobQueue(database), _Work(database), threading.Event()
+
+    def breaks(_: UUID) -> None:
+        broken.set()
+        raise RuntimeError("as when the database takes no end of the job")
+
+    with database.begin() as connection:
+        ended = create_job(connection, "me", "image", {})
+        queue.enqueue(connection, ended)
+    with working(database, "image", "worker-1", 4, breaks, 5):
+        assert broken.wait(20)
+    with database.begin() as connection:
+        missing = create_job(connection, "me", "image", {})
+        waiting = create_job(connection, "me", "image", {})
+        queue.enqueue(connection, waiting)
+        done = create_job(connection, "me", "image", {})
+        end_job(connection, done.job_id, "cancelled")
+        create_job(connection, "me", "speech", {})  # another worker's
+    assert queue.reconcile("image") == 2
+    assert queue.reconcile("image") == 0
+    with working(database, "image", "worker-1", 4, work, 5):
+        for _ in range(3):
+            assert work.ended.acquire(timeout=20)
+    assert set(work.runs) == {ended.job_id, missing.job_id, waiting.job_id}
+    assert len(work.runs) == 3
     queue.close()

@@ -18,6 +18,7 @@ from maquette.jobs.store import (
     create_job,
     end_job,
     get_job,
+    interrupt_jobs,
     list_jobs,
     start_job,
     usual_seconds,
@@ -55,6 +56,17 @@ def test_a_job_comes_runs_and_ends_once(database: sa.Engine) -> None:
         assert usual_seconds(connection) is not None
         with pytest.raises(KeyError):
             get_job(connection, uuid4())
+
+
+def test_an_attempt_is_taken_back_from_what_runs_alone(database: sa.Engine) -> None:
+    running, waiting, ended = (_new(database) for _ in range(3))
+    with database.begin() as connection:
+        for job_id in (running, ended):
+            start_job(connection, job_id)
+        end_job(connection, ended, "succeeded")
+        interrupt_jobs(connection, [running, waiting, ended])
+        attempts = [get_job(connection, one).attempts for one in (running, waiting, ended)]
+    assert attempts == [0, 0, 1]
 
 
 def test_one_end_wins_however_many_try(database: sa.Engine) -> None:

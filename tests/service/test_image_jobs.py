@@ -170,16 +170,30 @@ def test_a_job_waits_while_the_database_is_away(
     calls: list[int] = []
     finish = room.image.finish
 
-    def away_once(*given: Any) -> Any:
+    def away_twice(*given: Any) -> Any:
         calls.append(1)
-        if len(calls) == 1:
+        if len(calls) <= 2:
             raise OperationalError("SELECT 1", {}, Exception("gone"))
         return finish(*given)
 
-    monkeypatch.setattr(room.image, "finish", away_once)
+    monkeypatch.setattr(room.image, "finish", away_twice)
     job = room.job()
     room.jobs.run(job.job_id)
-    assert room.state(job) == "succeeded"
+    assert (room.state(job), room.kinds(job)) == ("succeeded", ["running", "succeeded"])
+    with room.database.connect() as connection:
+        assert get_job(connection, job.job_id).attempts == 1
+
+
+def test_what_was_cancelled_while_no_worker_was_there_leaves_nothing(room: _Room) -> None:
+    job = room.job()
+    (one,) = room.image.prepare(room.jobs._request(job), str(job.job_id))
+    write_snapshot(room.jobs._place(one), Snapshot(1, torch.zeros(1), torch.zeros(1)))
+    with room.database.begin() as connection:
+        start_job(connection, job.job_id)
+        end_job(connection, job.job_id, "cancelled")
+    room.jobs.run(job.job_id)
+    assert (room.state(job), room.kinds(job)) == ("cancelled", [])
+    assert list((room.folder / "snapshots").iterdir()) == []
 
 
 def test_a_job_ends_with_its_first_failure_and_says_where_memory_is_lacking(room: _Room) -> None:

@@ -26,6 +26,7 @@ from maquette.cli.options import (
 from maquette.core.errors import UsageError, first_line
 from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
+from maquette.service.supervisor import DRAIN_S
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -158,6 +159,9 @@ def worker(
     threads: Threads = None,
     backend: Backend = None,
     attached: Annotated[bool, typer.Option(hidden=True, help="End with standard input.")] = False,
+    drain_s: Annotated[
+        int, typer.Option(hidden=True, min=0, help="Seconds for jobs to end when stopped.")
+    ] = DRAIN_S,
     as_json: AsJson = False,
 ) -> None:
     """Run jobs until stopped; the studio starts one by itself.
@@ -182,4 +186,4 @@ def worker(
     if attached:  # a studio that is killed closes it
         threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
     ready = json.dumps({"state": READY}) if as_json else READY
-    work(settings, stop, on_ready=lambda: typer.echo(ready))
+    work(settings, stop, on_ready=lambda: typer.echo(ready), drain_s=drain_s)

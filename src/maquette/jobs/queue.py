@@ -6,9 +6,16 @@ from hashlib import sha256
 from uuid import UUID
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos import (
+    DBOS,
+    DBOSClient,
+    DBOSConfig,
+    DBOSPortableJSONSerializer,
+    EnqueueOptions,
+    WorkflowStatusString,
+)
 
-from maquette.jobs.store import Job
+from maquette.jobs.store import Job, unfinished_jobs
 
 APPLICATION = "maquette"
 WORKFLOW = "run_job"
@@ -17,7 +24,14 @@ WORKFLOW = "run_job"
 # go on reading.
 DBOS_VERSION = "1"
 POLL_S = 0.05
-DRAIN_S = 20  # for jobs to end by themselves when a worker is told to stop
+TO_BE_RUN = {
+    state.value
+    for state in (
+        WorkflowStatusString.ENQUEUED,
+        WorkflowStatusString.DELAYED,
+        WorkflowStatusString.PENDING,
+    )
+}
 
 
 class JobQueue:
@@ -25,6 +39,7 @@ class JobQueue:
 
     def __init__(self, engine: sa.Engine) -> None:
         DBOS.migrate(engine.url.render_as_string(hide_password=False))
+        self._engine = engine
         self._client = DBOSClient(
             system_database_engine=engine,
             application_name=APPLICATION,
@@ -40,6 +55,24 @@ class JobQueue:
             "app_version": DBOS_VERSION,
         }
         self._client.enqueue_in_transaction(connection, options, str(job.job_id))
+
+    def reconcile(self, kind: str) -> int:
+        """Hands over anew what no worker would ever run: unfinished jobs whose entry here has ended
+        without them, or is missing. Gives how many. Only while no worker of this kind is at work.
+        """
+        with self._engine.connect() as connection:
+            jobs = unfinished_jobs(connection, kind)
+        ids = [str(job.job_id) for job in jobs]
+        entries = self._client.list_workflows(workflow_ids=ids) if ids else []
+        states = {entry.workflow_id: entry.status for entry in entries}
+        lost = [job for job in jobs if states.get(str(job.job_id)) not in TO_BE_RUN]
+        for job in lost:
+            if str(job.job_id) in states:
+                self._client.rewind_workflow(str(job.job_id), queue_name=kind)
+            else:
+                with self._engine.begin() as connection:
+                    self.enqueue(connection, job)
+        return len(lost)
 
     def close(self) -> None:
         self._client.destroy()
@@ -61,7 +94,7 @@ def working(
     worker_id: str,
     at_once: int,
     run: Callable[[UUID], None],
-    drain_s: int = DRAIN_S,
+    drain_s: int,
 ) -> Generator[None]:
     """While this is open, jobs of a kind are run in threads of this process, `at_once` together.
 
@@ -70,7 +103,9 @@ def working(
     One a process, as DBOS is.
     """
 
-    @DBOS.workflow(name=WORKFLOW)
+    # Attempts are counted by whoever runs the job: DBOS would count those of a worker that was
+    # told to stop, too, and give the job up without a word.
+    @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
     def run_job(job_id: str) -> None:
         run(UUID(job_id))
 

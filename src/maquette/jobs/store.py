@@ -26,7 +26,7 @@ class Job:
     state: JobState
     request: Mapping[str, Any]
     error: str | None
-    attempts: int  # to run it; more than one where a worker died in it
+    attempts: int  # under way or ended with the worker's death
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -93,6 +93,12 @@ def count_unfinished(connection: sa.Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
+def unfinished_jobs(connection: sa.Connection, kind: str) -> Sequence[Job]:
+    """All jobs of a kind that have not ended, the oldest first."""
+    query = sa.select(job).where((job.c.kind == kind) & job.c.state.in_(("queued", "running")))
+    return [_job(row) for row in connection.execute(query.order_by(job.c.job_id))]
+
+
 def usual_seconds(connection: sa.Connection, newest: int = 20) -> float | None:
     """The mean time from start to end of the newest jobs that succeeded; None before the first."""
     lasted = sa.func.extract("epoch", job.c.finished_at - job.c.started_at).label("lasted")
@@ -112,6 +118,12 @@ def start_job(connection: sa.Connection, job_id: UUID) -> bool:
     started = sa.func.coalesce(job.c.started_at, sa.func.now())
     attempts = job.c.attempts + 1
     return _change(connection, job_id, state="running", started_at=started, attempts=attempts)
+
+
+def interrupt_jobs(connection: sa.Connection, job_ids: Sequence[UUID]) -> None:
+    """Takes back the attempts of running jobs whose worker stops because it was told to."""
+    running = job.c.job_id.in_(job_ids) & (job.c.state == "running")
+    connection.execute(sa.update(job).where(running).values(attempts=job.c.attempts - 1))
 
 
 def end_job(

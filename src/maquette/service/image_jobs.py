@@ -13,18 +13,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from PIL import Image
-from sqlalchemy.exc import OperationalError
 
 from maquette.core.errors import InvalidRequest, MaquetteError
 from maquette.core.ids import new_id
 from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.db.connect import DATABASE_AWAY
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.request import DenoisingRequest, Snapshot
 from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.snapshot_file import read_snapshot, write_snapshot
 from maquette.engines.image import ImageEngine
 from maquette.jobs.events import PROGRESS, add_event, send_tick
-from maquette.jobs.store import Job, end_job, get_job, start_job
+from maquette.jobs.store import Job, end_job, get_job, interrupt_jobs, start_job
 from maquette.library.assets import add_asset
 from maquette.library.blobs import Blobs
 from maquette.service.pictures import png, png_texts
@@ -52,6 +52,7 @@ class ImageJobs:
         self._database, self._blobs, self._image = database, blobs, image
         self._loop, self._snapshots = loop, snapshots
         self.under_way: set[UUID] = set()
+        self._begun: set[UUID] = set()  # of these, attempts that are counted
         snapshots.mkdir(parents=True, exist_ok=True)
 
     def run(self, job_id: UUID) -> None:
@@ -66,37 +67,54 @@ class ImageJobs:
                 try:
                     self._run(job_id)
                     return
-                except OperationalError:
+                except DATABASE_AWAY:
                     log.exception("job %s waits for the database", job_id)
                     time.sleep(pause_s)
                     pause_s = min(2 * pause_s, MOST_PAUSE_S)
         finally:
+            self._begun.discard(job_id)
             self.under_way.discard(job_id)
+
+    def interrupt(self) -> None:
+        """For a worker that was told to stop: what is under way goes on in another life, and this
+        attempt does not count.
+        """
+        try:
+            with self._database.begin() as connection:
+                interrupt_jobs(connection, list(self._begun))
+        except DATABASE_AWAY:
+            log.exception("the attempts at %d jobs count, though none broke", len(self._begun))
 
     def _run(self, job_id: UUID) -> None:
         with self._database.begin() as connection:
-            if not start_job(connection, job_id):
-                return
+            # To go on after the database was away is no new attempt.
+            if job_id not in self._begun and start_job(connection, job_id):
+                add_event(connection, job_id, "running", {})
             job = get_job(connection, job_id)
-            add_event(connection, job_id, "running", {})
+        self._begun.add(job_id)
+        if not job.ended:
+            self._carry_out(job)
+        for path in self._snapshots.glob(f"{job_id}-*"):
+            path.unlink(missing_ok=True)
+
+    def _carry_out(self, job: Job) -> None:
+        """To the job's end. Raises what `run` waits for; CancelledError if the engine ends."""
         try:
             if job.attempts > MOST_ATTEMPTS:
                 raise InvalidRequest(f"the worker died in it {MOST_ATTEMPTS} times; ask for less")
             request = self._request(job)
             self._keep(job, request, self._draw(job, request))
-        except OperationalError:
+        except DATABASE_AWAY:
             raise
         except CancelledError:
             with self._database.connect() as connection:
-                if not get_job(connection, job_id).ended:
+                if not get_job(connection, job.job_id).ended:
                     raise  # not by a person: the engine is closing
         except MaquetteError as error:
             self._fail(job, error.message)
         except Exception:
-            log.exception("job %s failed", job_id)
+            log.exception("job %s failed", job.job_id)
             self._fail(job, "something broke while this was drawn; the log of the studio says what")
-        for path in self._snapshots.glob(f"{job_id}-*"):
-            path.unlink(missing_ok=True)
 
     def _request(self, job: Job) -> GenerationRequest:
         """The request as it was asked for, its pictures fetched by their hashes."""

@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 
 READY = "ready"  # a worker prints it when it takes jobs
-PATIENCE_S = 30.0  # longer than a worker gives its jobs to end
+DRAIN_S = 20  # that a worker gives its jobs to end when it is told to stop
+PATIENCE_S = DRAIN_S + 10  # that it is given itself
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 30.0
 
 

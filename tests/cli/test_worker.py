@@ -1,0 +1,72 @@
+"""A worker as a process: told to stop, it leaves what it cannot end to the next one."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from maquette.core.requests import SamplingParams
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.jobs.events import PROGRESS
+from maquette.jobs.queue import JobQueue
+from maquette.jobs.store import Job
+from maquette.library.blobs import Blobs
+from maquette.service.studio import Studio
+
+
+@contextmanager
+def _worker(url: str, data: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A worker that gives its jobs a second, and is killed in the end if it is still there."""
+    words = ["-m", "maquette", "worker", "--database", url, "--data", str(data), "--drain-s", "1"]
+    with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _progress(studio: Studio, job: Job, after: int = 0) -> tuple[int, int]:
+    """Number and step of the first progress after an event."""
+    give_up = time.monotonic() + 90
+    while time.monotonic() < give_up:
+        for event in studio.events(job.job_id, after):
+            if event.kind == PROGRESS:
+                return event.sequence, event.data["step"]
+        time.sleep(0.1)
+    raise AssertionError("no progress in time")
+
+
+@pytest.mark.slow
+def test_what_outlasts_a_worker_that_is_told_to_stop_goes_on_in_the_next(
+    fresh_url: str, tmp_path: Path
+) -> None:
+    with (
+        open_database(Settings(database=fresh_url)) as database,
+        closing(JobQueue(database)) as queue,
+    ):
+        studio = Studio(database, Blobs(tmp_path / "blobs"), queue)
+        job = studio.submit("me", SamplingParams("a red boat", num_inference_steps=1000))
+        with _worker(fresh_url, tmp_path) as worker:
+            sequence, step = _progress(studio, job)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(60) == 0
+        left = studio.job("me", job.job_id)
+        assert (left.state, left.attempts) == ("running", 0)
+        last = max(event.sequence for event in studio.events(job.job_id, 0))
+        with _worker(fresh_url, tmp_path) as worker:
+            _, later = _progress(studio, job, max(sequence, last))
+            assert later > step
+            assert studio.cancel("me", job.job_id)
+            give_up = time.monotonic() + 60
+            while list((tmp_path / "snapshots").iterdir()):
+                assert time.monotonic() < give_up
+                time.sleep(0.1)
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(60) == 0
+        assert studio.job("me", job.job_id).attempts == 1
