@@ -1,6 +1,7 @@
 """Pictures a second from 16 mixed requests, beside diffusers in turn and in threads."""
 
 from benchmarks.report import Outcome, compare_rounds, print_outcome, rounds_of, shortest_of
+from benchmarks.rivals import by_openvino, fastest_engine
 from benchmarks.workload import (
     Serve,
     in_threads,
@@ -10,21 +11,20 @@ from benchmarks.workload import (
     mixed_requests,
     ours,
 )
-from maquette.core.settings import Settings
-from maquette.service.wiring import image_engine
 
 COUNT = 16
-GOALS = {"in turn": 1.5, "in threads": 2.0}
+GOALS = {"in turn": 1.5, "in turn by OpenVINO": 1.5, "in threads": 2.0}
 ROUNDS = 3
 
 
 def measure() -> Outcome:
     """The claim that falls shortest, of two rivals under two patterns of arrival."""
-    engine = image_engine(Settings(), "starter")
+    engine = fastest_engine()
     pipeline = load_pipeline(engine)
     sides: dict[str, Serve] = {
         "ours": ours(engine),
         "in turn": in_turn(pipeline),
+        "in turn by OpenVINO": in_turn(by_openvino(engine.spec.folder)),
         "in threads": in_threads(pipeline),
     }
 

@@ -43,23 +43,25 @@ def compiled(folder: Path) -> Any:
     return loaded
 
 
-def by_openvino(folder: Path, side: int) -> Any:
-    """In bf16, the U-Net through OpenVINO at one fixed size, as Optimum Intel exports it."""
+def by_openvino(folder: Path, side: int | None = None) -> Any:
+    """In bf16, the U-Net through OpenVINO, as Optimum Intel exports it: at one fixed size of the
+    latents, two rows, or at any.
+    """
     loaded = pipeline(folder, torch.bfloat16)
-    loaded.unet = _StaticUNet(loaded.unet, side, loaded.tokenizer.model_max_length)
+    loaded.unet = _OpenVINOUNet(loaded.unet, side, loaded.tokenizer.model_max_length)
     return loaded
 
 
-class _StaticUNet(nn.Module):
-    """A U-Net of two rows and one size."""
+class _OpenVINOUNet(nn.Module):
+    """A U-Net as diffusers calls it."""
 
-    def __init__(self, unet: Any, side: int, tokens: int) -> None:
+    def __init__(self, unet: Any, side: int | None, tokens: int) -> None:
         super().__init__()
         ov = _import_openvino()
         self.config, self.dtype, self.device = unet.config, torch.bfloat16, torch.device("cpu")
-        rows = (2, unet.config.in_channels, side, side)
+        channels = unet.config.in_channels
         example = (
-            torch.zeros(rows),
+            torch.zeros(2, channels, side or 16, side or 16),
             torch.zeros(2),
             torch.zeros(2, tokens, unet.config.cross_attention_dim),
         )
@@ -71,7 +73,10 @@ class _StaticUNet(nn.Module):
         ov.save_model(model, path, compress_to_fp16=True)
         del model, whole
         model = ov.Core().read_model(path)
-        model.reshape({place: list(one.shape) for place, one in enumerate(example)})
+        shapes = {place: list(one.shape) for place, one in enumerate(example)}
+        if side is None:
+            shapes = {0: [-1, channels, -1, -1], 1: [-1], 2: [-1, *shapes[2][1:]]}
+        model.reshape(shapes)
         hints = {
             "INFERENCE_PRECISION_HINT": "bf16",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -82,7 +87,7 @@ class _StaticUNet(nn.Module):
     def forward(
         self, sample: Tensor, timestep: Tensor, encoder_hidden_states: Tensor, **_: Any
     ) -> tuple[Tensor]:
-        given = (sample, timestep.expand(2), encoder_hidden_states)
+        given = (sample, timestep.expand(len(sample)), encoder_hidden_states)
         arrays = [one.float().contiguous().numpy() for one in given]
         out = self._passes.infer(arrays, share_inputs=True, share_outputs=True)
         return (torch.from_numpy(out[0].copy()).to(torch.bfloat16),)

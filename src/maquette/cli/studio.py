@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")  # by which X11 and Wayland say that there is one
+STARTING = (
+    "Starting; the first time it finds out how to compute fastest here, which takes some seconds."
+)
 FIRST_PATIENCE_S = 60  # then the address is said all the same, and the page shows how far it is
 GOODBYE_S = 5  # for streams that are open when the studio is told to stop
 
@@ -81,6 +84,8 @@ def studio(
         backend=backend,
     )
     first_params = SamplingParams(first) if first else None
+    if not as_json:
+        typer.echo(STARTING)
     # Uvicorn ends first and then raises the signal anew: then we end, too, but in order.
     signal.signal(signal.SIGTERM, _on_signal(sys.exit))
     with (

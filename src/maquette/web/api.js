@@ -19,16 +19,8 @@ async function ask(method, path, body) {
   }
   if (answer.status === 204) return null;
   const content = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Problem(lineOf(content) ?? t("odd_answer", { status: answer.status }));
+  if (!answer.ok) throw new Problem(content?.error ?? t("odd_answer", { status: answer.status }));
   return content;
-}
-
-/** Our own problems are one line; a schema's are a list that names each field. */
-function lineOf(content) {
-  if (typeof content?.error === "string") return content.error;
-  if (typeof content?.detail === "string") return content.detail;
-  const first = content?.detail?.[0];
-  return first && `${first.loc.at(-1)}: ${first.msg}`;
 }
 
 export const listModels = () => ask("GET", "/v1/models");
