@@ -41,8 +41,10 @@ def _given(rows: int, height: int = 8, width: int = 8, tokens: int = 8) -> list[
 @torch.inference_mode()
 def test_openvino_computes_the_same_for_any_rows_and_size(tmp_path: Path) -> None:
     unet = _unet()
-    eager, ours = (backends.build(name, unet, tmp_path) for name in ("eager", "openvino"))
-    for given in (_given(1), _given(5), _given(2, 16, 12), _given(3, 8, 8, 11)):
+    eager, ours = (
+        backends.build(name, unet, tmp_path, _given(2)) for name in ("eager", "openvino")
+    )
+    for given in (_given(1), _given(2), _given(5), _given(2, 16, 12), _given(3, 8, 8, 11)):
         torch.testing.assert_close(ours(*given), eager(*given), atol=1e-4, rtol=1e-4)
     first = ours(*_given(2))
     kept = first.clone()
@@ -51,12 +53,12 @@ def test_openvino_computes_the_same_for_any_rows_and_size(tmp_path: Path) -> Non
 
 
 def test_weights_are_converted_once_and_others_anew(tmp_path: Path) -> None:
-    backends.build("openvino", _unet(), tmp_path)
+    backends.build("openvino", _unet(), tmp_path, _given(2))
     (first,) = tmp_path.glob("*.xml")
     written = first.stat().st_mtime_ns
-    backends.build("openvino", _unet(), tmp_path)
+    backends.build("openvino", _unet(), tmp_path, _given(2))
     assert [path.stat().st_mtime_ns for path in tmp_path.glob("*.xml")] == [written]
-    backends.build("openvino", _unet(seed=1), tmp_path)
+    backends.build("openvino", _unet(seed=1), tmp_path, _given(2))
     assert len(list(tmp_path.glob("*.xml"))) == len(list(tmp_path.glob("*.bin"))) == 2
     assert backends.weights_key(_unet()) == backends.weights_key(_unet())
 
@@ -66,7 +68,7 @@ def test_weights_are_converted_once_and_others_anew(tmp_path: Path) -> None:
 @torch.inference_mode()
 def test_compiled_computes_the_same_and_pads_rows(tmp_path: Path) -> None:
     unet = _unet()
-    eager, ours = (backends.build(name, unet, tmp_path) for name in ("eager", "compile"))
+    eager, ours = (backends.build(name, unet, tmp_path, _given(2)) for name in ("eager", "compile"))
     for rows in (4, 3):  # compiled once
         given = _given(rows)
         torch.testing.assert_close(ours(*given), eager(*given), atol=1e-4, rtol=1e-4)
@@ -83,8 +85,8 @@ def test_nothing_calls_home() -> None:
 
 def test_what_is_not_to_be_had_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="--device cpu"):
-        backends.build("openvino", _unet().to(device="meta"), tmp_path)  # type: ignore[call-arg]
+        backends.build("openvino", _unet().to(device="meta"), tmp_path, ())  # type: ignore[call-arg]
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert backends.available(torch.device("cpu")) == ["eager"]
     with pytest.raises(UsageError, match="pip install openvino"):
-        backends.build("openvino", _unet(), tmp_path)
+        backends.build("openvino", _unet(), tmp_path, _given(2))

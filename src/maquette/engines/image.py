@@ -64,7 +64,7 @@ class ImageEngine:
         for model in (self._text, self.unet, self.autoencoder):
             model.to(device).eval().requires_grad_(False)
         self.unet.to(memory_format=torch.channels_last)
-        self._passes = backends.build("eager", self.unet, folder)
+        self._passes = backends.build("eager", self.unet, folder, ())
         self.autoencoder.to(memory_format=torch.channels_last)
         self._max_tokens = min(
             self.tokenizer.model_max_length, self._text.config.max_position_embeddings
@@ -170,7 +170,7 @@ class ImageEngine:
         """Computes the U-Net's passes by another backend from now on, which keeps what it makes of
         the weights in a folder. Raises UsageError where it is not to be had.
         """
-        self._passes = backends.build(backend, self.unet, folder)
+        self._passes = backends.build(backend, self.unet, folder, self.example(2))
 
     def example(self, rows: int) -> tuple[Tensor, Tensor, Tensor]:
         """What a pass is given, at the model's usual size: latents, timesteps, text states."""

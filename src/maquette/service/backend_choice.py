@@ -70,7 +70,10 @@ def remembered(settings: Settings, image: ImageEngine) -> Measured | None:
 def measure_backends(settings: Settings, image: ImageEngine) -> Measured:
     """Times all that can be had in turn, and remembers what came of it."""
     folder = backends_folder(settings)
-    networks = {name: build(name, image.unet, folder) for name in available(image.device)}
+    networks = {
+        name: build(name, image.unet, folder, image.example(min(ROWS)))
+        for name in available(image.device)
+    }
     times: dict[str, dict[str, float]] = {name: {} for name in networks}
     for rows in ROWS:
         for name, pass_ms in _time(image, networks, rows).items():
