@@ -57,6 +57,14 @@ class Site:
             time.sleep(0.1)
         raise AssertionError("it did not end in time")
 
+    def wait_for(self, generations: list[dict[str, Any]]) -> None:
+        """Until these are all that the server has."""
+        for _ in range(200):
+            if self.generations() == generations:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"there are {self.generations()}")
+
     def make(self, **more: Any) -> dict[str, Any]:
         """A request with its pictures, as if made before."""
         asked = {"prompt": "a red boat", "width": 64, "height": 64, "num_inference_steps": 2}

@@ -116,7 +116,7 @@ def test_a_failure_says_why_and_can_be_tried_again_or_dismissed(site: Site, page
     expect(page.get_by_text("tokens long")).to_have_count(2)
     page.get_by_role("button", name="Dismiss").first.click()
     expect(page.get_by_text("tokens long")).to_have_count(1)
-    expect(page.get_by_text("Removed.")).to_be_visible()
+    site.wait_for(site.generations()[-1:])
     page.reload()
     expect(page.get_by_text("tokens long")).to_have_count(1)
 

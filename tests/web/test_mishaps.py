@@ -47,10 +47,9 @@ def test_quick_deletes_bring_nothing_back(site: Site, page: Page) -> None:
     for _ in range(4):
         page.keyboard.press("Delete")
     expect(page.locator(".picture")).to_have_count(0)
-    expect(page.get_by_text("Picture deleted.")).to_have_count(4)
+    site.wait_for([])
     page.reload()
     expect(page.get_by_role("heading", name="What would you like to make?")).to_be_visible()
-    assert site.generations() == []
 
 
 def test_an_open_picture_hides_the_form_from_its_keys(site: Site, page: Page) -> None:
@@ -144,6 +143,7 @@ def test_a_link_leads_to_an_older_picture_and_back_to_the_gallery(site: Site, pa
     page.keyboard.press("Escape")
     for _ in range(3):
         page.locator(".picture").first.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_be_hidden()
     page.go_back()  # none of the views is left behind

@@ -274,7 +274,7 @@ def test_delete_and_undo(site: Site, page: Page, made: dict[str, Any]) -> None:
     expect(pictures).to_have_count(1)
     page.keyboard.press("Control+z")
     expect(pictures).to_have_count(2)
-    assert site.generations() == [made]
+    site.wait_for([made])
 
 
 def test_delete_a_whole_row(site: Site, page: Page, made: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 /** What a person can do with requests and pictures. A picture is `{generation, asset}`. */
 import * as api from "./api.js";
 import * as composer from "./state/composer.js";
-import { findGeneration, forgetWhile, refresh, remember } from "./state/generations.js";
+import { findGeneration, forgetAsset, forgetWhile, refresh } from "./state/generations.js";
+import { remember, rememberAsset } from "./state/generations.js";
 import { pictures, unfinished, upsert } from "./state/generations.js";
 import { attempt, toast } from "./state/toasts.js";
 import { close, firstToCompare, show } from "./state/view.js";
@@ -110,40 +111,60 @@ export const cancel = (generation) =>
 
 export const cancelNewest = () => unfinished.value[0] && cancel(unfinished.value[0]);
 
+/** All deletions so far; to undo one waits for them. */
+let deletions = Promise.resolve();
+
+/** Sends a deletion that is seen already; what is shown is set right where it fails. */
+function sendDeletion(act) {
+  const sent = attempt(act).then((done) => done === undefined && refresh());
+  deletions = Promise.all([deletions, sent]);
+}
+
+const undoing = (undo) => ({
+  action: t("undo"),
+  act: () =>
+    attempt(async () => {
+      await deletions;
+      await undo();
+    }),
+});
+
 /** Deletes a picture; with a request's last picture goes the request. */
-export async function deletePicture({ generation, asset }) {
+export function deletePicture({ generation, asset }) {
   const id = generation.generation_id;
   const known = findGeneration(id) ?? generation;
   const assets = known.assets.filter((one) => one.asset_id !== asset.asset_id);
-  if (assets.length === 0) return deleteGeneration(known);
-  upsert({ ...known, assets });
+  if (assets.length === 0) {
+    deleteGeneration(known);
+    return;
+  }
+  forgetAsset(asset.asset_id);
   if (firstToCompare.value === asset.asset_id) firstToCompare.value = null;
+  sendDeletion(async () => {
+    await api.deleteAsset(asset.asset_id).catch((problem) => {
+      rememberAsset(asset.asset_id);
+      throw problem;
+    });
+    return true;
+  });
   const undo = async () => {
     // With the pictures that were left, the request may have gone meanwhile.
     if (!findGeneration(id)) await api.restoreGeneration(id).catch(() => null);
     await api.restoreAsset(asset.asset_id);
+    rememberAsset(asset.asset_id);
     remember(await api.getGeneration(id));
   };
-  const deleted = await attempt(async () => {
-    await api.deleteAsset(asset.asset_id);
-    return true;
-  });
-  if (deleted) toast(t("picture_deleted"), undoing(undo));
-  else refresh();
+  toast(t("picture_deleted"), undoing(undo));
 }
 
-export async function deleteGeneration({ generation_id: id, assets }) {
+export function deleteGeneration({ generation_id: id, assets }) {
   if (!findGeneration(id)) return;
   firstToCompare.value = null;
+  sendDeletion(() => forgetWhile(id, () => api.deleteGeneration(id)));
   const undo = async () => {
     await api.restoreGeneration(id);
     remember(await api.getGeneration(id));
   };
-  const deleted = await attempt(async () => {
-    await forgetWhile(id, () => api.deleteGeneration(id));
-    return true;
-  });
-  if (!deleted) return undo().catch(refresh);
   const said = ["request_deleted", "picture_deleted"][assets.length] ?? "pictures_deleted";
   toast(t(said, { n: assets.length }), undoing(undo));
 }
@@ -151,10 +172,8 @@ export async function deleteGeneration({ generation_id: id, assets }) {
 /** As `deleteGeneration`, from a button that goes with it. */
 export function removeRow(generation) {
   feed().focus();
-  return deleteGeneration(generation);
+  deleteGeneration(generation);
 }
-
-const undoing = (undo) => ({ action: t("undo"), act: () => attempt(undo) });
 
 export function download({ asset, generation }) {
   const words = generation.request.prompt.slice(0, 60).trim();
@@ -200,5 +219,5 @@ export function deleteAndGoOn(picture, isOpen) {
   if (isOpen) next ? open(next) : close();
   else if (next) focusPicture(next);
   else feed().focus();
-  return deletePicture(picture);
+  deletePicture(picture);
 }

@@ -33,6 +33,24 @@ const gone = new Set();
 /** Of those, the ones that the server does not know of yet. */
 const going = new Set();
 
+/** Pictures that were deleted just now, likewise. */
+const goneAssets = new Set();
+const STALE_MS = 10_000;
+
+/** Hides a picture at once, whatever answers that are under way still say of it. */
+export function forgetAsset(id) {
+  goneAssets.add(id);
+  setTimeout(() => goneAssets.delete(id), STALE_MS);
+  upsert();
+}
+
+export const rememberAsset = (id) => goneAssets.delete(id);
+
+const withoutGone = (generation) => ({
+  ...generation,
+  assets: generation.assets.filter((one) => !goneAssets.has(one.asset_id)),
+});
+
 const rank = (generation) => ["queued", "running"].indexOf(generation.state) + 1 || 3;
 
 /** What is known after an answer that may be older than what a stream has told meanwhile. */
@@ -44,9 +62,8 @@ export function upsert(...changed) {
     const id = one.generation_id;
     if (!gone.has(id)) byId.set(id, later(byId.get(id), one));
   }
-  generations.value = [...byId.values()].sort((a, b) =>
-    a.generation_id < b.generation_id ? 1 : -1,
-  );
+  const newestFirst = (a, b) => (a.generation_id < b.generation_id ? 1 : -1);
+  generations.value = [...byId.values()].map(withoutGone).sort(newestFirst);
 }
 
 /** Forgets a request, at once, while `act` has the server delete it. */
@@ -54,7 +71,10 @@ export async function forgetWhile(id, act) {
   going.add(id);
   forget(id);
   try {
-    await act();
+    return await act();
+  } catch (problem) {
+    gone.delete(id);
+    throw problem;
   } finally {
     going.delete(id);
   }

@@ -4,7 +4,16 @@ import { generationOfAsset } from "../api.js";
 import { loaded, pictures, picturesOf } from "./generations.js";
 
 const hash = signal(location.hash);
-addEventListener("hashchange", () => go(location.hash));
+
+/** What changes the history waits for what did before: to go back takes the browser a while. */
+let changed = Promise.resolve();
+let wentBack = null;
+const change = (act) => (changed = changed.then(act));
+addEventListener("popstate", () => {
+  if (!wentBack) return go(location.hash);
+  wentBack();
+  wentBack = null;
+});
 
 /** `{name, ids}`: #/picture/ID, #/edit/ID, #/compare/ID/ID, #/keys; the gallery else. */
 export const view = computed(() => {
@@ -22,16 +31,24 @@ function go(target) {
 /** Shows a screen in place of the one that is open, if any: back leads to the gallery. */
 export function show(name, ...ids) {
   const target = `#/${[name, ...ids].join("/")}`;
-  if (view.value.name === "") history.pushState({ opened: true }, "", target);
-  else history.replaceState(history.state, "", target);
+  const opens = view.value.name === "";
   go(target);
+  change(() => {
+    if (opens) history.pushState({ opened: true }, "", target);
+    else history.replaceState(history.state, "", target);
+  });
 }
 
 export function close() {
   if (view.value.name === "") return;
-  if (history.state?.opened) history.back();
-  else history.replaceState(null, "", "#/");
   go("#/");
+  change(() => {
+    if (!history.state?.opened) return history.replaceState(null, "", "#/");
+    return new Promise((done) => {
+      wentBack = done;
+      history.back();
+    });
+  });
 }
 
 /** Pictures that a link led to and that the gallery has not loaded; null for one not here. */
