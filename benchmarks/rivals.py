@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from maquette.core.settings import Settings
-from maquette.diffusion.backends import _import_openvino, _Positional
+from maquette.diffusion.backends import Positional, import_openvino
 from maquette.engines.catalog import STARTERS
 from maquette.engines.image import ImageEngine
 from maquette.service.wiring import image_engine
@@ -57,7 +57,7 @@ class _OpenVINOUNet(nn.Module):
 
     def __init__(self, unet: Any, side: int | None, tokens: int) -> None:
         super().__init__()
-        ov = _import_openvino()
+        ov = import_openvino()
         self.config, self.dtype, self.device = unet.config, torch.bfloat16, torch.device("cpu")
         channels = unet.config.in_channels
         example = (
@@ -68,7 +68,7 @@ class _OpenVINOUNet(nn.Module):
         whole: Any = UNet2DConditionModel.from_config(unet.config)
         whole.load_state_dict(unet.state_dict())
         with torch.no_grad():
-            model = ov.convert_model(_Positional(whole.eval()), example_input=example)
+            model = ov.convert_model(Positional(whole.eval()), example_input=example)
         path = Path(mkdtemp()) / "unet.xml"  # a file, so that the fp32 copy can go
         ov.save_model(model, path, compress_to_fp16=True)
         del model, whole

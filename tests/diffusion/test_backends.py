@@ -76,7 +76,7 @@ def test_compiled_computes_the_same_and_pads_rows(tmp_path: Path) -> None:
 
 def test_nothing_calls_home() -> None:
     code = (
-        "import sys; from maquette.diffusion.backends import _import_openvino as f; f(); "
+        "import sys; from maquette.diffusion.backends import import_openvino as f; f(); "
         "print(sys.modules['openvino_telemetry'], 'requests' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

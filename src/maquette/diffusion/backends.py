@@ -25,7 +25,7 @@ Network = Callable[[Tensor, Tensor, Tensor], Tensor]
 def available(device: torch.device) -> list[str]:
     """Those that can be had on a device, and that are ready soon enough to be tried unasked.
 
-    To compile takes minutes a batch size on a CPU, and gained nothing there (docs/log.md).
+    To compile takes more than a minute a batch size on a CPU (docs/log.md).
     """
     if device.type == "cuda":
         return ["eager", "compile"]
@@ -82,7 +82,7 @@ def _openvino(unet: nn.Module, folder: Path, usual: Sequence[Tensor]) -> Network
     """One model for all numbers of rows and all sizes, and one for the usual: of fixed shapes it
     is a sixth faster, but takes the weights' memory once more.
     """
-    ov = _import_openvino()
+    ov = import_openvino()
     core = ov.Core()
     path = _converted(ov, unet, folder)
     bf16 = next(unet.parameters()).dtype == torch.bfloat16
@@ -131,7 +131,7 @@ def _converted(ov: Any, unet: nn.Module, folder: Path) -> Path:
         # Of Python values that tracing fixes: checks of channels, and cases for older PyTorch.
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
         warnings.simplefilter("ignore", DeprecationWarning)  # of tracing, which OpenVINO asks for
-        model = ov.convert_model(_Positional(whole.eval()), example_input=example)
+        model = ov.convert_model(Positional(whole.eval()), example_input=example)
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{os.getpid()}.xml"
     half = next(unet.parameters()).dtype != torch.float32
@@ -141,7 +141,7 @@ def _converted(ov: Any, unet: nn.Module, folder: Path) -> Path:
     return path
 
 
-class _Positional(nn.Module):
+class Positional(nn.Module):
     """A U-Net that returns a tensor, as tracing wants it."""
 
     def __init__(self, unet: nn.Module) -> None:
@@ -162,7 +162,7 @@ def weights_key(network: nn.Module) -> str:
     return digest.hexdigest()[:16]
 
 
-def _import_openvino() -> Any:
+def import_openvino() -> Any:
     """Without the part that tells its maker of each import: nothing here calls home."""
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
