@@ -1,6 +1,7 @@
-"""Draws the pictures of how.md with the starter models: python docs/draw_pictures.py"""
+"""Draws the pictures of how.md with the starter models: python docs/draw_pictures.py [NAME]"""
 
-from dataclasses import replace
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,23 +40,23 @@ def first(engine: ImageEngine, clip: ClipEngine) -> Image.Image:
 
 def noising(engine: ImageEngine) -> Image.Image:
     """A drawing whose latents get more and more noise, decoded again."""
-    latents = engine.encode(Image.fromarray(draw(compose(12))))
+    latents = engine.codec.encode(Image.fromarray(draw(compose(12))))
     noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(0))
     steps = [torch.tensor([t]) for t in (0, 100, 250, 450, 700, 999)]
     noisy = [engine.schedule.add_noise(latents, noise, t) for t in steps]
-    return trajectory_strip(engine.decode(torch.cat(noisy)))
+    return trajectory_strip(engine.codec.decode(torch.cat(noisy)))
 
 
 def latents(engine: ImageEngine) -> Image.Image:
     """A drawing, five of its latent channels enlarged, and what they decode to."""
     drawing = Image.fromarray(draw(compose(12)))
-    grid = engine.encode(drawing)
+    grid = engine.codec.encode(drawing)
     shown = [drawing]
     for channel in grid[0, :5]:
         low, high = float(channel.min()), float(channel.max())
         levels = ((channel - low) / (high - low) * 255).byte().numpy()
         shown.append(Image.fromarray(levels).resize(drawing.size, Image.Resampling.NEAREST))
-    return trajectory_strip([p.convert("RGB") for p in [*shown, engine.decode(grid)[0]]])
+    return trajectory_strip([p.convert("RGB") for p in [*shown, engine.codec.decode(grid)[0]]])
 
 
 def reversal(engine: ImageEngine) -> Image.Image:
@@ -63,8 +64,8 @@ def reversal(engine: ImageEngine) -> Image.Image:
     seen: list[Progress] = []
     engine.generate(GenerationRequest(PROMPT), seen.append)
     chosen = [seen[i].outputs[0] for i in (0, 4, 8, 12, 17, 23)]
-    there = trajectory_strip([engine.decode(s.seen[None])[0] for s in chosen])
-    believed = trajectory_strip([engine.decode(s.predicted[None])[0] for s in chosen])
+    there = trajectory_strip([engine.codec.decode(s.seen[None])[0] for s in chosen])
+    believed = trajectory_strip([engine.codec.decode(s.predicted[None])[0] for s in chosen])
     return stack([there, believed])
 
 
@@ -73,6 +74,23 @@ def guidance(engine: ImageEngine) -> Image.Image:
     scales = (1.0, 2.0, 4.0, 6.0, 9.0, 14.0)
     requests = [GenerationRequest(replace(PROMPT, guidance_scale=s)) for s in scales]
     return trajectory_strip([engine.generate(r)[0] for r in requests])
+
+
+def few_steps(engine: ImageEngine, turbo: ImageEngine) -> Image.Image:
+    """The starter in 24 guided steps, the few-step model in one, two and four; a prompt a row."""
+    prompts = (
+        PROMPT.prompt,
+        "a pink mushroom in a forest in the rain",
+        "三朵蓝色的花，白天，水彩画",
+    )
+    rows: list[Image.Image] = []
+    for prompt in prompts:
+        shown = engine.generate(GenerationRequest(SamplingParams(prompt, seed=1)))
+        for steps in (1, 2, 4):
+            usual = asdict(turbo.spec.usual) | {"num_inference_steps": steps}
+            shown += turbo.generate(GenerationRequest(SamplingParams(prompt, seed=1, **usual)))
+        rows.append(trajectory_strip(shown))
+    return stack(rows)
 
 
 def agreement(clip: ClipEngine) -> Image.Image:
@@ -90,21 +108,22 @@ def agreement(clip: ClipEngine) -> Image.Image:
     return stack([head, Image.fromarray(cells).convert("RGB")], gap_px=0)
 
 
-def main() -> None:
-    """Writes all pictures."""
+def main(names: list[str]) -> None:
+    """Writes all pictures, or those named."""
     OUT.mkdir(exist_ok=True)
     engine, clip = image_engine(Settings(), "starter"), clip_engine(Settings())
     drawn = {
-        "first": first(engine, clip),
-        "noising": noising(engine),
-        "latents": latents(engine),
-        "reversal": reversal(engine),
-        "guidance": guidance(engine),
-        "agreement": agreement(clip),
+        "first": lambda: first(engine, clip),
+        "noising": lambda: noising(engine),
+        "latents": lambda: latents(engine),
+        "reversal": lambda: reversal(engine),
+        "guidance": lambda: guidance(engine),
+        "agreement": lambda: agreement(clip),
+        "few_steps": lambda: few_steps(engine, image_engine(Settings(), "starter-turbo")),
     }
-    for name, picture in drawn.items():
-        picture.save(OUT / f"{name}.webp", quality=90)
+    for name in names or drawn:
+        drawn[name]().save(OUT / f"{name}.webp", quality=90)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
-from maquette.core.errors import OutputNotWritable, WeightsDamaged
+from maquette.core.errors import InvalidRequest, OutputNotWritable, WeightsDamaged
 from tests.conftest import TinyModels
+from tests.lora_files import write_diffusers
 
 
 @pytest.mark.slow
@@ -20,13 +21,15 @@ def test_the_whole_report(tiny_models: TinyModels, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, words, obj={"MAQUETTE_DATA": str(tmp_path)})
     assert result.exit_code == 0, result.output
     table = json.loads(result.stdout)
-    assert json.loads((tmp_path / "evaluation.json").read_text()) == table
+    stem = f"evaluation-{tiny_models.image.name}"  # the starter's own report keeps its name
+    assert json.loads((tmp_path / f"{stem}.json").read_text()) == table
     assert set(table["composition"]) == set(table["clip"]) == {"en", "zh"}
     for figures in (*table["composition"].values(), table["probe_on_drawings"]):
         assert all(0.0 <= share <= 1.0 for share in figures.values())
-    page = (tmp_path / "evaluation.md").read_text()
+    page = (tmp_path / f"{stem}.md").read_text()
+    assert f"]({stem}.webp)" in page
     assert "| composition accuracy | en | zh | probe on drawings |" in page
-    assert (tmp_path / "evaluation.webp").exists()
+    assert (tmp_path / f"{stem}.webp").exists()
     assert set(table["frechet_distances"]) == {"pictures", "drawings"}
     assert "relation" in table["clip"]["en"]["zero_shot"]
     assert "Nothing here was trained on what it is scored on" in page
@@ -38,14 +41,27 @@ def test_a_list_of_prompts_is_scored(tiny_models: TinyModels, tmp_path: Path) ->
     prompts.write_text(json.dumps(entry) + "\n")
     words = ["evaluate", "--prompts", str(prompts), "--drawings", "2", "--steps", "1", "--json"]
     words += ["--model", str(tiny_models.image), "--probe", str(tiny_models.probe)]
+    lora = write_diffusers(tmp_path / "lora", tiny_models.image, 1)
+    words += ["--sampler", "ddim", "--guidance", "2.5", "--lora", f"{lora}:0.5"]
     result = CliRunner().invoke(app, words, obj={"MAQUETTE_DATA": str(tmp_path)})
     assert result.exit_code == 0, result.output
-    assert set(json.loads(result.stdout)["composition"]["en"]) == {"subject", "time", "mean"}
+    table = json.loads(result.stdout)
+    assert set(table["composition"]["en"]) == {"subject", "time", "mean"}
+    asked = (table["sampler"], table["steps"], table["guidance"], table["adapters"])
+    assert asked == ("ddim", 1, 2.5, [f"{lora}:0.5"])
     again = CliRunner().invoke(app, [*words, "--report", str(tmp_path)], obj={})
     assert again.exit_code == 0, again.output
-    page = (tmp_path / "evaluation.md").read_text()
+    page = (tmp_path / f"evaluation-{tiny_models.image.name}.md").read_text()
+    assert "1 steps of ddim, guidance 2.5, LoRA " in page
     assert "held-out" not in page
     assert "a list of prompts (1)" in page
+
+
+def test_what_cannot_be_sampled_is_refused_before_the_work(tmp_path: Path) -> None:
+    words = ["evaluate", "--sampler", "eule", "--pictures", "2", "--report", str(tmp_path)]
+    result = CliRunner().invoke(app, words, obj={})
+    assert isinstance(result.exception, InvalidRequest)
+    assert "unknown sampler 'eule'; did you mean euler?" in result.exception.message
 
 
 def test_a_report_that_cannot_be_kept_is_refused_before_the_work(

@@ -68,7 +68,11 @@ def test_from_drawings_to_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (record,) = json.loads((tmp_path / "more" / "run.json").read_text())
     assert record["command"] == "maquette train image"
     assert (record["batch"], record["seed"], record["start"]) == (4, 0, str(image))
-    engine = ImageEngine(ModelSpec("image", tmp_path / "more" / "starter"), CPU, torch.float32)
+    more = tmp_path / "more" / "starter"
+    few = ["turbo", "--out", tmp_path / "turbo", "--model", more, "--text", text, "--steps", 1]
+    lora = _train(*few, "--latents", tmp_path / "latents", "--batch", 8)
+    spec = ModelSpec("image", more, adapter=lora.parent)
+    engine = ImageEngine(spec, CPU, torch.float32)
     params = SamplingParams("a red boat", num_inference_steps=2)
     assert engine.generate(GenerationRequest(params))[0].size == (256, 256)
     ClipEngine(ModelSpec("clip", clip), CPU)
@@ -221,7 +225,16 @@ def test_all_recipes_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     pace = Pace(1, 4, 4, 1, 2, pictures=16)
     stages: list[str] = []
     weights = train_all(tmp_path, 0.02, 0, "tiny", pace, on_stage=stages.append)
-    assert stages == ["text", "autoencoder", "latents", "image", "clip", "probe", "publish"]
+    assert stages == [
+        "text",
+        "autoencoder",
+        "latents",
+        "image",
+        "turbo",
+        "clip",
+        "probe",
+        "publish",
+    ]
     for name in ("starter", "clip", "probe"):
         verify_weights(ModelSpec(name, weights / name))
     ImageEngine(ModelSpec("starter", weights / "starter"), CPU, torch.float32)
@@ -236,7 +249,7 @@ def test_latents_are_those_of_their_pictures(
     latents.encode_pictures(tiny_models.vae, tmp_path, 32, workers=0)
     engine = ImageEngine(ModelSpec("image", tiny_models.image), CPU, torch.float32)
     for number in (0, 17):
-        alone = engine.encode(Image.fromarray(draw(compose(number))))[0]
+        alone = engine.codec.encode(Image.fromarray(draw(compose(number))))[0]
         read = latents.read_latents(tmp_path, tiny_models.vae)[number].float()
         assert float((alone - read).abs().max()) < 0.05 * float(alone.abs().max())
 

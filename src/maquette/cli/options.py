@@ -5,10 +5,30 @@ from typing import Annotated
 
 import typer
 
+from maquette.core.requests import SAMPLER_NAMES, AdapterUse
 from maquette.core.settings import Settings
 
 PANEL = "Settings"
 
+Steps = Annotated[
+    int | None, typer.Option(help="Denoising steps; absent, the model's usual number.")
+]
+Guidance = Annotated[
+    float | None,
+    typer.Option(help="How strictly the words are followed; absent, the model's usual value."),
+]
+Sampler = Annotated[
+    str | None,
+    typer.Option(help=f"One of {', '.join(SAMPLER_NAMES)}; absent, the model's usual one."),
+]
+Model = Annotated[
+    str,
+    typer.Option(help="starter, starter-turbo (four steps), or a checkpoint folder."),
+]
+Lora = Annotated[
+    list[str] | None,
+    typer.Option(help="A LoRA by name or file; once for each.", metavar="NAME_OR_FILE[:SCALE]"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="PNG file to write.")]
 Data = Annotated[
@@ -44,6 +64,18 @@ Backend = Annotated[
 Threads = Annotated[
     int | None, typer.Option(help="CPU threads, or MAQUETTE_THREADS.", rich_help_panel=PANEL)
 ]
+
+
+def adapters_of(lora: list[str] | None) -> tuple[AdapterUse, ...]:
+    """Names or files, each with a scale after the last colon, if that is a number."""
+    uses: list[AdapterUse] = []
+    for text in lora or ():
+        adapter, _, scale = text.rpartition(":")
+        try:
+            uses.append(AdapterUse(adapter, float(scale)) if adapter else AdapterUse(text))
+        except ValueError:
+            uses.append(AdapterUse(text))
+    return tuple(uses)
 
 
 def settings_of(context: typer.Context, **flags: object) -> Settings:

@@ -276,6 +276,34 @@ def image(
     _report(path, as_json)
 
 
+@app.command()
+def turbo(
+    context: typer.Context,
+    out: Out = Path("runs/turbo"),
+    model: Annotated[
+        Path, typer.Option(help="The model to distil, a Stable Diffusion folder.")
+    ] = Path("runs/image/starter"),
+    text: Text = Path("runs/text/text"),
+    latents: Annotated[Path, typer.Option(help="Folder of encoded pictures.")] = Path(
+        "runs/latents"
+    ),
+    minutes: Minutes = float("inf"),
+    steps: Steps = 4_000,
+    batch: Annotated[int, typer.Option(help="Pictures a step.", min=1)] = 32,
+    rate: Rate = STAGES["turbo"].rate,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Distil the image model into a LoRA that draws in one to four steps.
+
+    Example: maquette train turbo --minutes 60
+    """
+    from maquette.recipes.turbo import train_turbo
+
+    settings = _settings(context)
+    _report(train_turbo(out, settings, model, text, latents, seed, batch), as_json)
+
+
 @app.command("all")
 def everything(
     context: typer.Context,
@@ -307,6 +335,9 @@ def publish(
     image: Annotated[Path, typer.Option(help="Stable Diffusion folder.")] = Path(
         "runs/image/starter"
     ),
+    turbo: Annotated[Path, typer.Option(help="The LoRA of few steps.")] = Path(
+        "runs/turbo/pytorch_lora_weights.safetensors"
+    ),
     clip: Annotated[Path, typer.Option(help="Checkpoint of CLIP.")] = Path("runs/clip/clip"),
     probe: Annotated[Path, typer.Option(help="Weights of the probe.")] = Path(
         "runs/probe/probe.safetensors"
@@ -319,5 +350,5 @@ def publish(
     """
     from maquette.recipes.publish import publish as put
 
-    size_bytes = put(image, clip, probe)
+    size_bytes = put(image, turbo, clip, probe)
     typer.echo(json.dumps({"size_bytes": size_bytes}) if as_json else f"{size_bytes / 1e6:.1f} MB")

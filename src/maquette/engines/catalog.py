@@ -1,9 +1,10 @@
 """The models by name, and the reading of their weights, whole or not at all."""
 
 import json
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -17,23 +18,43 @@ from maquette.core.errors import (
     did_you_mean,
     first_line,
 )
+from maquette.core.requests import DEFAULT_GUIDANCE, DEFAULT_SAMPLER, DEFAULT_STEPS
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 HASHES_FILE = "hashes.json"
+ADAPTER_SUFFIX = ".safetensors"
+UNET_FILE = "unet/diffusion_pytorch_model.safetensors"
+ADAPTER_FILE = "pytorch_lora_weights.safetensors"  # in a folder, as diffusers names it
 # What a folder holds that holds a model of this kind.
 MARKS = {"image": "model_index.json", "clip": "vision/config.json", "probe": "probe.safetensors"}
+
+
+@dataclass(frozen=True, slots=True)
+class UsualValues:
+    """How a model samples unless told otherwise."""
+
+    num_inference_steps: int = DEFAULT_STEPS
+    guidance_scale: float = DEFAULT_GUIDANCE
+    sampler: str = DEFAULT_SAMPLER
+
+    def unless(self, **given: float | str | None) -> "UsualValues":
+        """These, but for what was given."""
+        return replace(self, **{name: v for name, v in given.items() if v is not None})
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A checkpoint: its name and its folder, in the layout of diffusers or transformers.
 
-    Of a `shipped` one the hashes must be there.
+    An image model may have an `adapter`, the folder of a LoRA that is merged into its U-Net, and
+    `usual` values of its own. Of a `shipped` one the hashes must be there.
     """
 
     model_id: str
     folder: Path
     shipped: bool = False
+    adapter: Path | None = None
+    usual: UsualValues = UsualValues()
 
 
 STARTERS = {
@@ -41,6 +62,23 @@ STARTERS = {
     "clip": ModelSpec("starter-clip", WEIGHTS / "clip", shipped=True),
     "probe": ModelSpec("starter-probe", WEIGHTS / "probe", shipped=True),
 }
+TURBO = ModelSpec(
+    "starter-turbo",
+    STARTERS["image"].folder,
+    shipped=True,
+    adapter=WEIGHTS / "turbo",
+    usual=UsualValues(num_inference_steps=4, guidance_scale=1.0, sampler="lcm"),
+)
+# What ships of each kind, the one that is used unasked first.
+SHIPPED = {kind: (spec,) for kind, spec in STARTERS.items()} | {"image": (STARTERS["image"], TURBO)}
+
+
+def find_shipped(model: str, kind: str) -> ModelSpec:
+    """The spec of a model that ships, by its name. Raises ModelNotFound naming what there is."""
+    by_name = {spec.model_id: spec for spec in SHIPPED[kind]}
+    if model in by_name:
+        return by_name[model]
+    raise ModelNotFound(f"no {kind} model named {model!r}; {did_you_mean(model, by_name)}")
 
 
 def find_model(model: str, kind: str) -> ModelSpec:
@@ -48,19 +86,51 @@ def find_model(model: str, kind: str) -> ModelSpec:
 
     Raises ModelNotFound naming what there is.
     """
-    starter = STARTERS[kind]
-    if model == starter.model_id:
-        return starter
     folder = _folder(model)
-    if folder is None:
-        hint = did_you_mean(model, [starter.model_id])
-        raise ModelNotFound(f"no {kind} model named {model!r}; {hint}, or name a folder")
+    if folder is None or any(model == spec.model_id for spec in SHIPPED[kind]):
+        try:
+            return find_shipped(model, kind)
+        except ModelNotFound as error:
+            raise ModelNotFound(f"{error.message}, or name a folder") from None
     if not (folder / MARKS[kind]).is_file():
         raise ModelNotFound(
             f"the folder {model} holds no {kind} model, for {MARKS[kind]} is not in it; "
             "name another"
         )
     return ModelSpec(folder.name, folder)
+
+
+def list_adapters(folder: Path | None) -> dict[str, Path]:
+    """The LoRA files of a folder by their names, in order; none where there is no folder."""
+    files = sorted(folder.glob(f"*{ADAPTER_SUFFIX}")) if folder else []
+    return {path.stem: path for path in files if path.is_file()}
+
+
+def adapter_name(adapter: str) -> str:
+    """What a LoRA goes by: a file of that name in the folder of adapters is found by it."""
+    return Path(adapter).name.removesuffix(ADAPTER_SUFFIX)
+
+
+def find_adapter(adapter: str, folder: Path | None) -> Path:
+    """The file of a LoRA: by its name in a folder, or by its path or that of the folder it is in.
+
+    Raises ModelNotFound naming what there is, InvalidRequest where it is no safetensors file.
+    """
+    known = list_adapters(folder)
+    if adapter in known:
+        return known[adapter]
+    inside = _folder(adapter)
+    path = inside / ADAPTER_FILE if inside else Path(os.path.expanduser(adapter))
+    if not os.path.isfile(path):
+        hint = f"{did_you_mean(adapter, known)}, or " if known else ""
+        place = f", or put it in its place as {folder}/NAME{ADAPTER_SUFFIX}" if folder else ""
+        missing = f"{inside} holds no {ADAPTER_FILE}" if inside else f"no LoRA named {adapter!r}"
+        raise ModelNotFound(f"{missing}; {hint}name a file{place}")
+    if path.suffix != ADAPTER_SUFFIX:
+        raise InvalidRequest(
+            f"{path} is no {ADAPTER_SUFFIX} file, and others may run what is in them; convert it"
+        )
+    return path
 
 
 def _folder(name: str) -> Path | None:
@@ -114,15 +184,21 @@ def verify_weights(spec: ModelSpec) -> None:
 
     Raises WeightsDamaged naming the first file that is missing or differs.
     """
-    listing = spec.folder / HASHES_FILE
-    if not listing.exists() and not spec.shipped:
+    for folder in (spec.folder, spec.adapter):
+        if folder is not None:
+            _verify_folder(folder, spec.shipped)
+
+
+def _verify_folder(folder: Path, shipped: bool) -> None:
+    listing = folder / HASHES_FILE
+    if not listing.exists() and not shipped:
         return
     try:
         hashes = json.loads(listing.read_text())
     except (OSError, ValueError):
         raise WeightsDamaged(f"{listing} is missing or damaged") from None
     for name, expected in hashes.items():
-        path = spec.folder / name
+        path = folder / name
         if not path.exists() or sha256(path) != expected:
             raise WeightsDamaged(f"{path} is missing or damaged")
 

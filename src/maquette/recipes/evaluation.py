@@ -4,8 +4,9 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from maquette.core.errors import InvalidRequest
 from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
+from maquette.recipes.autoencoder import psnr
 from maquette.recipes.probe import Probe
 from maquette.recipes.retrieval import Retrieval, ZeroShot, distinct_scenes
 from maquette.recipes.scoring import Expectation, accuracy, ask, frechet_distance, score
@@ -97,18 +99,17 @@ def draw_and_score(
     asked: list[Asked],
     engine: ImageEngine,
     probe: Probe,
-    steps: int,
-    guidance: float,
+    params: SamplingParams,
     on_picture: Callable[[int, int], None] = lambda done, total: None,
 ) -> Scored:
-    """One picture a prompt, each sampled alone and timed, then asked about by the probe."""
+    """One picture a prompt, else by `params`, each sampled alone and timed, then asked about by the
+    probe.
+    """
     scored = Scored(asked)
     for number, one in enumerate(asked):
-        params = SamplingParams(
-            one.prompt, seed=number, num_inference_steps=steps, guidance_scale=guidance
-        )
+        request = GenerationRequest(replace(params, prompt=one.prompt, seed=number))
         started = time.perf_counter()
-        scored.pictures += engine.generate(GenerationRequest(params))
+        scored.pictures += engine.generate(request)
         scored.seconds.append(time.perf_counter() - started)
         on_picture(number + 1, len(asked))
     answers, _ = ask(probe, scored.pictures)
@@ -144,6 +145,29 @@ def distances_to_drawings(probe: Probe, scored: Scored, drawings: int) -> dict[s
     return {
         "pictures": frechet_distance(ask(probe, list(asked.values()))[1], reference),
         "drawings": frechet_distance(ask(probe, ideal)[1], reference),
+    }
+
+
+def figures(scored: Scored, probe: Probe, drawings: int) -> dict[str, Any]:
+    """What any prompts give: composition by language, beside the probe on true drawings."""
+    languages = sorted({one.language for one in scored.asked})
+    return {
+        "drawings": drawings,
+        "composition": {language: scored.of(language) for language in languages},
+        "probe_on_drawings": probe_on_drawings(probe, drawings),
+        "seconds_per_picture": median(scored.seconds),
+    }
+
+
+def held_out_figures(
+    scored: Scored, probe: Probe, engine: ImageEngine, clip: ClipEngine, pairs: int
+) -> dict[str, Any]:
+    """What only the held-out prompts give, and what the other models can do."""
+    return {
+        "frechet_distances": distances_to_drawings(probe, scored, pairs),
+        "psnr_db": psnr(engine.codec.autoencoder, 64, PSNR_SEEDS),
+        "pairs": pairs,
+        "clip": clip_figures(clip, pairs),
     }
 
 

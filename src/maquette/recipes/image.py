@@ -5,7 +5,6 @@ Rombach et al. 2022 (latent diffusion), https://arxiv.org/abs/2112.10752, with v
 """
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,17 +15,17 @@ from diffusers.models.resnet import ResnetBlock2D
 from diffusers.models.transformers import Transformer2DModel
 from PIL import Image
 from torch import Tensor, nn
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTokenizer
 
 from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.diffusion.noise_schedule import NoiseSchedule
 from maquette.engines.catalog import ModelSpec
 from maquette.engines.image import ImageEngine
 from maquette.recipes.autoencoder import load as load_autoencoder
-from maquette.recipes.clip import load_text, tokenize
-from maquette.recipes.labels import COLOUR_NAMES, GRID, NO_SUBJECT, figure_mask, labels, parts_loss
+from maquette.recipes.captioned_latents import TIMESTEPS, CaptionedLatents, CaptionReader
+from maquette.recipes.clip import load_text
+from maquette.recipes.labels import COLOUR_NAMES, GRID, NO_SUBJECT, parts_loss
 from maquette.recipes.latents import read_latents
-from maquette.recipes.pictures import Item, captioned
 from maquette.recipes.pixel_metric import pixel_metric
 from maquette.train.batch import Batch
 from maquette.train.loop import Compute, LoopSettings, train
@@ -34,15 +33,11 @@ from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
 from maquette.world.preview import sheet
 
-CAPTIONS = 2  # of a picture
-KEPT = 81_920  # captions, some 2.5 GiB: all of 40,960 pictures
-CAPTION_DROP = 0.1
-FULL_SHARE = 0.6  # beside those captions that are full by chance
 PARTS_WEIGHT = 0.05
 FIGURE_WEIGHT = 3.0  # figures are a third of a picture and most of what it is about
 BATCH_SIZE = 32
 SCHEDULE = {
-    "num_train_timesteps": 1000,
+    "num_train_timesteps": TIMESTEPS,
     "beta_start": 0.00085,
     "beta_end": 0.012,
     "beta_schedule": "scaled_linear",
@@ -64,6 +59,7 @@ class UNetSize:
     convolutional: int = 0
     layers: int = 1
     head_channels: int = 64
+    norm_groups: int = 32
 
 
 SIZES = {
@@ -84,6 +80,7 @@ def build(size: UNetSize, latent_channels: int, latent_side: int, text_width: in
         out_channels=latent_channels,
         block_out_channels=size.channels,
         layers_per_block=size.layers,
+        norm_num_groups=size.norm_groups,
         down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",) * attending,
         up_block_types=("CrossAttnUpBlock2D",) * attending + ("UpBlock2D",) * plain,
         cross_attention_dim=text_width,
@@ -151,77 +148,6 @@ class Denoiser(nn.Module):
         return value + PARTS_WEIGHT * layout, shares
 
 
-def spread_timesteps(count: int, generator: torch.Generator) -> Tensor:
-    """Timesteps spread evenly from a random one on, shuffled, so that every batch sees all of the
-    noise: a quieter gradient than independent ones give (Kingma et al. 2021,
-    https://arxiv.org/abs/2107.00630).
-    """
-    start = torch.rand((), generator=generator)
-    shares = (start + torch.randperm(count, generator=generator) / count) % 1.0
-    return (shares * SCHEDULE["num_train_timesteps"]).long()
-
-
-class _CaptionedLatents:
-    """Encoded pictures with captions: most say all there is, which leaves least to guess; some are
-    short, as a person's are, and one in ten is empty, for guidance.
-
-    A picture has CAPTIONS captions. What the text tower says of them, 32 KiB each, is kept for the
-    first KEPT that are asked for, and read anew for the rest.
-    """
-
-    def __init__(
-        self, latents: Tensor, tokenizer: CLIPTokenizer, text: CLIPTextModel, seed: int
-    ) -> None:
-        self._latents, self._tokenizer, self._text, self._seed = latents, tokenizer, text, seed
-        self._empty = self._read([""])[0]
-        self._items: dict[tuple[int, int], Item] = {}
-
-    @torch.no_grad()
-    def _read(self, texts: list[str]) -> Tensor:
-        tokens = tokenize(self._tokenizer, texts).to(self._text.device)
-        return self._text(tokens).last_hidden_state.half().cpu()
-
-    def _make(self, keys: list[tuple[int, int]]) -> dict[tuple[int, int], Item]:
-        """What belongs to each key, a picture's number and a caption's."""
-        scenes, texts = [compose(number) for number, _ in keys], list[str]()
-        for (number, choice), scene in zip(keys, scenes, strict=True):
-            rng = random.Random(f"caption/{self._seed}/{number}/{choice}")
-            texts.append(captioned(scene, rng.getrandbits(32), full=rng.random() < FULL_SHARE))
-        made: dict[tuple[int, int], Item] = {}
-        for key, scene, context in zip(keys, scenes, self._read(texts), strict=True):
-            truth = labels(scene)
-            made[key] = {
-                "latents": self._latents[key[0]],
-                "context": context,
-                "figures": figure_mask(scene, self._latents.shape[-1]),
-                **{name: truth[name] for name in ("cells", "cell_colours")},
-            }
-        return made
-
-    def batches(self, size: int, step: int) -> Iterator[Batch]:
-        """Batches of random pictures without end, as the run has them from step `step` on."""
-        pictures = range(len(self._latents))
-        while True:
-            rng = random.Random(f"image/{self._seed}/{step}")
-            keys = [(rng.choice(pictures), rng.randrange(CAPTIONS)) for _ in range(size)]
-            new = [key for key in dict.fromkeys(keys) if key not in self._items]
-            made = self._make(new) if new else {}
-            if len(self._items) < KEPT:
-                self._items |= made
-            items = [
-                (self._items.get(key) or made[key])
-                | ({"context": self._empty} if rng.random() < CAPTION_DROP else {})
-                for key in keys
-            ]
-            generator = torch.Generator().manual_seed(rng.getrandbits(63))
-            yield {
-                "noise": torch.randn(size, *self._latents.shape[1:], generator=generator),
-                "timesteps": spread_timesteps(size, generator),
-                **{name: torch.stack([i[name] for i in items]) for name in items[0]},
-            }
-            step += 1
-
-
 def save_pipeline(unet: UNet2DConditionModel, text: Path, vae: Path, out: Path) -> None:
     """Writes a U-Net and what belongs to it as a folder in Stable Diffusion layout, fp16."""
     pipeline = StableDiffusionPipeline(
@@ -267,12 +193,10 @@ def train_image(
     torch.manual_seed(seed)
     encoded = read_latents(latents, vae)
     compute = settings.compute
-    text_encoder = load_text(text).text_model.to(compute.device, compute.dtype).eval()
-    pictures = _CaptionedLatents(encoded, CLIPTokenizer.from_pretrained(text), text_encoder, seed)
+    reader = CaptionReader(text, compute)
+    pictures = CaptionedLatents(encoded, reader, seed)
     if start is None:
-        unet = build(
-            SIZES[size], encoded.shape[1], encoded.shape[2], text_encoder.config.hidden_size
-        )
+        unet = build(SIZES[size], encoded.shape[1], encoded.shape[2], reader.width)
     else:
         unet = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
     metric = pixel_metric(load_autoencoder(vae), encoded)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from maquette.core.files import check_writable, write_whole
+from maquette.engines.catalog import STARTERS
 from maquette.recipes.evaluation import Scored, sample_grid
 from maquette.recipes.scoring import CATEGORIES
 
-PAGE, FIGURES, GRID = "evaluation.md", "evaluation.json", "evaluation.webp"
+SUFFIXES = PAGE, FIGURES, GRID = ".md", ".json", ".webp"
 
 
 def markdown_tables(table: dict[str, Any]) -> str:
@@ -63,30 +64,38 @@ def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def check_report(folder: Path) -> None:
+def check_report(folder: Path, model: str) -> None:
     """Raises OutputNotWritable before the work for a report that could not be kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (PAGE, FIGURES, GRID):
-        check_writable(folder / name)
+    for suffix in SUFFIXES:
+        check_writable(folder / _file(model, suffix))
+
+
+def _file(model: str, suffix: str) -> str:
+    """Of the starter `evaluation`, of others with their names, so that none takes another's."""
+    usual = model == STARTERS["image"].model_id
+    return ("evaluation" if usual else f"evaluation-{Path(model).name}") + suffix
 
 
 def write_report(folder: Path, table: dict[str, Any], scored: Scored) -> None:
     """Writes the page, the figures and the sample grid into the folder."""
     grid = io.BytesIO()
     sample_grid(scored).save(grid, "WEBP", quality=90)
-    write_whole(folder / GRID, grid.getvalue())
-    write_whole(folder / FIGURES, (json.dumps(table, indent=1) + "\n").encode())
+    files = {suffix: _file(table["model"], suffix) for suffix in SUFFIXES}
+    write_whole(folder / files[GRID], grid.getvalue())
+    write_whole(folder / files[FIGURES], (json.dumps(table, indent=1) + "\n").encode())
     asked = "a list of prompts"
     honest = "The last column is how often the probe is right about true drawings."
     if table["held_out"]:
         asked = "prompts of held-out combinations"
         honest = f"Nothing here was trained on what it is scored on. {honest}"
     listing = "\n".join(f"{i}. {a.prompt}" for i, a in enumerate(scored.asked[:36], 1))
+    loras = f", LoRA {', '.join(table['adapters'])}" if table["adapters"] else ""
     page = (
         f"# Evaluation\n\nMeasured {table['measured']} with `maquette evaluate`: "
-        f"model `{table['model']}`, {asked} ({table['prompts']}), {table['steps']} steps, "
-        f"guidance {table['guidance']:g}; {table['drawings']} drawings for the probe's column; on "
-        f"{table['machine']}. {honest}\n\n"
-        f"{markdown_tables(table)}\n\n![The first pictures]({GRID})\n\n{listing}\n"
+        f"model `{table['model']}`, {asked} ({table['prompts']}), {table['steps']} steps of "
+        f"{table['sampler']}, guidance {table['guidance']:g}{loras}; {table['drawings']} drawings "
+        f"for the probe's column; on {table['machine']}. {honest}\n\n"
+        f"{markdown_tables(table)}\n\n![The first pictures]({files[GRID]})\n\n{listing}\n"
     )
-    write_whole(folder / PAGE, page.encode())
+    write_whole(folder / files[PAGE], page.encode())

@@ -34,7 +34,8 @@ class Stage:
 STAGES = {
     "text": Stage(0.06, 1e-3, muon=True),
     "autoencoder": Stage(0.24, 1e-4),
-    "image": Stage(0.36, 1e-3, ema_decay=0.9995, muon=True, save_every_s=480.0),
+    "image": Stage(0.30, 1e-3, ema_decay=0.9995, muon=True, save_every_s=480.0),
+    "turbo": Stage(0.06, 1e-3, ema_decay=0.995, save_every_s=480.0),
     "clip": Stage(0.14, 1e-3, muon=True),
     "probe": Stage(0.10, 1e-3, ema_decay=0.998, muon=True),
 }

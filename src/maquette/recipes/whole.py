@@ -11,6 +11,7 @@ from maquette.recipes.latents import encode_pictures
 from maquette.recipes.probe import train_probe
 from maquette.recipes.publish import publish
 from maquette.recipes.stages import STAGES
+from maquette.recipes.turbo import train_turbo
 from maquette.train.loop import Compute, LoopSettings
 
 
@@ -75,10 +76,14 @@ def train_all(
         size,
         batch_size=pace.image,
     )
+    on_stage("turbo")
+    turbo = train_turbo(
+        out / "turbo", settings("turbo"), image, text, out / "latents", batch_size=pace.image
+    )
     on_stage("clip")
     clip = train_clip(out / "clip", settings("clip"), text, size, workers, batch_size=pace.clip)
     on_stage("probe")
     probe = train_probe(out / "probe", settings("probe"), workers, batch_size=pace.probe)
     on_stage("publish")
-    publish(image, clip, probe, out / "weights")
+    publish(image, turbo, clip, probe, out / "weights")
     return out / "weights"
