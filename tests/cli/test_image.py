@@ -14,9 +14,10 @@ import torch
 from PIL import Image
 
 from maquette.cli import app as command_line
-from maquette.engines.catalog import STARTERS, ModelSpec
+from maquette.engines.catalog import SHIPPED, ModelSpec
 from maquette.engines.clip import ClipEngine
 from tests.conftest import TinyModels
+from tests.lora_files import write_diffusers
 
 FAST = ["--steps", "2", "--size", "64x64", "--threads", "1"]
 
@@ -52,6 +53,23 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     Path(names["CUT"]).write_bytes(Path(names["SOURCE"]).read_bytes()[:2000])
     Path(names["WORDS"]).write_text("no picture")
     return names
+
+
+def test_a_model_comes_with_its_usual_values(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "boat.png"
+    words = ["a red boat", "--model", "starter-turbo", "--size", "64x64", "-o", str(out)]
+    for more, steps in (([], 4), (["--steps", "2"], 2)):
+        assert _run(monkeypatch, capsys, *words, *more)[0] == 0
+        with Image.open(out) as image:
+            record = json.loads(image.text["maquette"])  # type: ignore[attr-defined]
+        assert record["model"] == "starter-turbo"
+        assert (record["num_inference_steps"], record["guidance_scale"]) == (steps, 1.0)
+        assert record["sampler"] == "lcm"
+    code, _, err = _run(monkeypatch, capsys, *words, "--negative", "blurry")
+    assert code == 2
+    assert "a negative prompt does nothing at guidance 1; give another guidance" in err
 
 
 def test_pictures_and_their_seeds(
@@ -104,6 +122,34 @@ def test_a_picture_can_be_varied_repaired_and_extended(
     assert np.array_equal(_pixels(out)[:64, 32:96], noise)
 
 
+def test_a_lora_is_named_or_given_as_a_file_or_a_folder(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tiny_models: TinyModels,
+    model: list[str],
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data" / "adapters"
+    file = write_diffusers(folder / "mine", tiny_models.image, 1)
+    shutil.copy(file, folder / "ink.safetensors")
+
+    def drawn(*words: str) -> np.ndarray:
+        out = tmp_path / "out.png"
+        common = ["boat", "-o", str(out), "--seed", "1", "--precision", "fp32", *FAST, *model]
+        assert _run(monkeypatch, capsys, *common, *words)[0] == 0
+        return _pixels(out)
+
+    named, plain = drawn("--lora", "ink:0.5"), drawn()
+    assert np.abs(named - plain).max() > 5
+    for other in (file, file.parent):
+        assert np.array_equal(drawn("--lora", f"{other}:0.5"), named)
+    with Image.open(tmp_path / "out.png") as picture:
+        record = json.loads(picture.text["maquette"])  # type: ignore[attr-defined]
+    assert record["adapters"] == [{"adapter": "mine", "scale": 0.5}]
+    both = drawn("--lora", "ink", "--lora", f"{file}:-1")  # which come to nothing
+    assert np.abs(both - plain).max() <= 1
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -139,6 +185,12 @@ def test_a_picture_can_be_varied_repaired_and_extended(
         (["boat", "--from", "ODD"], 2, "from 64 to 1024; nearest is 64; or give --size 256x256"),
         (["boat", "--from", "CUT"], 2, "cannot be read as a picture"),
         (["boat", "--from", "WORDS"], 2, "is not a picture that can be read"),
+        (["boat", "--lora", "ink"], 2, "no LoRA named 'ink'; name a file, or put it in its place"),
+        (["boat", "--lora", "WORDS"], 2, "others may run what is in them"),
+        (["boat", "--lora", "ink:50"], 2, "scale 50 of 'ink' must be between -10 and 10"),
+        (["boat", "--lora", "ink:nan"], 2, "scale nan of 'ink' must be between -10 and 10"),
+        (["boat", "--lora", "ink", "--lora", "ink:2"], 2, "adapter 'ink' is named 2 times"),
+        (["boat", *["--lora", "a"] * 9], 2, "9 adapters are too many; at most 8"),
     ],
 )
 def test_bad_input_is_one_line_and_writes_nothing(
@@ -196,7 +248,7 @@ def test_the_best_are_kept_with_their_own_seeds(
     tmp_path: Path,
 ) -> None:
     clip = ModelSpec("clip", tiny_models.clip)
-    monkeypatch.setitem(STARTERS, "clip", replace(clip, model_id="starter-clip"))
+    monkeypatch.setitem(SHIPPED, "clip", (replace(clip, model_id="starter-clip"),))
     drawn, kept, way = (tmp_path / f"{n}.png" for n in ("drawn", "kept", "way"))
     words = ["boat", "--seed", "3", "--json", *FAST, *model]
     _run(monkeypatch, capsys, *words, "-o", str(drawn), "-n", "10")

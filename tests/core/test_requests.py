@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from maquette.core.errors import InvalidRequest
-from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,20 @@ from maquette.core.requests import GenerationRequest, SamplingParams
         ({"sampler": "eulr"}, "unknown sampler 'eulr'; did you mean euler?"),
         ({"prompt": "\udcff boat"}, "is not valid UTF-8; type it anew"),
         ({"prompt": "a\0boat"}, "is not valid UTF-8; type it anew"),
+        ({"adapters": (AdapterUse("a"),) * 2}, "adapter 'a' is named 2 times; add up its scales"),
+        ({"adapters": (AdapterUse("a"),) * 9}, "9 adapters are too many; at most 8"),
     ],
 )
 def test_a_bad_value_is_named(changes: dict[str, object], message: str) -> None:
     with pytest.raises(InvalidRequest, match=message.replace("^", r"\^")) as caught:
         SamplingParams(**{"prompt": "a red boat", **changes})  # type: ignore[arg-type]
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("scale", [10.5, -11.0, float("inf"), float("nan")])
+def test_a_scale_is_bounded(scale: float) -> None:
+    with pytest.raises(InvalidRequest, match=f"scale {scale:g} of 'ink' must be between -10 and"):
+        AdapterUse("ink", scale)
 
 
 def test_a_mask_must_fit_its_picture() -> None:

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.request import DenoisingRequest, Noise
 from maquette.diffusion.samplers import SAMPLERS
-from maquette.engines import image
-from maquette.engines.catalog import STARTERS, ModelSpec, find_model
+from maquette.engines import texts
+from maquette.engines.catalog import STARTERS, ModelSpec, UsualValues, find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine, Progress
 from maquette.recipes.probe import load_probe
@@ -38,6 +39,20 @@ def _engine(folder: Path) -> ImageEngine:
 @pytest.fixture(scope="module")
 def engine(tiny_models: TinyModels) -> ImageEngine:
     return _engine(tiny_models.image)
+
+
+def test_models_of_one_folder_share_all_but_the_u_net(engine: ImageEngine) -> None:
+    spec = replace(engine.spec, model_id="another", usual=UsualValues(guidance_scale=1.0))
+    alone, shared = (ImageEngine(spec, CPU, torch.float32, like=e) for e in (None, engine))
+    assert shared.codec is engine.codec
+    assert shared.texts is engine.texts
+    assert shared.network_id != engine.network_id  # rows of the two never share a pass
+    params = SamplingParams("a cat", seed=3, num_inference_steps=2, width=64, height=64)
+    drawn = [e.generate(GenerationRequest(params))[0] for e in (alone, shared)]
+    assert np.array_equal(_pixels(drawn[0]), _pixels(drawn[1]))
+    with pytest.raises(InvalidRequest, match="tokens long; another reads"):
+        shared.prepare(GenerationRequest(replace(params, prompt="a red boat " * 100)))
+    assert ImageEngine(spec, CPU, torch.bfloat16, like=engine).codec is not engine.codec
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
@@ -92,7 +107,7 @@ def test_bf16_draws_nearly_the_same_and_in_any_company() -> None:
     spec = STARTERS["image"]
     exact, fast = (ImageEngine(spec, CPU, dtype) for dtype in (torch.float32, torch.bfloat16))
     drawn = Image.fromarray(draw(compose(1, "held_out")))
-    there_and_back = (e.decode(e.encode(drawn))[0] for e in (exact, fast))
+    there_and_back = (e.codec.decode(e.codec.encode(drawn))[0] for e in (exact, fast))
     assert _psnr(*there_and_back) >= 40
 
     def request(seed: int, count: int = 1) -> GenerationRequest:
@@ -159,16 +174,16 @@ def test_requests_of_different_people_share_a_pass_and_end_as_they_do_alone(
 
 
 def test_a_text_is_read_once(engine: ImageEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image, "CACHED_TEXTS", 3)
+    monkeypatch.setattr(texts, "CACHED_TEXTS", 3)
     read: list[int] = []
-    forward = engine._text.forward
+    forward = engine.texts.encoder.forward
 
     def spy(tokens: torch.Tensor, *rest: Any, **options: Any) -> Any:
         read.append(len(tokens))
         return forward(tokens, *rest, **options)
 
-    monkeypatch.setattr(engine._text, "forward", spy)
-    engine._text_states.clear()
+    monkeypatch.setattr(engine.texts.encoder, "forward", spy)
+    engine.texts._states.clear()
 
     def draw(prompt: str) -> np.ndarray:
         params = SamplingParams(prompt, num_inference_steps=1, width=64, height=64)
@@ -179,7 +194,7 @@ def test_a_text_is_read_once(engine: ImageEngine, monkeypatch: pytest.MonkeyPatc
     assert len(read) == 2  # the prompt and the empty one
     for prompt in ("a dog", "a duck"):
         draw(prompt)
-    assert len(engine._text_states) == 3
+    assert len(engine.texts._states) == 3
     assert np.array_equal(draw("a cat"), first)
 
 
@@ -306,7 +321,7 @@ def test_all_starters_load() -> None:
 
 def test_a_size_that_the_model_cannot_draw_is_refused(engine: ImageEngine) -> None:
     engine_of_32 = copy(engine)
-    engine_of_32.factor_px = 32
+    engine_of_32.codec.factor_px = 32
     with pytest.raises(InvalidRequest, match="size 272x256 does not fit image; use multiples of 3"):
         engine_of_32.generate(GenerationRequest(SamplingParams("a cat", width=272)))
 

@@ -31,9 +31,9 @@ def test_the_starters_preview_looks_like_the_picture() -> None:
     engine = ImageEngine(STARTERS["image"], torch.device("cpu"), torch.float32)
     errors = []
     for seed in range(3):
-        latents = engine.encode(Image.fromarray(draw(compose(seed, "held_out"))))
-        shown = engine.preview(latents[0])
+        latents = engine.codec.encode(Image.fromarray(draw(compose(seed, "held_out"))))
+        shown = engine.codec.preview(latents[0])
         assert shown.size == (64, 64)
-        picture = engine.decode(latents)[0].resize((64, 64), Image.Resampling.BOX)
+        picture = engine.codec.decode(latents)[0].resize((64, 64), Image.Resampling.BOX)
         errors.append(np.abs(np.asarray(shown).astype(int) - np.asarray(picture)).mean())
     assert np.mean(errors) < 20  # of 255

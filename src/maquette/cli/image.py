@@ -3,20 +3,30 @@
 import json
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maquette.cli.options import AsJson, Backend, Device, Output, Precision, Threads, settings_of
+from maquette.cli.options import (
+    AsJson,
+    Backend,
+    Device,
+    Guidance,
+    Lora,
+    Model,
+    Output,
+    Precision,
+    Sampler,
+    Steps,
+    Threads,
+    adapters_of,
+    settings_of,
+)
 from maquette.core.errors import InvalidRequest
 from maquette.core.requests import (
-    DEFAULT_GUIDANCE,
-    DEFAULT_SAMPLER,
     DEFAULT_SIDE_PX,
-    DEFAULT_STEPS,
-    SAMPLER_NAMES,
     GenerationRequest,
     SamplingParams,
     check_size,
@@ -31,6 +41,9 @@ if TYPE_CHECKING:
 
 TRAJECTORY_PICTURES = 8
 DEFAULT_SIZE = f"{DEFAULT_SIDE_PX}x{DEFAULT_SIDE_PX}"
+Mask = Annotated[
+    Path | None, typer.Option(help="With --from: repaint only where this picture is white.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +83,13 @@ def image(
     size: Annotated[
         str | None, typer.Option(help=f"WIDTHxHEIGHT in pixels [{DEFAULT_SIZE}].")
     ] = None,
-    steps: Annotated[int, typer.Option(help="Denoising steps.")] = DEFAULT_STEPS,
-    guidance: Annotated[
-        float, typer.Option(help="How strictly the words are followed.")
-    ] = DEFAULT_GUIDANCE,
+    steps: Steps = None,
+    guidance: Guidance = None,
     guidance_interval: Annotated[
         str, typer.Option(help="Guide only between these shares of the steps.")
     ] = "0,1",
-    sampler: Annotated[
-        str, typer.Option(help=f"One of {', '.join(SAMPLER_NAMES)}.")
-    ] = DEFAULT_SAMPLER,
-    model: Annotated[str, typer.Option(help="Model by name, or a checkpoint folder.")] = "starter",
+    sampler: Sampler = None,
+    model: Model = "starter",
     count: Annotated[int, typer.Option("-n", help="How many variations.")] = 1,
     best_of: Annotated[
         int | None, typer.Option(help="Draw so many and keep the best by CLIP score.")
@@ -91,12 +100,11 @@ def image(
     strength: Annotated[
         float | None, typer.Option(help="How much of --from to change, 0 to 1 [0.6].")
     ] = None,
-    mask: Annotated[
-        Path | None, typer.Option(help="With --from: repaint only where this picture is white.")
-    ] = None,
+    mask: Mask = None,
     outpaint: Annotated[
         str | None, typer.Option(help="With --from: extend by LEFT,TOP,RIGHT,BOTTOM pixels.")
     ] = None,
+    lora: Lora = None,
     trajectory: Annotated[
         Path | None, typer.Option(help="Also write the way from noise to picture as a strip.")
     ] = None,
@@ -110,19 +118,21 @@ def image(
 
     Example: maquette image "a red boat on a calm sea at night" -o boat.png
     """
+    from maquette.engines.catalog import find_model
+
     start, repainted = _starting_picture(source, size, mask, outpaint)
     width, height = start.size if start else _parse_size(size or DEFAULT_SIZE)
+    given = {"num_inference_steps": steps, "guidance_scale": guidance, "sampler": sampler}
     params = SamplingParams(
         prompt=prompt,
         negative_prompt=negative,
         seed=random.getrandbits(32) if seed is None else seed,
-        num_inference_steps=steps,
-        guidance_scale=guidance,
         guidance_interval=_parse_interval(guidance_interval),
         width=width,
         height=height,
-        sampler=sampler,
         strength=_strength(strength, start is not None, repainted is not None),
+        adapters=adapters_of(lora),
+        **asdict(find_model(model, "image").usual.unless(**given)),
     )
     keep = None if best_of is None else count
     request = GenerationRequest(params, _drawn(count, best_of), keep, start, repainted)
@@ -143,10 +153,13 @@ def _run(
     request: GenerationRequest, model: str, files: _Files, settings: "Settings", as_json: bool
 ) -> None:
     from maquette.cli.progress import progress_bar
+    from maquette.engines.catalog import find_adapter
     from maquette.service import wiring
     from maquette.service.generate import generate, trajectory_strip
     from maquette.service.pictures import png_texts, write_picture
 
+    for use in request.params.adapters:
+        find_adapter(use.adapter, settings.data / "adapters")  # before a model is loaded
     engine = wiring.image_engine(settings, model)
     clip = None if request.keep is None else wiring.clip_engine(settings)
     steps: list[StepOutput] = []
@@ -179,7 +192,7 @@ def _way(engine: "ImageEngine", steps: "list[StepOutput]", number: int) -> "list
     states = [*(step.seen for step in own), own[-1].latents]
     last, gaps = len(states) - 1, TRAJECTORY_PICTURES - 1
     chosen = sorted({round(i * last / gaps) for i in range(TRAJECTORY_PICTURES)})
-    return [engine.decode(states[i][None])[0] for i in chosen]
+    return [engine.codec.decode(states[i][None])[0] for i in chosen]
 
 
 def _starting_picture(

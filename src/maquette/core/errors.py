@@ -6,6 +6,7 @@
     ├── DatabaseUnavailable   exit 1   the database does not start, answer or fit this version
     ├── OutOfMemory           exit 1  a request does not fit the memory, even alone
     ├── QueueFull             exit 1   more requests wait than are let in; later they are
+    ├── QuotaExceeded         exit 1   an account keeps as much as it may
     └── UsageError            exit 2   the request is at fault; asking again gives the same answer
         ├── InvalidRequest    exit 2   a prompt, size or other value that cannot be carried out
         ├── InvalidSettings   exit 2   a flag, MAQUETTE_* variable or settings.toml entry
@@ -54,6 +55,10 @@ class QueueFull(MaquetteError):
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class QuotaExceeded(MaquetteError):
+    """An account keeps as much as it may; there is room when something of it goes."""
 
 
 class UsageError(MaquetteError):

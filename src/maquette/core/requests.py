@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,30 @@ MAX_SIZE_PX = 1024
 MAX_PICTURES = 64
 MAX_STEPS = 1000
 MAX_GUIDANCE = 50.0
+MAX_ADAPTERS = 8
+MAX_ADAPTER_SCALE = 10.0
 DEFAULT_SIDE_PX = 256
 DEFAULT_STEPS = 24
 DEFAULT_GUIDANCE = 4.0
 DEFAULT_SAMPLER = "dpm++2m"
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterUse:
+    """A LoRA by name or file, and how strongly it acts: at 0 not at all, at 1 as it was trained.
+
+    Raises InvalidRequest naming the value that does not fit.
+    """
+
+    adapter: str
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not abs(self.scale) <= MAX_ADAPTER_SCALE:
+            raise InvalidRequest(
+                f"scale {self.scale:g} of {self.adapter!a} must be between "
+                f"{-MAX_ADAPTER_SCALE:g} and {MAX_ADAPTER_SCALE:g}; 1 is as it was trained"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +61,7 @@ class SamplingParams:
     sampler: str = DEFAULT_SAMPLER
     strength: float = 1.0
     guidance_interval: tuple[float, float] = (0.0, 1.0)
+    adapters: tuple[AdapterUse, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
@@ -59,6 +81,11 @@ class SamplingParams:
             raise InvalidRequest(
                 f"guidance {self.guidance_scale:g} must be between 0 and {MAX_GUIDANCE:g}"
             )
+        if self.negative_prompt and self.guidance_scale == 1.0:
+            raise InvalidRequest(
+                "a negative prompt does nothing at guidance 1; "
+                "give another guidance, or leave the negative prompt out"
+            )
         start, end = self.guidance_interval
         if not 0.0 <= start < end <= 1.0:
             raise InvalidRequest(
@@ -71,6 +98,13 @@ class SamplingParams:
             )
         if not 0 <= self.seed < 2**63:
             raise InvalidRequest(f"seed {self.seed} must be between 0 and 2^63 - 1")
+        if len(self.adapters) > MAX_ADAPTERS:
+            raise InvalidRequest(
+                f"{len(self.adapters)} adapters are too many; at most {MAX_ADAPTERS}"
+            )
+        for name, times in Counter(use.adapter for use in self.adapters).items():
+            if times > 1:
+                raise InvalidRequest(f"adapter {name!a} is named {times} times; add up its scales")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +138,11 @@ class GenerationRequest:
                     f"the {name} is {picture.width}x{picture.height} but {wanted[0]}x{wanted[1]} "
                     "is asked for; make them the same size"
                 )
+
+
+def steps_run(num_inference_steps: int, strength: float) -> int:
+    """How many steps are taken: of a strength below 1 that last share of them, at least one."""
+    return max(1, int(num_inference_steps * strength))
 
 
 def check_size(width: int, height: int) -> None:

@@ -39,6 +39,9 @@ class Settings(BaseModel):
         pattern=r"^postgres(ql)?://",
         description="a URL, postgresql://USER@HOST/NAME",
     )
+    queue_s: int = Field(default=1800, ge=1, description="seconds of work, at least 1")
+    upload_bytes: int = Field(default=2**30, ge=1, description="bytes an account, at least 1")
+    upload_days: int = Field(default=30, ge=1, le=36500, description="days, from 1 to 36500")
 
     def as_environment(self) -> dict[str, str]:
         """These settings as variables, for a process that is to have the same."""

@@ -1,6 +1,7 @@
 """Where to compute and in which numbers."""
 
 import torch
+from torch import Tensor
 
 from maquette.core.errors import UsageError
 from maquette.core.machine import look_at_machine
@@ -31,3 +32,10 @@ def choose_dtype(settings: Settings, device: torch.device) -> torch.dtype:
     if settings.precision != "auto":
         return _DTYPES[settings.precision]
     return torch.bfloat16 if multiplies_bf16(device) else torch.float32
+
+
+def to_device(tensor: Tensor, device: torch.device) -> Tensor:
+    """Without waiting for the device, which only pinned memory allows."""
+    if device.type == "cuda":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)

@@ -1,17 +1,18 @@
 """One latent grid on its way out of the noise: what was asked for, and how far it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 import torch
 from torch import Tensor
 
+from maquette.diffusion.adapters import RowAdapters
 from maquette.diffusion.samplers import SamplerTable, StepRow
 
-# (scaled latents (R, C, *grid), timesteps (R,), context (R, T, D)) to its output (R, C, *grid); all
-# fp32 but the context, which comes as the request holds it.
-Network = Callable[[Tensor, Tensor, Tensor], Tensor]
+# (scaled latents (R, C, *grid), timesteps (R,), context (R, T, D), the adapters of each row) to its
+# output (R, C, *grid); all fp32 but the context, which comes as the request holds it.
+Network = Callable[[Tensor, Tensor, Tensor, Sequence[RowAdapters]], Tensor]
 Bucket = tuple[str, tuple[int, ...], tuple[int, ...]]
 
 
@@ -34,6 +35,7 @@ class DenoisingRequest:
     seed: int = 0
     source: Tensor | None = None  # (C, *grid)
     mask: Tensor | None = None  # (1, *grid), 1 where to repaint
+    adapters: RowAdapters = ()
     account: str = ""
     interactive: bool = True
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from maquette.diffusion.device import to_device
 from maquette.diffusion.request import DenoisingRequest, RequestState, Snapshot
 from maquette.diffusion.samplers import stack_rows, update
 
@@ -67,13 +68,15 @@ def _guided(batch: Sequence[RequestState], seen: Tensor, timesteps: Tensor) -> T
     contexts = [state.context[1] for state in batch]
     guided = [place for place, state in enumerate(batch) if state.row_count == 2]
     network = batch[0].request.network
+    adapters = [state.request.adapters for state in batch]
     if not guided:
-        return network(seen, timesteps, torch.stack(contexts))
+        return network(seen, timesteps, torch.stack(contexts), adapters)
     contexts += [batch[place].context[0] for place in guided]
-    asked = _to_device(torch.tensor([*range(len(batch)), *guided]), seen.device)
-    out = network(seen[asked], timesteps[asked], torch.stack(contexts))
+    adapters += [adapters[place] for place in guided]
+    asked = to_device(torch.tensor([*range(len(batch)), *guided]), seen.device)
+    out = network(seen[asked], timesteps[asked], torch.stack(contexts), adapters)
     conditional, unconditional = out[: len(batch)], out[len(batch) :]
-    scales = _to_device(torch.tensor([batch[place].guidance for place in guided]), seen.device)
+    scales = to_device(torch.tensor([batch[place].guidance for place in guided]), seen.device)
     scales = scales.view(-1, *(1,) * (seen.ndim - 1))
     places = asked[len(batch) :]
     mixed = unconditional + scales * (conditional[places] - unconditional)
@@ -86,7 +89,7 @@ def _fresh_noise(batch: Sequence[RequestState], like: Tensor) -> Tensor:
         return torch.zeros((), device=like.device)
     zeros = torch.zeros(like.shape[1:])
     drawn = [state.fresh_noise() if state.coefficients.d else zeros for state in batch]
-    return _to_device(torch.stack(drawn), like.device)
+    return to_device(torch.stack(drawn), like.device)
 
 
 def _put_back(batch: Sequence[RequestState], stepped: Tensor) -> Tensor:
@@ -102,10 +105,3 @@ def _put_back(batch: Sequence[RequestState], stepped: Tensor) -> Tensor:
         spared = signal * state.source + noise_level * state.first
         result.append(state.mask * latents + (1 - state.mask) * spared)
     return torch.stack(result)
-
-
-def _to_device(tensor: Tensor, device: torch.device) -> Tensor:
-    """Without waiting for the device, which only pinned memory allows."""
-    if device.type == "cuda":
-        tensor = tensor.pin_memory()
-    return tensor.to(device, non_blocking=True)
