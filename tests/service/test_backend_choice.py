@@ -1,6 +1,7 @@
 """The fastest backend is found once; a picture is the same with any, alone or in company."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -74,3 +75,15 @@ def test_with_openvino_a_picture_is_the_same_alone_and_in_company(
     crowd = image.generate(GenerationRequest(params, count=5))[0]
     for other in (by_torch, crowd):
         assert np.abs(np.asarray(alone, int) - np.asarray(other, int)).max() <= 1
+
+
+def test_with_openvino_jobs_decode_in_threads_of_their_own(
+    image: ImageEngine, tmp_path: Path
+) -> None:
+    image.use("openvino", tmp_path)
+    latents = [image.example(1)[0] for _ in range(12)]
+    in_turn = [image.codec.decode(one)[0] for one in latents]
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(lambda one: image.codec.decode(one)[0], latents))
+    for one, other in zip(in_turn, at_once, strict=True):
+        assert one.tobytes() == other.tobytes()

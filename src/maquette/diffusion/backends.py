@@ -1,4 +1,4 @@
-"""How a U-Net's passes are computed: by PyTorch as it stands, compiled, or by OpenVINO."""
+"""How a U-Net and a decoder are computed: by PyTorch as it stands, compiled, or by OpenVINO."""
 
 import importlib.util
 import json
@@ -20,6 +20,13 @@ from maquette.core.errors import UsageError
 # Latents (B, C, H, W), timesteps (B,) and text states (B, T, D) to noise, v or flow (B, C, H, W);
 # all fp32 outside.
 Network = Callable[[Tensor, Tensor, Tensor], Tensor]
+# Latents as an autoencoder has them (B, C, H, W) to pixels (B, 3, H f, W f), both fp32 outside.
+Decoder = Callable[[Tensor], Tensor]
+Shapes = Sequence[Sequence[int]]  # of what a network is given; ANY where it may be any number
+
+ANY = -1
+TRACED = 8  # a network is traced with so many rows, rows of pixels and tokens
+SMALL_BYTES = 64 * 2**20  # weights that may be held once more for a model of fixed shapes
 
 
 def available(device: torch.device) -> list[str]:
@@ -46,7 +53,24 @@ def build(name: str, unet: nn.Module, folder: Path, usual: Sequence[Tensor]) -> 
         raise UsageError("backend 'openvino' is not installed; pip install openvino")
     if next(unet.parameters()).device.type != "cpu":
         raise UsageError("backend 'openvino' computes on the CPU; use --device cpu or eager")
-    return _openvino(unet, folder, usual)
+    _, channels, *_ = usual[0].shape
+    shapes = [[ANY, channels, ANY, ANY], [ANY], [ANY, ANY, usual[2].shape[2]]]
+    return _openvino(Positional(unet, "forward"), shapes, folder, usual)
+
+
+def build_decoder(
+    name: str, autoencoder: nn.Module, folder: Path, usual: Sequence[Tensor]
+) -> Decoder:
+    """An autoencoder's decoder as a backend computes it. OpenVINO keeps what it converted in the
+    folder, and decodes what is of the `usual` shape; to decode all else by it gains too little for
+    the memory (docs/log.md). Raises UsageError as `build` does, which is called first.
+    """
+    eager = _eager_decoder(autoencoder)
+    part = Positional(autoencoder, "decode")
+    if name != "openvino" or not part.small:
+        return eager
+    shapes = [[ANY, usual[0].shape[1], ANY, ANY]]
+    return _openvino(part, shapes, folder, usual, otherwise=eager)
 
 
 def _eager(unet: nn.Module) -> Network:
@@ -78,84 +102,115 @@ def _compiled(unet: nn.Module) -> Network:
     return padded
 
 
-def _openvino(unet: nn.Module, folder: Path, usual: Sequence[Tensor]) -> Network:
-    """One model for all numbers of rows and all sizes, and one for the usual: of fixed shapes it
-    is a sixth faster, but takes the weights' memory once more.
+def _eager_decoder(autoencoder: Any) -> Decoder:
+    dtype = next(autoencoder.parameters()).dtype
+
+    def decoder(latents: Tensor) -> Tensor:
+        return autoencoder.decode(latents.to(dtype), return_dict=False)[0].float()
+
+    return decoder
+
+
+class Positional(nn.Module):
+    """What a network computes by one of its methods, as a tensor: so tracing wants it."""
+
+    def __init__(self, network: nn.Module, method: str) -> None:
+        super().__init__()
+        self.network, self.method = network, method
+
+    def forward(self, *given: Tensor) -> Tensor:
+        return getattr(self.network, self.method)(*given, return_dict=False)[0]
+
+    @property
+    def small(self) -> bool:
+        """Whether the weights may be held once more."""
+        return sum(weight.nbytes for weight in self.network.parameters()) <= SMALL_BYTES
+
+
+def _openvino(
+    part: Positional,
+    shapes: Shapes,
+    folder: Path,
+    usual: Sequence[Tensor],
+    otherwise: Callable[..., Tensor] | None = None,
+) -> Callable[..., Tensor]:
+    """By one model for all `shapes`, or by what else is given for them; and where the weights are
+    small, one for the usual: of fixed shapes it is faster, but packs the weights for itself.
+
+    Only one thread at a time may compute by it.
     """
     ov = import_openvino()
     core = ov.Core()
-    path = _converted(ov, unet, folder)
-    bf16 = next(unet.parameters()).dtype == torch.bfloat16
+    model = core.read_model(_converted(ov, part, shapes, folder))  # once: both map one file
+    bf16 = next(part.parameters()).dtype == torch.bfloat16
     hints = {
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
         "PERFORMANCE_HINT": "LATENCY",
     }
-    fixed = [list(one.shape) for one in usual]
 
-    def compiled(shapes: Sequence[list[int]]) -> Any:
-        model = core.read_model(path)
-        model.reshape(dict(enumerate(shapes)))
-        return core.compile_model(model, "CPU", hints).create_infer_request()
+    def compiled(shapes: Shapes) -> Callable[..., Tensor]:
+        model.reshape({place: list(shape) for place, shape in enumerate(shapes)})
+        request = core.compile_model(model, "CPU", hints).create_infer_request()
 
-    (_, channels, *_), _, (_, _, width) = fixed
-    anything = compiled([[-1, channels, -1, -1], [-1], [-1, -1, width]])
+        def compute(*given: Tensor) -> Tensor:
+            arrays = [one.float().contiguous().numpy() for one in given]
+            out = request.infer(arrays, share_inputs=True, share_outputs=True)
+            return torch.from_numpy(out[0].copy())  # the next pass writes over it
+
+        return compute
+
+    otherwise = otherwise or compiled(shapes)
+    if not part.small:
+        return otherwise
+    fixed = [one.shape for one in usual]
     usually = compiled(fixed)
 
-    def network(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
-        given = (latents, timesteps, context)
-        passes = usually if [list(one.shape) for one in given] == fixed else anything
-        arrays = [one.float().contiguous().numpy() for one in given]
-        out = passes.infer(arrays, share_inputs=True, share_outputs=True)
-        return torch.from_numpy(out[0].copy())  # the next pass writes over it
+    def network(*given: Tensor) -> Tensor:
+        compute = usually if [one.shape for one in given] == fixed else otherwise
+        return compute(*given)
 
     return network
 
 
-def _converted(ov: Any, unet: nn.Module, folder: Path) -> Path:
-    """The U-Net in OpenVINO's own form, converted once for these weights."""
-    path = folder / f"{weights_key(unet)}-{metadata.version('openvino')}.xml"
+def _converted(ov: Any, part: Positional, shapes: Shapes, folder: Path) -> Path:
+    """The network in OpenVINO's own form, converted once for these weights."""
+    network: Any = part.network
+    path = folder / f"{weights_key(network)}-{metadata.version('openvino')}.xml"
     if path.exists():
         return path
-    config: Any = unet.config
-    side = 16
-    example = (
-        torch.zeros(2, config.in_channels, side, side),
-        torch.zeros(2),
-        torch.zeros(2, 8, config.cross_attention_dim),
-    )
+    example = [torch.zeros([TRACED if n == ANY else n for n in shape]) for shape in shapes]
     # Traced in fp32, whatever it will compute in.
-    whole: Any = type(unet).from_config(config)  # type: ignore[attr-defined]
-    whole.load_state_dict(unet.state_dict())
+    whole = type(network).from_config(network.config)
+    whole.load_state_dict(network.state_dict())
     with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
         # Of Python values that tracing fixes: checks of channels, and cases for older PyTorch.
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
         warnings.simplefilter("ignore", DeprecationWarning)  # of tracing, which OpenVINO asks for
-        model = ov.convert_model(Positional(whole.eval()), example_input=example)
+        traced = Positional(whole.eval(), part.method)
+        model = ov.convert_model(traced, example_input=tuple(example))
     folder.mkdir(parents=True, exist_ok=True)
     draft = folder / f"{os.getpid()}.xml"
-    half = next(unet.parameters()).dtype != torch.float32
+    half = next(part.parameters()).dtype != torch.float32
     ov.save_model(model, draft, compress_to_fp16=half)
     for suffix in (".bin", ".xml"):  # the one that is looked for last
         draft.with_suffix(suffix).replace(path.with_suffix(suffix))
     return path
 
 
-class Positional(nn.Module):
-    """A U-Net that returns a tensor, as tracing wants it."""
+def shape_key(network: nn.Module) -> str:
+    """A name for a network's configuration, whatever its weights."""
+    return sha256(_configuration(network)).hexdigest()[:16]
 
-    def __init__(self, unet: nn.Module) -> None:
-        super().__init__()
-        self.unet = unet
 
-    def forward(self, latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
-        return self.unet(latents, timesteps, context, return_dict=False)[0]
+def _configuration(network: Any) -> bytes:
+    entries = {n: value for n, value in network.config.items() if n != "_name_or_path"}
+    return json.dumps(entries, sort_keys=True, default=str).encode()
 
 
 def weights_key(network: nn.Module) -> str:
-    """A name for a network's weights and configuration; other weights have another."""
-    config: Any = network.config
-    digest = sha256(json.dumps(dict(config), sort_keys=True, default=str).encode())
+    """A name for a network's weights and configuration, wherever they lie; others have another."""
+    digest = sha256(_configuration(network))
     for name, tensor in network.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().tobytes())
