@@ -19,13 +19,16 @@ from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.loop import EngineLoop
-from maquette.engines.catalog import ModelSpec
+from maquette.engines.catalog import SHIPPED, ModelSpec
 from maquette.engines.image import ImageEngine
 from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
+from maquette.service.admission import QueueLimits
 from maquette.service.image_jobs import ImageJobs
 from maquette.service.studio import IMAGE, Studio
 from tests.conftest import TinyModels
+
+NAMES = [spec.model_id for spec in SHIPPED[IMAGE]]
 
 
 @contextmanager
@@ -52,9 +55,11 @@ def served(app: FastAPI) -> Iterator[int]:
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        yield listener.getsockname()[1]
-        server.should_exit = True
-        thread.join()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 @dataclass
@@ -66,6 +71,7 @@ class Rooms:
     queue: JobQueue
     image: ImageEngine
     snapshots: Path
+    adapters: Path
     client: TestClient
 
     @property
@@ -80,16 +86,18 @@ def rooms(fresh_url: str, tiny_models: TinyModels, tmp_path: Path) -> Iterator[R
     spec = ModelSpec("starter", tiny_models.image)
     with open_database(Settings(database=fresh_url)) as database:
         blobs, queue = Blobs(tmp_path / "blobs"), JobQueue(database)
-        image = ImageEngine(spec, torch.device("cpu"), torch.float32)
-        app = create_app(Studio(database, blobs, queue, most_unfinished=3), database)
+        adapters = tmp_path / "adapters"
+        image = ImageEngine(spec, torch.device("cpu"), torch.float32, adapters)
+        studio = Studio(database, blobs, queue, QueueLimits(most_jobs=3), adapters=adapters)
+        app = create_app(studio, database)
         with TestClient(app, raise_server_exceptions=False) as client:
-            yield Rooms(database, blobs, queue, image, tmp_path / "snapshots", client)
+            yield Rooms(database, blobs, queue, image, tmp_path / "snapshots", adapters, client)
         queue.close()
 
 
 def open_app(rooms: Rooms) -> FastAPI:
     """The same studio, which takes in however many come."""
-    studio = Studio(rooms.database, rooms.blobs, rooms.queue, most_unfinished=10**9)
+    studio = Studio(rooms.database, rooms.blobs, rooms.queue, QueueLimits(most_jobs=10**9))
     return create_app(studio, rooms.database)
 
 
@@ -105,7 +113,9 @@ class Worker:
 def worker(rooms: Rooms) -> Iterator[Worker]:
     engine = DenoisingEngine(torch.device("cpu"))
     loop = EngineLoop(engine)
-    jobs = ImageJobs(rooms.database, rooms.blobs, rooms.image, loop, rooms.snapshots)
+    jobs = ImageJobs(
+        rooms.database, rooms.blobs, dict.fromkeys(NAMES, rooms.image), loop, rooms.snapshots
+    )
     with working(rooms.database, IMAGE, "worker-1", 4, jobs.run, drain_s=5):
         yield Worker(engine, jobs)
     loop.close()

@@ -13,7 +13,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from maquette.api.dependencies import _account
-from tests.api.conftest import Rooms, database_away
+from tests.api.conftest import Rooms, Worker, database_away
+from tests.conftest import TinyModels
+from tests.lora_files import write_diffusers
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "num_inference_steps": 3}
 
@@ -52,6 +54,24 @@ def test_a_picture_is_asked_for_watched_and_fetched(client: TestClient) -> None:
         assert image.size == (64, 64)
         assert json.loads(image.text["maquette"])["seed"] == 6  # type: ignore[attr-defined]
     assert client.get("/v1/generations").json() == [done]
+
+
+def test_a_picture_has_small_versions(client: TestClient) -> None:
+    asked = _ask(client, width=320, height=64)
+    _events(client, asked)
+    url = client.get(f"/v1/generations/{asked['generation_id']}").json()["assets"][0]["url"]
+    small = client.get(url, params={"width": 256})
+    assert small.headers["content-type"] == "image/webp"
+    assert "immutable" in small.headers["cache-control"]
+    with Image.open(io.BytesIO(small.content)) as image:
+        assert image.size == (256, 51)
+    assert client.get(url, params={"width": 256}).content == small.content
+    assert small.headers["etag"] != client.get(url).headers["etag"]
+    refused = client.get(url, params={"width": 257})  # or a disk could be filled with them
+    assert refused.status_code == 422
+    assert "256, 384 or 768" in refused.json()["error"]
+    client.delete(url)
+    assert client.get(url, params={"width": 256}).status_code == 404
 
 
 def test_who_comes_back_is_told_the_rest(client: TestClient) -> None:
@@ -140,13 +160,69 @@ def test_what_was_made_can_be_begun_from_without_putting_it(client: TestClient) 
 
 
 def test_the_models_say_what_they_take(rooms: Rooms) -> None:
-    (model,) = rooms.client.get("/v1/models").json()["data"]
-    usual = {name: model[name] for name in ("num_inference_steps", "guidance_scale", "sampler")}
-    answer = rooms.client.post(
-        "/v1/generations",
-        json={"prompt": "a cat", "model": model["id"], "width": model["most_side_px"], **usual},
+    models = rooms.client.get("/v1/models").json()["data"]
+    assert [model["id"] for model in models] == ["starter", "starter-turbo"]
+    assert len({model["num_inference_steps"] for model in models}) == 2
+    for model in models:
+        usual = {n: model[n] for n in ("num_inference_steps", "guidance_scale", "sampler")}
+        asked = {"prompt": "a cat", "model": model["id"], "width": model["most_side_px"]}
+        for given in (asked, {**asked, "guidance_scale": 2.5}):  # what is not given is as usual
+            answer = rooms.client.post("/v1/generations", json=given)
+            assert answer.status_code == 202, answer.text
+            assert answer.json()["request"].items() >= {**usual, **given}.items()
+            rooms.client.delete(f"/v1/generations/{answer.json()['generation_id']}")
+
+
+def test_each_model_draws_what_is_asked_of_it(
+    rooms: Rooms, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = _ask(rooms.client, model="starter-turbo")
+    assert _events(rooms.client, asked)[-1][0] == "succeeded"
+    made = rooms.client.get(f"/v1/generations/{asked['generation_id']}").json()
+    content = rooms.client.get(made["assets"][0]["url"]).content
+    with Image.open(io.BytesIO(content)) as image:
+        assert json.loads(image.text["maquette"])["model"] == "starter-turbo"  # type: ignore[attr-defined]
+
+
+def test_adapters_are_listed_used_and_kept_with_the_picture(
+    rooms: Rooms, worker: Worker, tiny_models: TinyModels
+) -> None:
+    write_diffusers(rooms.adapters / "folder", tiny_models.image, 1).rename(
+        rooms.adapters / "水彩.safetensors"
     )
-    assert answer.status_code == 202, answer.text
+    for model in rooms.client.get("/v1/models").json()["data"]:
+        assert model["adapters"] == ["水彩"]
+    used = [{"adapter": "水彩", "scale": 0.5}]
+    made: list[dict[str, Any]] = []
+    for adapters in ([], used):
+        asked = _ask(rooms.client, seed=5, adapters=adapters)
+        assert asked["request"]["adapters"] == adapters
+        assert _events(rooms.client, asked)[-1][0] == "succeeded"
+        made.append(rooms.client.get(f"/v1/generations/{asked['generation_id']}").json())
+    contents = [rooms.client.get(one["assets"][0]["url"]).content for one in made]
+    with Image.open(io.BytesIO(contents[1])) as image:
+        assert json.loads(image.text["maquette"])["adapters"] == used  # type: ignore[attr-defined]
+        assert image.text["parameters"].endswith("LoRA: 水彩:0.5")  # type: ignore[attr-defined]
+        with Image.open(io.BytesIO(contents[0])) as plain:
+            assert image.tobytes() != plain.tobytes()
+    again = _ask(rooms.client, **{k: made[1]["request"][k] for k in ("seed", "adapters")})
+    _events(rooms.client, again)
+    again = rooms.client.get(f"/v1/generations/{again['generation_id']}").json()
+    assert again["assets"][0]["content_hash"] == made[1]["assets"][0]["content_hash"]
+
+
+def test_no_file_but_the_adapters_is_read_whatever_path_is_named(
+    rooms: Rooms, tiny_models: TinyModels
+) -> None:
+    file = write_diffusers(rooms.adapters / "folder", tiny_models.image, 1)
+    (rooms.adapters / "ink.safetensors").write_bytes(file.read_bytes())
+    inside = "folder/pytorch_lora_weights"
+    for name in (str(file), "folder", inside, "../adapters/ink", "./ink", "ink.safetensors", ""):
+        answer = rooms.client.post(
+            "/v1/generations", json={**SMALL, "adapters": [{"adapter": name}]}
+        )
+        assert answer.status_code in (400, 422), name
+    assert rooms.client.get("/v1/generations").json() == []
 
 
 @pytest.mark.parametrize(
@@ -159,6 +235,9 @@ def test_the_models_say_what_they_take(rooms: Rooms) -> None:
         ({"source": "0" * 64}, 400, "put it first"),
         ({"mask": "0" * 64}, 400, "put it first"),
         ({"guidance_interval": [0.5, 0.1]}, 400, "the less one first"),
+        ({"adapters": [{"adapter": "ink"}]}, 400, "no adapter named 'ink'; there are none"),
+        ({"adapters": [{"adapter": "ink", "scale": 11}]}, 400, "scale 11 of 'ink' must be between"),
+        ({"adapters": [{"adapter": "ink", "file": "x"}]}, 422, "file"),
         ({"count": 0}, 422, "greater than or equal to 1"),
         ({"colour": "red"}, 422, "colour"),
     ],
@@ -238,7 +317,7 @@ def test_too_many_are_asked_to_come_back(rooms: Rooms) -> None:
     waiting = [_ask(rooms.client) for _ in range(3)]
     full = rooms.client.post("/v1/generations", json=SMALL)
     assert full.status_code == 429
-    assert int(full.headers["retry-after"]) >= 1
+    assert int(full.headers["retry-after"]) >= 5
     assert "3 requests wait; try again in" in full.json()["error"]
     cancelled = rooms.client.post(f"/v1/generations/{waiting[0]['generation_id']}/cancel").json()
     assert cancelled["state"] == "cancelled"

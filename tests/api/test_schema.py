@@ -1,9 +1,11 @@
 """Whatever is sent to the routes of the API's document, the answer is one that the document has.
 
-`pytest -m gate tests/api/test_schema.py` sends ten thousand requests, in some twenty minutes.
+`pytest -m gate tests/api/test_schema.py` sends ten thousand requests and two hundred sequences of
+them, in some twenty minutes.
 """
 
 import io
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,7 @@ from PIL import Image
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
+from maquette.api.dependencies import _account
 from maquette.core.ids import new_id
 from maquette.library.assets import add_asset
 from tests.api.conftest import Rooms, open_app, served
@@ -121,6 +124,46 @@ def test_ten_thousand_answers_are_in_the_document(
     rooms: Rooms, known: Known, subtests: pytest.Subtests
 ) -> None:
     assert _send_all(rooms, known, 400, subtests) >= 10_000
+
+
+@pytest.mark.gate
+def test_sequences_are_answered_as_the_document_says(rooms: Rooms) -> None:
+    """Requests that are made, read, cancelled, deleted, restored and deleted again, in any order,
+    by what the answers before named.
+    """
+    app = open_app(rooms)
+    document = schemathesis.openapi.from_dict(
+        app.openapi(), config=schemathesis.Config.from_dict(CONFIG)
+    ).exclude(path=[NEVER_ENDS, "/v1/generations/{generation_id}/events"])
+    answers: Counter[tuple[str, int]] = Counter()
+    with served(app) as port, requests.Session() as session:
+
+        class Sequences(document.as_state_machine()):
+            def setup(self) -> None:
+                account = new_id().hex  # a new person for each: what others did is not there
+                app.dependency_overrides[_account] = lambda: account
+
+            def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+                return {"base_url": f"http://127.0.0.1:{port}", "session": session, "timeout": 30}
+
+            def after_call(self, response: schemathesis.Response, case: schemathesis.Case) -> None:
+                answers[case.operation.label, response.status_code] += 1
+
+        Sequences.run(
+            settings=settings(
+                max_examples=200, stateful_step_count=12, suppress_health_check=SLOW_TO_MAKE
+            )
+        )
+    one = "/v1/generations/{generation_id}"
+    for label, status in (
+        ("POST /v1/generations", 202),
+        (f"GET {one}", 200),
+        (f"POST {one}/cancel", 200),
+        (f"DELETE {one}", 204),
+        (f"POST {one}/restore", 204),
+        (f"GET {one}", 404),
+    ):
+        assert answers[label, status], answers
 
 
 def test_what_a_reader_of_json_takes_and_none_can_be_answered_with(rooms: Rooms) -> None:

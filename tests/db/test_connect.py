@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
@@ -42,6 +43,24 @@ def test_migrations_make_the_tables_that_the_code_sees(fresh_url: str) -> None:
         assert compare_metadata(context, metadata) == []
         checks = sa.inspect(connection).get_check_constraints("job")
         assert [c["name"] for c in checks] == ["ck_job_state"]
+
+
+def test_what_an_earlier_version_kept_stays(
+    fresh_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = command.upgrade
+    settings = Settings(database=fresh_url)
+    old = _job() | {"request": {"source": "ab" * 32, "mask": None}}
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0002"))
+        with open_database(settings) as engine, engine.begin() as connection:
+            assert not sa.inspect(connection).has_table("worker")
+            connection.execute(sa.insert(job), old)
+    with open_database(settings) as engine, engine.connect() as connection:
+        kept = connection.execute(sa.select(job)).one()
+        assert (kept.job_id, kept.request) == (old["job_id"], old["request"])
+        assert (kept.work_ms, kept.expected_at) == (None, None)
+        assert sa.inspect(connection).has_table("worker")
 
 
 def test_many_that_open_it_at_once_migrate_it_once(fresh_url: str) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from maquette.diffusion.adapters import Adapter, LowRank, by_rows
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.guidance import guidance_scales
 from maquette.diffusion.noise_schedule import NoiseSchedule
@@ -42,6 +43,19 @@ class _Net(nn.Module):
 
 
 NETS = {2: _Net(2), 3: _Net(3)}
+NETWORKS = {axes: by_rows(net, net, net) for axes, net in NETS.items()}
+
+
+def _adapter(number: int, *names: str) -> Adapter:
+    """A LoRA of the layers of those names."""
+    torch.manual_seed(number)
+    widths = {"mix": 4, "words": 6}
+    return Adapter(
+        {n: LowRank(nn.Linear(widths[n], 2, False), nn.Linear(2, 4, False), 0.5) for n in names}
+    )
+
+
+ADAPTERS = (_adapter(1, "mix", "words"), _adapter(2, "words"), _adapter(3, "mix"))
 
 
 def _request(
@@ -54,7 +68,7 @@ def _request(
     made = DenoisingRequest(
         request_id=str(number),
         model_id=f"net of {len(shape) - 1} axes",
-        network=NETS[len(shape) - 1],
+        network=NETWORKS[len(shape) - 1],
         table=table,
         guidance=(3.0,) * len(table),
         shape=shape,
@@ -73,13 +87,19 @@ def _painted(number: int) -> dict[str, Tensor]:
 
 
 def _pool() -> list[DenoisingRequest]:
-    """Every sampler, step counts, guidance, part-time guidance, shapes, masks and accounts."""
-    names = sorted(SAMPLERS)
-    pool = [_request(i, name, 2 + i, account="ab"[i % 2]) for i, name in enumerate(names)]
+    """Every sampler, step counts, guidance, part-time guidance, shapes, masks, adapters with their
+    scales, and accounts.
+    """
+    one, two, three = ADAPTERS
+    worn = ((), ((one, 0.7),), ((two, 1.0), (one, -1.5)), (), ((three, 2.0),), ())
+    pool = [
+        _request(i, name, 2 + i, account="ab"[i % 2], adapters=worn[i])
+        for i, name in enumerate(sorted(SAMPLERS))
+    ]
     pool.append(_request(10, "euler-a", 5, guidance=guidance_scales(6.0, (0.2, 0.8), 5, 5)))
     pool.append(_request(11, "ddim", 3, guidance=(1.0,) * 3, interactive=False))
-    pool.append(_request(12, "euler-a", 4, account="c", **_painted(12)))
-    pool.append(_request(13, "dpm++2m", 4, shape=(4, 2, 3, 4), account="b"))
+    pool.append(_request(12, "euler-a", 4, account="c", adapters=((one, 0.4),), **_painted(12)))
+    pool.append(_request(13, "dpm++2m", 4, shape=(4, 2, 3, 4), account="b", adapters=((one, 1),)))
     pool.append(_request(14, "euler", 3, shape=(4, 8, 8), interactive=False))
     return pool
 
@@ -184,6 +204,7 @@ def test_all_of_one_bucket_share_a_pass_and_no_pass_is_too_large() -> None:
     outputs = engine.step()
     assert max(NETS[2].rows) <= 8
     assert len({o.request.table for o in outputs}) >= 4  # samplers and lengths share it
+    assert len({o.request.adapters for o in outputs}) >= 3
 
 
 def test_rows_vanish_where_guidance_is_one_or_outside_its_interval() -> None:
@@ -219,7 +240,7 @@ def test_what_a_mask_spares_is_kept_and_the_rest_is_not(sampler: str) -> None:
 def test_a_weak_run_stays_near_its_source(sampler: str) -> None:
     source = torch.randn(4, 6, 5, generator=torch.Generator().manual_seed(2))
 
-    def knows(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+    def knows(latents: Tensor, timesteps: Tensor, context: Tensor, *_: object) -> Tensor:
         # The velocity that leads back to the source.
         squared = torch.from_numpy(SCHEDULE.alphas_cumprod)[timesteps.round().long()].float()
         alpha, sigma = squared.sqrt().view(-1, 1, 1, 1), (1 - squared).sqrt().view(-1, 1, 1, 1)
@@ -325,3 +346,16 @@ def test_passes_are_timed_by_bucket_and_rows() -> None:
     measured_ms = engine.step_times.pass_ms(bucket, 2)
     assert 1e-3 < measured_ms < 1e3
     assert engine.step_times.best_rows(bucket, 16) == 4  # two are known, so four are worth a try
+
+
+def test_passes_with_adapters_are_not_taken_for_what_plain_ones_take() -> None:
+    engine = DenoisingEngine(CPU)
+    engine.add(_request(1, steps=6, adapters=((ADAPTERS[0], 1.0),)))
+    engine.add(_request(2, steps=6))
+    while len(engine):
+        engine.step()
+    assert engine.step_times.known() == {}
+    engine.add(_request(2, steps=6))
+    while len(engine):
+        engine.step()
+    assert list(engine.step_times.known()) == [_request(2).bucket]

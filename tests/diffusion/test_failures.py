@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 TABLE = compile_table("euler-a", NoiseSchedule(prediction_type="v_prediction"), 5)
 
 
-def _network(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+def _network(latents: Tensor, timesteps: Tensor, context: Tensor, *_: object) -> Tensor:
     return torch.tanh(latents.roll(1, -1)) + context.mean((1, 2)).view(-1, 1, 1, 1)
 
 
@@ -64,7 +64,7 @@ def _assert_as_alone(results: dict[str, Tensor]) -> None:
 def test_what_a_pass_raises_ends_those_of_the_pass_alone(
     deterministic: bool, gone: set[str]
 ) -> None:
-    def moody(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+    def moody(latents: Tensor, timesteps: Tensor, context: Tensor, *_: object) -> Tensor:
         if (context == 2.0).any():
             raise ValueError("no such thing")
         return _network(latents, timesteps, context)
@@ -82,7 +82,7 @@ def test_what_a_pass_raises_ends_those_of_the_pass_alone(
 def test_a_pass_that_lacks_memory_is_tried_again_with_fewer(most_rows: int) -> None:
     tried: list[int] = []
 
-    def greedy(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+    def greedy(latents: Tensor, timesteps: Tensor, context: Tensor, *_: object) -> Tensor:
         tried.append(len(latents))
         if len(latents) > most_rows:
             torch.empty(2**60)
@@ -102,7 +102,7 @@ def test_a_pass_that_lacks_memory_is_tried_again_with_fewer(most_rows: int) -> N
 def test_a_request_that_does_not_fit_alone_is_refused_in_one_line() -> None:
     held: list[weakref.ref[Tensor]] = []
 
-    def greedy(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+    def greedy(latents: Tensor, timesteps: Tensor, context: Tensor, *_: object) -> Tensor:
         activations = latents + 1
         held.append(weakref.ref(activations))
         torch.empty(2**60)

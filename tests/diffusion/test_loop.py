@@ -22,7 +22,7 @@ from maquette.diffusion.samplers import SamplerTable, compile_table
 TABLE = compile_table("ddim", NoiseSchedule(prediction_type="v_prediction"), 6)
 
 
-def _network(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
+def _network(latents: Tensor, timesteps: Tensor, context: Tensor, *_: object) -> Tensor:
     return torch.tanh(latents) + context.mean((1, 2)).view(-1, 1, 1, 1)
 
 
@@ -47,9 +47,27 @@ def loop() -> Iterator[EngineLoop]:
     made.close()
 
 
-def _slow(latents: Tensor, *_: Tensor) -> Tensor:
+def _slow(latents: Tensor, *_: object) -> Tensor:
     time.sleep(0.05)
     return latents
+
+
+def test_an_error_met_elsewhere_ends_the_loop_where_it_lasts() -> None:
+    told: list[Exception] = []
+    loop = EngineLoop(DenoisingEngine(torch.device("cpu")), told.append)
+    loop.fail(RuntimeError("of one request alone"))
+    loop.fail(torch.OutOfMemoryError("CUDA out of memory"))
+    assert loop.add(_request("1")).result(10).finished
+    waiting = loop.add(_request("2", network=_slow))
+    broken = torch.AcceleratorError("CUDA error: device-side assert triggered")
+    loop.fail(broken)
+    assert told == [broken]
+    with pytest.raises(CancelledError):
+        waiting.result(10)
+    loop._thread.join(10)
+    assert not loop._thread.is_alive()
+    loop.fail(broken)  # no one is left to hear it
+    assert told == [broken]
 
 
 def test_many_threads_ask_and_each_has_its_own_answer(loop: EngineLoop) -> None:
@@ -82,7 +100,7 @@ def test_what_is_cancelled_ends_at_once_and_the_others_go_on(loop: EngineLoop) -
 
 
 def test_what_breaks_is_told_and_the_engine_goes_on(loop: EngineLoop) -> None:
-    def broken(*_: Tensor) -> Tensor:
+    def broken(*_: object) -> Tensor:
         raise MemoryError("no more")
 
     with pytest.raises(OutOfMemory):
@@ -106,7 +124,7 @@ def test_a_watcher_that_breaks_ends_its_own_request_alone(loop: EngineLoop) -> N
 
 
 def _raising(error: Exception) -> Network:
-    def network(*_: Tensor) -> Tensor:
+    def network(*_: object) -> Tensor:
         raise error
 
     return network

@@ -52,6 +52,21 @@ def test_a_gpu_is_asked_when_it_has_come_by(
     assert _Event.waited == waited
 
 
+def test_a_pass_without_a_bucket_is_waited_for_but_not_noted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.cuda, "Event", _Event)
+    _Event.marks, _Event.waited, _Event.behind = 0, 0, 100
+    for device, waited in (("cuda", 8), ("cpu", 8)):
+        times = StepTimes()
+        clock = PassClock(torch.device(device), times)
+        for _ in range(10):
+            clock.start()
+            clock.stop(None, 2)
+        assert times.known() == {}
+        assert _Event.waited == waited
+
+
 def test_a_cpu_is_timed_at_once() -> None:
     times = StepTimes()
     clock = PassClock(torch.device("cpu"), times)

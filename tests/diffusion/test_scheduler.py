@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 ROW = StepRow(0.0, *(1.0,) * 9)
 
 
-def _network(latents: torch.Tensor, *_: torch.Tensor) -> torch.Tensor:
+def _network(latents: torch.Tensor, *_: object) -> torch.Tensor:
     return latents
 
 

@@ -117,3 +117,37 @@ def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> Non
     assert set(work.runs) == {ended.job_id, missing.job_id, waiting.job_id}
     assert len(work.runs) == 3
     queue.close()
+
+
+def test_entries_go_with_their_jobs_and_no_others(
+    database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("maquette.jobs.queue.SWEEP_PAGE", 2)
+    queue, work, broken = JobQueue(database), _Work(database), threading.Semaphore(0)
+
+    def breaks(_: UUID) -> None:
+        broken.release()
+        raise RuntimeError("as when the database takes no end of the job")
+
+    def add(count: int) -> set[str]:
+        with database.begin() as connection:
+            jobs = [create_job(connection, "me", "image", {}) for _ in range(count)]
+            for job in jobs:
+                queue.enqueue(connection, job)
+        return {str(job.job_id) for job in jobs}
+
+    lost = add(3)
+    with working(database, "image", "worker-1", 4, breaks, 5):
+        for _ in lost:
+            assert broken.acquire(timeout=20)
+    add(5)
+    with working(database, "image", "worker-1", 4, work, 5):
+        for _ in range(5):
+            assert work.ended.acquire(timeout=20)
+    waiting = add(1)
+    assert queue.sweep() == 5
+    assert queue.sweep() == 0
+    left = {entry.workflow_id for entry in queue._client.list_workflows()}
+    assert left == lost | waiting
+    assert queue.reconcile("image") == 3
+    queue.close()

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -14,14 +15,13 @@ from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.jobs.events import CHANNEL, PROGRESS, add_event, read_events, send_tick
 from maquette.jobs.store import (
-    count_unfinished,
+    backlog,
     create_job,
     end_job,
     get_job,
     interrupt_jobs,
     list_jobs,
     start_job,
-    usual_seconds,
 )
 
 
@@ -39,7 +39,7 @@ def _new(database: sa.Engine, account: str = "me") -> UUID:
 def test_a_job_comes_runs_and_ends_once(database: sa.Engine) -> None:
     job_id = _new(database)
     with database.begin() as connection:
-        assert count_unfinished(connection) == 1
+        assert backlog(connection).jobs == 1
         assert start_job(connection, job_id)
         started = get_job(connection, job_id).started_at
     with database.begin() as connection:  # a worker died; another begins
@@ -52,10 +52,32 @@ def test_a_job_comes_runs_and_ends_once(database: sa.Engine) -> None:
         job = get_job(connection, job_id)
         assert (job.state, job.ended, job.request) == ("succeeded", True, {"prompt": "一只猫"})
         assert job.finished_at is not None
-        assert count_unfinished(connection) == 0
-        assert usual_seconds(connection) is not None
+        assert backlog(connection).jobs == 0
         with pytest.raises(KeyError):
             get_job(connection, uuid4())
+
+
+def test_the_backlog_is_what_is_yet_to_be_done(database: sa.Engine) -> None:
+    def add(work_ms: float | None) -> UUID:
+        with database.begin() as connection:
+            return create_job(connection, "me", "image", {}, work_ms, work_ms).job_id
+
+    def left_ms() -> float:
+        with database.connect() as connection:
+            return backlog(connection).left_ms
+
+    running, _, ended, _ = add(1000.0), add(200.0), add(5000.0), add(None)
+    assert left_ms() == 6200.0
+    with database.begin() as connection:
+        for job_id in (running, ended):
+            start_job(connection, job_id)
+        for step in (1, 3):  # of progress the newest counts
+            add_event(connection, running, PROGRESS, {"step": step, "steps": 4})
+        end_job(connection, ended, "cancelled")
+        job = get_job(connection, running)
+    assert left_ms() == 450.0
+    assert job.expected_at is not None
+    assert job.expected_at - job.created_at == timedelta(seconds=1)
 
 
 def test_an_attempt_is_taken_back_from_what_runs_alone(database: sa.Engine) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import torch
+from PIL import Image
 from sqlalchemy.exc import OperationalError
 
-from maquette.core.requests import SamplingParams
+from maquette.core.errors import OutOfMemory
+from maquette.core.requests import AdapterUse, SamplingParams
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.diffusion.engine import DenoisingEngine
@@ -22,11 +25,12 @@ from maquette.diffusion.snapshot_file import write_snapshot
 from maquette.engines.catalog import ModelSpec
 from maquette.engines.image import ImageEngine
 from maquette.jobs.events import add_event, read_events
-from maquette.jobs.store import Job, create_job, end_job, get_job, start_job
+from maquette.jobs.store import Job, create_job, end_job, get_job, list_jobs, start_job
 from maquette.library.assets import assets_of
 from maquette.library.blobs import Blobs
 from maquette.service.image_jobs import ImageJobs
 from tests.conftest import TinyModels
+from tests.lora_files import write_diffusers
 
 
 class _Room:
@@ -35,10 +39,17 @@ class _Room:
     def __init__(self, database: sa.Engine, folder: Path, model: Path) -> None:
         self.database, self.folder = database, folder
         self.blobs = Blobs(folder / "blobs")
-        self.image = ImageEngine(ModelSpec("starter", model), torch.device("cpu"), torch.float32)
+        spec = ModelSpec("starter", model)
+        self.adapters = folder / "adapters"
+        self.image = ImageEngine(spec, torch.device("cpu"), torch.float32, self.adapters)
         # Bytes are compared: on a busy machine two pictures of a job do not always share passes.
-        self.loop = EngineLoop(DenoisingEngine(torch.device("cpu"), deterministic=True))
-        self.jobs = ImageJobs(database, self.blobs, self.image, self.loop, folder / "snapshots")
+        self.loop = EngineLoop(
+            DenoisingEngine(torch.device("cpu"), deterministic=True), self._note_broken
+        )
+        self.broken: list[tuple[Exception, set[str]]] = []  # with the states of all jobs then
+        self.jobs = ImageJobs(
+            database, self.blobs, {"starter": self.image}, self.loop, folder / "snapshots"
+        )
         self.pause_s = 0.0
         self.image.unet.register_forward_pre_hook(lambda *_: time.sleep(self.pause_s))
 
@@ -53,6 +64,10 @@ class _Room:
         }
         with self.database.begin() as connection:
             return create_job(connection, "me", "image", asked)
+
+    def _note_broken(self, error: Exception) -> None:
+        with self.database.connect() as connection:
+            self.broken.append((error, {one.state for one in list_jobs(connection, "me", 100)}))
 
     def hashes(self, job: Job) -> list[str]:
         with self.database.connect() as connection:
@@ -125,11 +140,19 @@ def test_a_cancelled_job_is_dropped_by_the_engine_and_leaves_nothing(room: _Room
     assert list((room.folder / "snapshots").iterdir()) == []
 
 
-@pytest.mark.parametrize("sampler", ["dpm++2m", "euler-a", "lcm"])
-def test_a_job_that_goes_on_ends_in_the_same_picture(room: _Room, sampler: str) -> None:
-    whole = room.job(sampler=sampler)
+@pytest.mark.parametrize(
+    ("sampler", "worn"), [("dpm++2m", ""), ("euler-a", ""), ("lcm", ""), ("euler", "ink")]
+)
+def test_a_job_that_goes_on_ends_in_the_same_picture(
+    room: _Room, tiny_models: TinyModels, sampler: str, worn: str
+) -> None:
+    adapters = (AdapterUse(worn, 0.7),) if worn else ()
+    if worn:
+        file = write_diffusers(room.adapters / "folder", tiny_models.image, 1)
+        file.rename(room.adapters / f"{worn}.safetensors")
+    whole = room.job(sampler=sampler, adapters=adapters)
     room.jobs.run(whole.job_id)
-    job = room.job(sampler=sampler)
+    job = room.job(sampler=sampler, adapters=adapters)
     (one,) = room.image.prepare(room.jobs._request(job), str(job.job_id))
     engine = DenoisingEngine(torch.device("cpu"))
     engine.add(one)
@@ -142,6 +165,7 @@ def test_a_job_that_goes_on_ends_in_the_same_picture(room: _Room, sampler: str) 
     room.jobs.run(job.job_id)
     assert len(steps) == 3
     assert room.hashes(job) == room.hashes(whole)
+    assert len(one.adapters) == len(adapters)
 
 
 def test_a_snapshot_that_does_not_fit_is_passed_over(room: _Room) -> None:
@@ -219,6 +243,39 @@ def test_a_job_ends_with_its_first_failure_and_says_where_memory_is_lacking(room
     assert "x 16 x 16 do not fit the memory that cpu has left; ask for a smaller size" in error
     assert len(passes) < 8 + 20  # the other pictures of the job were not even tried
     assert room.state(other) == "succeeded"
+
+
+def test_a_decoder_that_lacks_memory_says_so_as_a_pass_does(room: _Room) -> None:
+    _ = room.image.codec.preview  # which decodes, too, when it is made
+    room.image.codec.autoencoder.decoder.register_forward_pre_hook(lambda *_: torch.empty(2**60))
+    job = room.job()
+    room.jobs.run(job.job_id)
+    with room.database.connect() as connection:
+        error = get_job(connection, job.job_id).error
+    assert error is not None
+    assert "x 4 x 4 do not fit the memory that cpu has left; ask for a smaller size" in error
+    assert room.broken == []
+
+
+def test_a_source_that_lacks_memory_says_so_as_well(room: _Room) -> None:
+    room.image.codec.autoencoder.encoder.register_forward_pre_hook(lambda *_: torch.empty(2**60))
+    with pytest.raises(OutOfMemory, match="x 4 x 8 do not fit the memory that cpu has left"):
+        room.image.codec.encode(Image.new("RGB", (128, 64)))
+
+
+def test_a_decoder_that_meets_a_broken_device_ends_the_loop(room: _Room) -> None:
+    def breaks(*_: Any) -> None:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    job = room.job()
+    _ = room.image.codec.preview  # which decodes, too, when it is made
+    room.image.codec.autoencoder.decoder.register_forward_pre_hook(breaks)
+    room.jobs.run(job.job_id)
+    ((error, states),) = room.broken
+    assert isinstance(error, torch.AcceleratorError)
+    assert states == {"running"}  # a worker ends before its job hears of it
+    with pytest.raises(CancelledError):
+        room.loop.add(room.image.prepare(room.jobs._request(room.job()))[0]).result(10)
 
 
 def test_what_breaks_ends_the_job_in_one_line(room: _Room, monkeypatch: pytest.MonkeyPatch) -> None:

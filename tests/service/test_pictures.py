@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from maquette.core.errors import InvalidRequest
-from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 from maquette.service.generate import extend, trajectory_strip
 from maquette.service.pictures import check_picture_path, png_texts, read_picture, write_picture
 
@@ -35,6 +35,11 @@ def test_a_picture_carries_its_recipe(tmp_path: Path) -> None:
     texts = png_texts(partly, 5, "starter")
     assert texts["parameters"].endswith("Model: starter, Guidance interval: 0.25-0.75")
     assert json.loads(texts["maquette"])["guidance_interval"] == [0.25, 0.75]
+    adapters = (AdapterUse("/home/me/ink.safetensors", 0.5), AdapterUse("水彩"))
+    texts = png_texts(GenerationRequest(SamplingParams("a boat", adapters=adapters)), 5, "starter")
+    assert texts["parameters"].endswith("Model: starter, LoRA: ink:0.5, 水彩:1")
+    named = [{"adapter": "ink", "scale": 0.5}, {"adapter": "水彩", "scale": 1.0}]
+    assert json.loads(texts["maquette"])["adapters"] == named
 
 
 def test_a_photograph_is_read_as_it_was_held(tmp_path: Path) -> None:

@@ -18,13 +18,20 @@ from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
 from maquette.api.dependencies import refuse_other_pages
 from maquette.api.pages import Pages
 from maquette.api.watch import Watch
-from maquette.core.errors import MaquetteError, NotFound, QueueFull, UsageError, first_line
+from maquette.core.errors import (
+    MaquetteError,
+    NotFound,
+    QueueFull,
+    QuotaExceeded,
+    UsageError,
+    first_line,
+)
 from maquette.db.connect import DATABASE_AWAY
 from maquette.service.studio import Studio
 
 log = logging.getLogger(__name__)
 MOST_MISFITS = 3  # told of one request
-STATUS = {NotFound: 404, UsageError: 400}  # the first that fits
+STATUS = {NotFound: 404, QuotaExceeded: 413, UsageError: 400}  # the first that fits
 
 
 def create_app(
@@ -50,6 +57,8 @@ def create_app(
         version=__version__,
         summary="Settle the idea once; let the machine realise it.",
         lifespan=living,
+        docs_url=None,  # the studio's own page shows it, for FastAPI's loads from elsewhere
+        redoc_url=None,
         dependencies=[Depends(refuse_other_pages)],
     )
     app.state.studio, app.state.worker_ready = studio, worker_ready

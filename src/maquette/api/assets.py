@@ -1,5 +1,6 @@
 """Pictures: what was made, and what is to be begun from."""
 
+from enum import IntEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,14 @@ from maquette.api.schemas import GenerationOut, Hash, problems
 MOST_UPLOAD_BYTES = 32 * 2**20
 router = APIRouter(prefix="/v1", tags=["assets"])
 PROBLEMS = problems(400, 403, 404, 413)
+
+
+class Width(IntEnum):
+    """The widths that small versions have: few, so that each is made once."""
+
+    SMALL = 256
+    MEDIUM = 384
+    LARGE = 768
 
 
 class PictureOut(BaseModel):
@@ -36,8 +45,14 @@ def get_picture(content_hash: Hash, studio: StudioDep, account: Account) -> Resp
 
 
 @router.get("/assets/{asset_id}", response_class=Response, responses=PROBLEMS)
-def get_asset(asset_id: UUID, studio: StudioDep, account: Account) -> Response:
-    """The bytes of a picture. They never change."""
+def get_asset(
+    asset_id: UUID, studio: StudioDep, account: Account, width: Width | None = None
+) -> Response:
+    """The bytes of a picture, or with `width` of a small version as WebP. They never change."""
+    if width is not None:
+        asset, content = studio.thumbnail(account, asset_id, width)
+        headers = _kept_for_ever(f"{asset.content_hash}-{width}")
+        return Response(content, media_type="image/webp", headers=headers)
     asset, content = studio.content(account, asset_id)
     headers = _kept_for_ever(asset.content_hash)
     return Response(content, media_type=asset.media_type, headers=headers)
@@ -62,9 +77,9 @@ def restore_asset(asset_id: UUID, studio: StudioDep, account: Account) -> None:
     studio.restore(account, asset_id)
 
 
-def _kept_for_ever(content_hash: str) -> dict[str, str]:
+def _kept_for_ever(tag: str) -> dict[str, str]:
     return {
         "Cache-Control": "private, max-age=31536000, immutable",
-        "ETag": f'"{content_hash}"',
+        "ETag": f'"{tag}"',
         "X-Content-Type-Options": "nosniff",
     }

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query, status
 
 from maquette.api.dependencies import Account, OwnJob, StudioDep
 from maquette.api.schemas import GenerationIn, GenerationOut, problems
+from maquette.engines.catalog import find_shipped
+from maquette.service.studio import IMAGE
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"])
 PROBLEMS = problems(400, 403, 404, 413, 429)
@@ -17,9 +19,8 @@ PROBLEMS = problems(400, 403, 404, 413, 429)
 def create_generation(asked: GenerationIn, studio: StudioDep, account: Account) -> GenerationOut:
     """Accept a request. It is kept before this answers; watch its events for what comes of it."""
     seed = secrets.randbits(32) if asked.seed is None else asked.seed
-    job = studio.submit(
-        account, asked.params(seed), asked.count, asked.model, asked.source, asked.mask
-    )
+    params = asked.params(seed, find_shipped(asked.model, IMAGE).usual)
+    job = studio.submit(account, params, asked.count, asked.model, asked.source, asked.mask)
     return GenerationOut.of(job, [])
 
 

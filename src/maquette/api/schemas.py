@@ -1,5 +1,6 @@
 """What goes over the wire, with its examples."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,10 +8,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from maquette.core.requests import (
-    DEFAULT_GUIDANCE,
-    DEFAULT_SAMPLER,
     DEFAULT_SIDE_PX,
-    DEFAULT_STEPS,
+    MAX_ADAPTER_SCALE,
+    MAX_ADAPTERS,
     MAX_GUIDANCE,
     MAX_PICTURES,
     MAX_SIZE_PX,
@@ -18,8 +18,10 @@ from maquette.core.requests import (
     MIN_SIZE_PX,
     SAMPLER_NAMES,
     SIZE_STEP_PX,
+    AdapterUse,
     SamplingParams,
 )
+from maquette.engines.catalog import UsualValues
 from maquette.jobs.store import Job, JobState
 from maquette.library.assets import Asset
 
@@ -35,6 +37,15 @@ Side = Annotated[int, _told(minimum=MIN_SIZE_PX, maximum=MAX_SIZE_PX, multipleOf
 Share = Annotated[float, _told(minimum=0, maximum=1)]
 
 
+class AdapterIn(BaseModel):
+    """A LoRA by its name, and how strongly it acts."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    adapter: Annotated[str, Field(min_length=1, max_length=200)]
+    scale: Annotated[float, _told(minimum=-MAX_ADAPTER_SCALE, maximum=MAX_ADAPTER_SCALE)] = 1.0
+
+
 class GenerationIn(BaseModel):
     """A request for pictures."""
 
@@ -48,20 +59,27 @@ class GenerationIn(BaseModel):
     model: str = "starter"
     count: Annotated[int, Field(ge=1, le=MAX_PICTURES)] = 1
     seed: Annotated[int | None, Field(ge=0, lt=2**53)] = None
-    num_inference_steps: Annotated[int, _told(minimum=1, maximum=MAX_STEPS)] = DEFAULT_STEPS
-    guidance_scale: Annotated[float, _told(minimum=0, maximum=MAX_GUIDANCE)] = DEFAULT_GUIDANCE
+    # What is not given here is as the model usually has it.
+    num_inference_steps: Annotated[int | None, _told(minimum=1, maximum=MAX_STEPS)] = None
+    guidance_scale: Annotated[float | None, _told(minimum=0, maximum=MAX_GUIDANCE)] = None
     guidance_interval: tuple[Share, Share] = (0.0, 1.0)
     width: Side = DEFAULT_SIDE_PX
     height: Side = DEFAULT_SIDE_PX
-    sampler: Annotated[str, _told(enum=[*SAMPLER_NAMES])] = DEFAULT_SAMPLER
+    sampler: Annotated[str | None, _told(enum=[*SAMPLER_NAMES, None])] = None
     strength: Annotated[float, _told(exclusiveMinimum=0, maximum=1)] = 1.0
+    adapters: Annotated[list[AdapterIn], _told(maxItems=MAX_ADAPTERS)] = []
     source: Hash | None = None
     mask: Hash | None = None
 
-    def params(self, seed: int) -> SamplingParams:
-        """Raises InvalidRequest naming what does not fit."""
-        names = SamplingParams.__dataclass_fields__.keys() - {"seed"}
-        return SamplingParams(**{name: getattr(self, name) for name in names}, seed=seed)
+    def params(self, seed: int, usual: UsualValues) -> SamplingParams:
+        """What was asked for, and the model's usual values where nothing was. Raises InvalidRequest
+        naming what does not fit.
+        """
+        names = SamplingParams.__dataclass_fields__.keys() - {"seed", "adapters"}
+        given = {name: getattr(self, name) for name in names}
+        given |= asdict(usual.unless(**{name: given[name] for name in asdict(usual)}))
+        adapters = tuple(AdapterUse(one.adapter, one.scale) for one in self.adapters)
+        return SamplingParams(**given, adapters=adapters, seed=seed)
 
 
 class AssetOut(BaseModel):
@@ -91,6 +109,10 @@ class GenerationOut(BaseModel):
     request: GenerationIn
     assets: list[AssetOut]
     created_at: datetime
+    expected_at: Annotated[
+        datetime | None,
+        Field(description="Its end, as estimated when it was accepted; null if unknown."),
+    ]
     started_at: datetime | None
     finished_at: datetime | None
     events_url: str
@@ -105,10 +127,22 @@ class GenerationOut(BaseModel):
             request=GenerationIn(**asked.pop("params"), **asked),
             assets=[AssetOut.model_validate(asset) for asset in assets],
             created_at=job.created_at,
+            expected_at=job.expected_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
             events_url=f"/v1/generations/{job.job_id}/events",
         )
+
+
+class StyleOut(BaseModel):
+    """A style that a model knows, what a prompt says for it, and a picture in it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    label: dict[str, str]  # by language, as `words` are
+    words: dict[str, list[str]]  # any of them asks for it, the first is the usual one
+    picture: str
 
 
 class ModelOut(BaseModel):
@@ -117,16 +151,18 @@ class ModelOut(BaseModel):
     id: str
     media: str = "image"
     side_px: int = DEFAULT_SIDE_PX
-    num_inference_steps: int = DEFAULT_STEPS
-    guidance_scale: float = DEFAULT_GUIDANCE
-    sampler: str = DEFAULT_SAMPLER
+    num_inference_steps: int
+    guidance_scale: float
+    sampler: str
     samplers: tuple[str, ...] = SAMPLER_NAMES
     least_side_px: int = MIN_SIZE_PX
     most_side_px: int = MAX_SIZE_PX
     side_step_px: int = SIZE_STEP_PX
     most_pictures: int = MAX_PICTURES
+    adapters: list[str] = []
     # Of a model that knows few things, their names by language, the usual one first.
     subjects: list[dict[str, list[str]]] = []
+    styles: list[StyleOut] = []
 
 
 class ModelList(BaseModel):

@@ -69,9 +69,6 @@ def studio(
 
     from maquette.api.app import create_app
     from maquette.db.connect import open_database
-    from maquette.jobs.queue import JobQueue
-    from maquette.library.blobs import Blobs
-    from maquette.service.studio import Studio
     from maquette.service.supervisor import Supervisor
 
     settings = settings_of(
@@ -93,13 +90,10 @@ def studio(
         open_database(settings) as engine,
         Supervisor(_environment(context, settings, engine)) as supervisor,
     ):
-        queue = JobQueue(engine)
-        studio = Studio(engine, Blobs(settings.data / "blobs"), queue)
+        studio = _studio(settings, engine)
         # On this machine alone, only its own names; elsewhere whoever hosts it knows the names.
         hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
-        app = create_app(
-            studio, engine, supervisor.ready.is_set, hosts, lambda: supervisor.restarts
-        )
+        app = create_app(studio, engine, supervisor.is_ready, hosts, lambda: supervisor.restarts)
         url = f"http://{host}:{listener.getsockname()[1]}"
 
         def greet() -> None:
@@ -112,6 +106,18 @@ def studio(
         threading.Thread(target=greet, name="greet", daemon=True).start()
         config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GOODBYE_S)
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _studio(settings: Settings, engine: "sa.Engine") -> "Studio":
+    from maquette.jobs.queue import JobQueue
+    from maquette.library.blobs import Blobs
+    from maquette.service.admission import QueueLimits
+    from maquette.service.studio import Studio
+
+    limits = QueueLimits(most_s=settings.queue_s)
+    blobs = Blobs(settings.data / "blobs")
+    adapters = settings.data / "adapters"
+    return Studio(engine, blobs, JobQueue(engine), limits, settings.upload_bytes, adapters)
 
 
 def _draw_first(studio: "Studio", params: SamplingParams) -> None:
@@ -173,7 +179,7 @@ def worker(
 
     Example: maquette worker --threads 2
     """
-    from maquette.service.supervisor import READY
+    from maquette.service.supervisor import ALIVE, READY
     from maquette.service.worker import work
 
     settings = settings_of(
@@ -191,4 +197,9 @@ def worker(
     if attached:  # a studio that is killed closes it
         threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
     ready = json.dumps({"state": READY}) if as_json else READY
-    work(settings, stop, on_ready=lambda: typer.echo(ready), drain_s=drain_s)
+
+    def beat() -> None:
+        if attached:
+            typer.echo(ALIVE)
+
+    work(settings, stop, lambda: typer.echo(ready), beat, drain_s=drain_s)

@@ -22,7 +22,7 @@ FOLDER = "postgres"  # in the data folder
 USERS = ".handle_pids.json"  # in it; the server stops when the last of these processes leaves
 POOL = 20  # connections of a process, and as many more in a rush
 PATIENCE_S = 10.0  # a server that was killed recovers for a second or two
-CONNECT_TIMEOUT_S = 5  # one that drops what is sent to it counts as away
+CONNECT_TIMEOUT_S, SEND_TIMEOUT_S = 5, 15  # one that drops what is sent to it counts as away
 DATABASE_AWAY = (OperationalError, PoolExhausted)  # what any query raises meanwhile
 MIGRATION_LOCK = 0x6D61_7175  # any number that no one else takes
 
@@ -79,7 +79,10 @@ def _open(url: str) -> Generator[sa.Engine]:
         pool_pre_ping=True,
         pool_size=POOL,
         max_overflow=POOL,
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "tcp_user_timeout": SEND_TIMEOUT_S * 1000,
+        },
     )
     try:
         _wait_until_ready(engine)

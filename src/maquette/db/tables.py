@@ -27,6 +27,9 @@ job = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    # As estimated when it was accepted; null where nothing was measured yet.
+    sa.Column("work_ms", sa.Double),
+    sa.Column("expected_at", sa.DateTime(timezone=True)),
     sa.Column("started_at", sa.DateTime(timezone=True)),
     sa.Column("finished_at", sa.DateTime(timezone=True)),
     sa.Column("deleted_at", sa.DateTime(timezone=True)),  # which can be undone
@@ -36,6 +39,13 @@ job = sa.Table(
     sa.Index(None, "account_id", "job_id"),
 )
 sa.Index("ix_job_unfinished", job.c.job_id, postgresql_where=job.c.state.in_(("queued", "running")))
+# The pictures that a request begins from; written out, for only so is an index on them used.
+source_hash, mask_hash = (
+    job.c.request.op("->>", return_type=sa.Text())(sa.literal_column(f"'{name}'"))
+    for name in ("source", "mask")
+)
+sa.Index("ix_job_source", source_hash, postgresql_where=source_hash.is_not(None))
+sa.Index("ix_job_mask", mask_hash, postgresql_where=mask_hash.is_not(None))
 
 # What happened to a job, for those who watch it.
 job_event = sa.Table(
@@ -75,4 +85,13 @@ upload = sa.Table(
     sa.Column("content_hash", sa.Text, primary_key=True),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+)
+
+# A process that runs jobs: when it last said that it lives, and what passes take it, by model.
+worker = sa.Table(
+    "worker",
+    metadata,
+    sa.Column("worker_id", sa.Text, primary_key=True),
+    sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("step_times", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
 )

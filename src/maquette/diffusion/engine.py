@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
-from maquette.core.errors import OutOfMemory
+from maquette.diffusion.failures import lacks_memory, out_of_memory
 from maquette.diffusion.pass_clock import PassClock
 from maquette.diffusion.request import DenoisingRequest, RequestState, Snapshot
 from maquette.diffusion.runner import StepOutput, run
@@ -61,13 +61,15 @@ class DenoisingEngine:
             outputs = run(batch)
         except Exception as error:
             traceback.clear_frames(error.__traceback__)  # they hold the tensors of the pass
-            if len(batch) == 1 or not _lacks_memory(error):
+            if len(batch) == 1 or not lacks_memory(error):
                 self._drop(state.request for state in batch)
-                if _lacks_memory(error):
-                    raise OutOfMemory(_remedy(batch[0].request, self.device)) from error
+                if lacks_memory(error):
+                    raise out_of_memory(batch[0].request.shape, self.device) from error
                 raise
         else:
-            self._clock.stop(bucket, rows)
+            # Those with adapters may be computed by another backend, so they do not count.
+            plain = not any(state.request.adapters for state in batch)
+            self._clock.stop(bucket if plain else None, rows)
             return outputs
         self._scheduler.shrink(bucket, rows)
         return self._run(batch[: len(batch) // 2])
@@ -102,21 +104,6 @@ class DenoisingEngine:
     def snapshot(self, request_id: str) -> Snapshot:
         """What a request needs to go on elsewhere. Raises KeyError where it is not here."""
         return self._states[request_id].snapshot(_now_ms())
-
-
-def _lacks_memory(error: Exception) -> bool:
-    """Whether less might fit. The CPU's allocator and parts of CUDA have no class for it."""
-    phrases = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
-    told = isinstance(error, RuntimeError) and any(phrase in str(error) for phrase in phrases)
-    return told or isinstance(error, MemoryError)
-
-
-def _remedy(request: DenoisingRequest, device: torch.device) -> str:
-    shape = " x ".join(map(str, request.shape))
-    return (
-        f"latents of {shape} do not fit the memory that {device} has left; "
-        "ask for a smaller size, or end what else uses it"
-    )
 
 
 def _now_ms() -> float:

@@ -3,12 +3,11 @@
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-
-import torch
+from concurrent.futures import Future, wait
 
 from maquette.core.errors import MaquetteError
 from maquette.diffusion.engine import DenoisingEngine
+from maquette.diffusion.failures import is_lasting
 from maquette.diffusion.request import DenoisingRequest, Snapshot
 from maquette.diffusion.runner import StepOutput
 
@@ -23,7 +22,8 @@ class EngineLoop:
 
     What a pass raises is told to the requests of that pass, and the others go on. After an error
     that will not go away, which is one of the device or of pass after pass, `on_broken` is called
-    with it, in the engine's thread, and the loop ends as by `close`.
+    with it, in the engine's thread, and the loop ends as by `close`. So it is with an error that
+    someone else met and tells of by `fail`.
     """
 
     def __init__(
@@ -76,6 +76,23 @@ class EngineLoop:
 
         self._commands.put(drop)
 
+    def turn(self) -> "Future[None]":
+        """Done when the engine's thread has come by, between two steps."""
+        turned: Future[None] = Future()
+        self._commands.put(lambda: turned.set_result(None))
+        return turned
+
+    def fail(self, error: Exception) -> None:
+        """Tells of an error that was met outside of passes, as in a decoder. Returns when it was
+        seen whether it will go away.
+        """
+        told: Future[StepOutput] = Future()
+        with self._closing:
+            if self._closed:
+                return
+            self._commands.put(lambda: self._fail(error, [told]))
+        wait([told])
+
     def close(self) -> None:
         """Cancels what is left and ends the thread. What is added later is cancelled at once."""
         with self._closing:
@@ -106,7 +123,8 @@ class EngineLoop:
         with self._closing:
             self._closed = True
             self._commands.put(None)
-        self._obey()
+        for command in iter(self._commands.get, None):
+            command()
         for request_id in list(self._futures):
             _call_off(self._forget(request_id))
 
@@ -120,6 +138,8 @@ class EngineLoop:
             if command is None:
                 return False
             command()
+            if self._broken:
+                return False
 
     def _tell(self, output: StepOutput) -> None:
         request_id = output.request.request_id
@@ -135,7 +155,7 @@ class EngineLoop:
 
     def _fail(self, error: Exception, futures: "Sequence[Future[StepOutput]]") -> None:
         """Tells an error to those it concerns, after it was seen whether it will go away."""
-        lasting = self._failures == MOST_FAILURES or isinstance(error, torch.AcceleratorError)
+        lasting = self._failures == MOST_FAILURES or is_lasting(error)
         if lasting and not self._broken:
             self._broken = True
             self._on_broken(error)

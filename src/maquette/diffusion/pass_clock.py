@@ -21,7 +21,7 @@ class PassClock:
         self._on_gpu, self._step_times = device.type == "cuda", step_times
         self._started_s = 0.0
         self._begun: Any = None
-        self._pending: deque[tuple[Bucket, int, Any, Any]] = deque()
+        self._pending: deque[tuple[Bucket | None, int, Any, Any]] = deque()
 
     def start(self) -> None:
         """A pass begins."""
@@ -30,10 +30,10 @@ class PassClock:
         else:
             self._started_s = time.perf_counter()
 
-    def stop(self, bucket: Bucket, rows: int) -> None:
-        """The pass has been asked for, or on a CPU is done."""
+    def stop(self, bucket: Bucket | None, rows: int) -> None:
+        """The pass has been asked for, or on a CPU is done. Without a bucket it is not noted."""
         if not self._on_gpu:
-            self._step_times.record(bucket, rows, (time.perf_counter() - self._started_s) * 1e3)
+            self._note(bucket, rows, (time.perf_counter() - self._started_s) * 1e3)
             return
         self._pending.append((bucket, rows, self._begun, self._mark()))
         while self._pending:
@@ -43,7 +43,11 @@ class PassClock:
             elif not ended.query():
                 return
             self._pending.popleft()
-            self._step_times.record(bucket, rows, begun.elapsed_time(ended))
+            self._note(bucket, rows, begun.elapsed_time(ended))
+
+    def _note(self, bucket: Bucket | None, rows: int, pass_ms: float) -> None:
+        if bucket is not None:
+            self._step_times.record(bucket, rows, pass_ms)
 
     def _mark(self) -> Any:
         event = torch.cuda.Event(enable_timing=True)

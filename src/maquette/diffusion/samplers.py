@@ -15,9 +15,10 @@ import torch
 from torch import Tensor
 
 from maquette.core.errors import InvalidRequest
+from maquette.core.requests import steps_run
 from maquette.diffusion.noise_schedule import NoiseSchedule
 
-LCM_TIMESTEPS = 50  # that a latent consistency model is distilled at
+LCM_TIMESTEPS = 50  # that a latent consistency model is asked at
 LCM_SCALING, LCM_SIGMA_DATA = 10.0, 0.5  # of its boundary condition
 
 # At zero terminal SNR sigma is infinite; diffusers takes this alpha² in its place.
@@ -95,7 +96,7 @@ def compile_table(
         raise InvalidRequest(
             f"steps {num_inference_steps} must be between 1 and {schedule.num_train_timesteps}"
         )
-    run = max(1, int(num_inference_steps * strength))
+    run = steps_run(num_inference_steps, strength)
     return SAMPLERS[sampler](schedule, num_inference_steps, num_inference_steps - run)
 
 
@@ -178,8 +179,12 @@ def dpmpp_2m(schedule: NoiseSchedule, steps: int, start: int) -> SamplerTable:
 
     The first and the last step are of first order, as in diffusers.
     """
-    timesteps = _timesteps(schedule, steps, extra=1, whole=True)
-    sigmas = _sigmas(schedule, timesteps)
+    return dpmpp_2m_at(schedule, _timesteps(schedule, steps, extra=1, whole=True), start)
+
+
+def dpmpp_2m_at(schedule: NoiseSchedule, timesteps: np.ndarray, start: int = 0) -> SamplerTable:
+    """The same at any falling timesteps, from the one numbered `start` on."""
+    steps, sigmas = len(timesteps), _sigmas(schedule, timesteps)
     alphas = 1 / np.sqrt(sigmas**2 + 1)
     noises = sigmas * alphas
     with np.errstate(divide="ignore"):

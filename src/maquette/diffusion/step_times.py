@@ -54,6 +54,10 @@ class StepTimes:
         like = min(others, key=lambda other: abs(math.log(math.prod(other[1]) / values)))
         return self.pass_ms(like, rows) * values / math.prod(like[1])
 
+    def known(self) -> dict[Bucket, dict[int, float]]:
+        """What was measured, by bucket and rows. May be asked from another thread."""
+        return {bucket: dict(m) for bucket, m in list(self._medians.items()) if m}
+
     def best_rows(self, bucket: Bucket, limit: int) -> int:
         """The fewest rows that use the machine about as well as any number up to `limit`.
 

@@ -9,12 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from maquette.db.tables import job, job_event
-from maquette.jobs.store import ENDS, Job
+from maquette.jobs.store import ENDS, PROGRESS, Job
 
 # NOTIFY carries job_id and account_id, and either the `kind` of an event or a whole `tick`.
 CHANNEL = "maquette_job"
 MOST_NOTE_BYTES = 7_900  # what NOTIFY can carry, less a little
-PROGRESS, CHANGE = "progress", "change"
+CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from hashlib import sha256
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,7 +14,8 @@ from dbos import (
     WorkflowStatusString,
 )
 
-from maquette.jobs.store import Job, unfinished_jobs
+from maquette.db.locks import number_of
+from maquette.jobs.store import Job, unfinished_jobs, which_unfinished
 
 APPLICATION = "maquette"
 WORKFLOW = "run_job"
@@ -24,6 +24,7 @@ WORKFLOW = "run_job"
 # go on reading.
 DBOS_VERSION = "1"
 POLL_S = 0.05
+SWEEP_PAGE = 1000
 TO_BE_RUN = {
     state.value
     for state in (
@@ -44,6 +45,7 @@ class JobQueue:
             system_database_engine=engine,
             application_name=APPLICATION,
             serializer=DBOSPortableJSONSerializer(),
+            retry_connection_errors=False,  # or a sweep could not be stopped meanwhile
         )
 
     def enqueue(self, connection: sa.Connection, job: Job) -> None:
@@ -74,6 +76,30 @@ class JobQueue:
                     self.enqueue(connection, job)
         return len(lost)
 
+    def sweep(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Deletes the entries of jobs that have ended, which nothing asks for; gives how many.
+
+        An entry that ended without its job stays for `reconcile`. Leaves off when it is `stopping`.
+        """
+        swept = kept = 0
+        ended = [state.value for state in WorkflowStatusString if state.value not in TO_BE_RUN]
+        while entries := self._client.list_workflows(
+            name=WORKFLOW,
+            status=ended,
+            limit=SWEEP_PAGE,
+            offset=kept,
+            load_input=False,
+            load_output=False,
+        ):
+            ids = [entry.workflow_id for entry in entries]
+            with self._engine.connect() as connection:
+                unfinished = {str(job_id) for job_id in which_unfinished(connection, ids)}
+            self._client.delete_workflows([one for one in ids if one not in unfinished])
+            swept, kept = swept + len(ids) - len(unfinished), kept + len(unfinished)
+            if stopping():
+                break
+        return swept
+
     def close(self) -> None:
         self._client.destroy()
 
@@ -81,9 +107,8 @@ class JobQueue:
 @contextmanager
 def alone(engine: sa.Engine, worker_id: str) -> Generator[None]:
     """Waits until no other worker of that name is at work; two would run each job twice."""
-    number = int.from_bytes(sha256(worker_id.encode()).digest()[:8], signed=True)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(number)))
+        connection.execute(sa.select(sa.func.pg_advisory_lock(number_of(worker_id))))
         yield
 
 

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from maquette.core.ids import new_id
-from maquette.db.tables import job
+from maquette.db.tables import job, job_event
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ENDS = ("succeeded", "failed", "cancelled")
+PROGRESS = "progress"  # an event's kind; a job has at most one of it
 assert set(ENDS) < set(get_args(JobState))
 
 
@@ -28,6 +29,8 @@ class Job:
     error: str | None
     attempts: int  # under way or ended with the worker's death
     created_at: datetime
+    work_ms: float | None  # of the machine, as estimated when it was accepted
+    expected_at: datetime | None  # its end, likewise
     started_at: datetime | None
     finished_at: datetime | None
     deleted_at: datetime | None
@@ -38,10 +41,22 @@ class Job:
 
 
 def create_job(
-    connection: sa.Connection, account_id: str, kind: str, request: Mapping[str, Any]
+    connection: sa.Connection,
+    account_id: str,
+    kind: str,
+    request: Mapping[str, Any],
+    work_ms: float | None = None,
+    remaining_ms: float | None = None,
 ) -> Job:
-    """A new queued job, in the caller's transaction."""
+    """A new queued job, in the caller's transaction; how much work it is and how long it will take
+    from now on, where that is known.
+    """
     row = {"job_id": new_id(), "account_id": account_id, "kind": kind, "request": dict(request)}
+    if remaining_ms is not None:
+        row |= {
+            "work_ms": work_ms,
+            "expected_at": sa.func.now() + timedelta(milliseconds=remaining_ms),
+        }
     return _job(connection.execute(sa.insert(job).values(row).returning(job)).one())
 
 
@@ -87,10 +102,25 @@ def count_jobs(connection: sa.Connection) -> JobCounts:
     return JobCounts({state: count for state, (count, _) in rows.items()}, float(queue_age_s))
 
 
-def count_unfinished(connection: sa.Connection) -> int:
-    """Jobs that have not ended."""
-    query = sa.select(sa.func.count()).where(job.c.state.in_(("queued", "running")))
-    return connection.execute(query).scalar_one()
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Jobs that have not ended, and the work that they still are, as far as that is known."""
+
+    jobs: int
+    left_ms: float
+
+
+def backlog(connection: sa.Connection) -> Backlog:
+    """What was accepted and is yet to be done; of a job under way the share of steps to come."""
+    step, steps = (sa.cast(job_event.c.data[name].astext, sa.Double) for name in ("step", "steps"))
+    left_ms = job.c.work_ms * (1 - sa.func.coalesce(step / steps, 0))
+    under_way = (job_event.c.job_id == job.c.job_id) & (job_event.c.kind == PROGRESS)
+    query = (
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(left_ms), 0.0))
+        .select_from(job.outerjoin(job_event, under_way))
+        .where(job.c.state.in_(("queued", "running")))
+    )
+    return Backlog(*connection.execute(query).one())
 
 
 def unfinished_jobs(connection: sa.Connection, kind: str) -> Sequence[Job]:
@@ -99,18 +129,10 @@ def unfinished_jobs(connection: sa.Connection, kind: str) -> Sequence[Job]:
     return [_job(row) for row in connection.execute(query.order_by(job.c.job_id))]
 
 
-def usual_seconds(connection: sa.Connection, newest: int = 20) -> float | None:
-    """The mean time from start to end of the newest jobs that succeeded; None before the first."""
-    lasted = sa.func.extract("epoch", job.c.finished_at - job.c.started_at).label("lasted")
-    done = (
-        sa.select(lasted)
-        .where(job.c.state == "succeeded")
-        .order_by(job.c.job_id.desc())
-        .limit(newest)
-        .subquery()
-    )
-    mean = connection.execute(sa.select(sa.func.avg(done.c.lasted))).scalar()
-    return None if mean is None else float(mean)
+def which_unfinished(connection: sa.Connection, job_ids: Sequence[str]) -> Sequence[UUID]:
+    """Those of the jobs that have not ended."""
+    query = sa.select(job.c.job_id).where(job.c.job_id.in_([UUID(one) for one in job_ids]))
+    return connection.execute(query.where(job.c.state.not_in(ENDS))).scalars().all()
 
 
 def start_job(connection: sa.Connection, job_id: UUID) -> bool:

@@ -12,14 +12,14 @@ class Blobs:
     """A folder of blobs, `ab/cd/abcd…` by SHA-256."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def put(self, content: bytes) -> str:
         """Keeps bytes, on the disk when this returns; gives their hash. Raises OutputNotWritable.
 
         Blobs come before the rows that name them, so that no row ever names a missing one.
         """
-        content_hash = sha256(content).hexdigest()
+        content_hash = hash_of(content)
         path = self.path(content_hash)
         if path.exists() and path.stat().st_size == len(content):
             return content_hash
@@ -40,15 +40,24 @@ class Blobs:
             content = self.path(content_hash).read_bytes()
         except FileNotFoundError:
             raise KeyError(content_hash) from None
-        if sha256(content).hexdigest() != content_hash:
+        if hash_of(content) != content_hash:
             raise KeyError(f"{content_hash}: its bytes have changed")
         return content
+
+    def delete(self, content_hash: str) -> None:
+        """Lets the bytes of a hash go, after the last row that names them."""
+        self.path(content_hash).unlink(missing_ok=True)
 
     def path(self, content_hash: str) -> Path:
         """Where the bytes of a hash are, or would be. Raises ValueError for what is no hash."""
         if len(content_hash) != 64 or set(content_hash) - set("0123456789abcdef"):
             raise ValueError(f"{content_hash!r} is no SHA-256")
-        return self._folder / content_hash[:2] / content_hash[2:4] / content_hash
+        return self.folder / content_hash[:2] / content_hash[2:4] / content_hash
+
+
+def hash_of(content: bytes) -> str:
+    """The name of bytes: SHA-256, hexadecimal."""
+    return sha256(content).hexdigest()
 
 
 def _flush(path: Path) -> None:

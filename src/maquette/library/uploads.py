@@ -1,17 +1,32 @@
 """Uploads as rows: who put which picture, so that it is theirs alone to begin from."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from maquette.db.tables import asset, job, upload
+from maquette.db.locks import hold
+from maquette.db.tables import asset, job, mask_hash, source_hash, upload
 
 
 def add_upload(
     connection: sa.Connection, account_id: str, content_hash: str, size_bytes: int
-) -> None:
-    """Notes that an account put a blob; once is enough."""
+) -> int:
+    """Notes that an account put a blob, now; once is enough. Gives the bytes of all that it put and
+    no job of its own names; until the caller's transaction ends, it puts nothing else.
+    """
+    hold(connection, f"uploads of {account_id}")
     row = {"account_id": account_id, "content_hash": content_hash, "size_bytes": size_bytes}
-    connection.execute(insert(upload).values(row).on_conflict_do_nothing())
+    again = {"created_at": sa.func.now()}
+    connection.execute(
+        insert(upload)
+        .values(row)
+        .on_conflict_do_update(index_elements=["account_id", "content_hash"], set_=again)
+    )
+    unnamed = (upload.c.account_id == account_id) & _unnamed()
+    query = sa.select(sa.func.coalesce(sa.func.sum(upload.c.size_bytes), 0)).where(unnamed)
+    return int(connection.execute(query).scalar_one())
 
 
 def may_read(connection: sa.Connection, account_id: str, content_hash: str) -> bool:
@@ -27,3 +42,32 @@ def may_read(connection: sa.Connection, account_id: str, content_hash: str) -> b
         & job.c.deleted_at.is_(None)
     )
     return connection.execute(sa.select(put | made)).scalar_one()
+
+
+def unused_uploads(connection: sa.Connection, older_than: timedelta, most: int) -> Sequence[str]:
+    """Blobs that an account put so long ago, and that no job of its own names; some of them."""
+    query = sa.select(upload.c.content_hash).distinct().where(_unused(older_than)).limit(most)
+    return connection.execute(query).scalars().all()
+
+
+def drop_unused(connection: sa.Connection, content_hash: str, older_than: timedelta) -> bool:
+    """Forgets who put a blob that the caller holds, where it is still unused. True where no one
+    has it any more, so that its bytes can go.
+    """
+    this = upload.c.content_hash == content_hash
+    connection.execute(sa.delete(upload).where(this & _unused(older_than)))
+    left = sa.exists().where(this) | sa.exists().where(asset.c.content_hash == content_hash)
+    return not connection.execute(sa.select(left)).scalar_one()
+
+
+def _unused(older_than: timedelta) -> sa.ColumnElement[bool]:
+    return (upload.c.created_at < sa.func.now() - older_than) & _unnamed()
+
+
+def _unnamed() -> sa.ColumnElement[bool]:
+    """Asked for each apart, for each has an index of its own."""
+    own = job.c.account_id == upload.c.account_id
+    source, mask = (
+        sa.exists().where(own & (one == upload.c.content_hash)) for one in (source_hash, mask_hash)
+    )
+    return ~source & ~mask

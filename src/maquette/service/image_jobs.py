@@ -16,7 +16,7 @@ from PIL import Image
 
 from maquette.core.errors import InvalidRequest, MaquetteError
 from maquette.core.ids import new_id
-from maquette.core.requests import GenerationRequest, SamplingParams
+from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.request import DenoisingRequest, Snapshot
@@ -39,17 +39,19 @@ log = logging.getLogger(__name__)
 
 
 class ImageJobs:
-    """Runs jobs on one image engine. `run` may be called in many threads at once, and again."""
+    """Runs jobs on the engines of the image models, which it knows by name. `run` may be called in
+    many threads at once, and again.
+    """
 
     def __init__(
         self,
         database: sa.Engine,
         blobs: Blobs,
-        image: ImageEngine,
+        images: Mapping[str, ImageEngine],
         loop: EngineLoop,
         snapshots: Path,
     ) -> None:
-        self._database, self._blobs, self._image = database, blobs, image
+        self._database, self._blobs, self._images = database, blobs, images
         self._loop, self._snapshots = loop, snapshots
         self.under_way: set[UUID] = set()
         self._begun: set[UUID] = set()  # of these, attempts that are counted
@@ -112,8 +114,9 @@ class ImageJobs:
                     raise  # not by a person: the engine is closing
         except MaquetteError as error:
             self._fail(job, error.message)
-        except Exception:
+        except Exception as error:
             log.exception("job %s failed", job.job_id)
+            self._loop.fail(error)  # the worker ends where its device is broken
             self._fail(job, "something broke while this was drawn; the log of the studio says what")
 
     def _request(self, job: Job) -> GenerationRequest:
@@ -121,6 +124,7 @@ class ImageJobs:
         asked = dict(job.request)
         params: dict[str, Any] = dict(asked["params"])
         params["guidance_interval"] = tuple(params["guidance_interval"])  # JSON has no tuples
+        params["adapters"] = tuple(AdapterUse(**one) for one in params.get("adapters", ()))
         return GenerationRequest(
             SamplingParams(**params),
             count=asked["count"],
@@ -140,7 +144,8 @@ class ImageJobs:
         def watch(output: StepOutput) -> None:
             latest[output.request.request_id] = output
 
-        ones = self._image.prepare(request, str(job.job_id), job.account_id)
+        image = self._images[job.request["model"]]
+        ones = image.prepare(request, str(job.job_id), job.account_id)
         snapshots = {one.request_id: self._snapshot_of(one) for one in ones}
         begun = {name: s.step_index for name, s in snapshots.items() if s is not None}
         progress = _Progress(sum(len(one.table) for one in ones), begun)
@@ -160,7 +165,7 @@ class ImageJobs:
             for one in ones:
                 self._loop.cancel(one.request_id)  # nothing where it has finished
         wait(futures)
-        return [self._image.finish(future.result().latents, request) for future in futures]
+        return [image.finish(future.result().latents, request) for future in futures]
 
     def _report(self, job: Job, progress: "_Progress", latest: list[StepOutput], tick: int) -> None:
         """Tells how far the job is; now and then so that it is kept, with what to go on from."""
@@ -181,7 +186,8 @@ class ImageJobs:
 
         All together fit a notice: smaller ones where they are many.
         """
-        shown = {_number(output): self._image.preview(output.predicted) for output in latest}
+        preview = self._images[job.request["model"]].codec.preview
+        shown = {_number(output): preview(output.predicted) for output in latest}
         urls: dict[int, str] = {}
         for side_px in PREVIEW_SIDES_PX:
             urls = {number: _data_url(picture, side_px) for number, picture in shown.items()}
@@ -191,7 +197,7 @@ class ImageJobs:
 
     def _keep(self, job: Job, request: GenerationRequest, pictures: list[Image.Image]) -> None:
         """Bytes first, then rows and the job's end in one transaction: all of it or nothing."""
-        model_id = self._image.spec.model_id
+        model_id = job.request["model"]
         contents = [
             png(picture, png_texts(request, request.params.seed + number, model_id))
             for number, picture in enumerate(pictures)

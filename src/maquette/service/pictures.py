@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 from maquette.core.errors import InvalidRequest, first_line, reason_and_remedy
 from maquette.core.files import check_writable, write_whole
 from maquette.core.requests import GenerationRequest
+from maquette.engines.catalog import adapter_name
 
 MAX_SOURCE_PIXELS = 64_000_000
 UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP")  # some that Pillow reads would start other programs
@@ -98,6 +99,7 @@ def parameters_text(request: GenerationRequest, seed: int, model_id: str) -> str
     """The text that other tools of the field write into a PNG as `parameters` and can read."""
     p = request.params
     start, end = p.guidance_interval
+    worn = [(adapter_name(use.adapter), use.scale) for use in p.adapters]
     lines = [p.prompt]
     if p.negative_prompt:
         lines.append(f"Negative prompt: {p.negative_prompt}")
@@ -106,6 +108,7 @@ def parameters_text(request: GenerationRequest, seed: int, model_id: str) -> str
         f"Seed: {seed}, Size: {p.width}x{p.height}, Model: {model_id}"
         + (f", Denoising strength: {p.strength:g}" if request.source is not None else "")
         + (f", Guidance interval: {start:g}-{end:g}" if (start, end) != (0, 1) else "")
+        + (f", LoRA: {', '.join(f'{name}:{scale:g}' for name, scale in worn)}" if worn else "")
     )
     return "\n".join(lines)
 
@@ -124,6 +127,9 @@ def png_texts(request: GenerationRequest, seed: int, model_id: str) -> dict[str,
         "height": p.height,
         "sampler": p.sampler,
         "strength": p.strength,
+        "adapters": [
+            {"adapter": adapter_name(use.adapter), "scale": use.scale} for use in p.adapters
+        ],
         "model": model_id,
     }
     return {

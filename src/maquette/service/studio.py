@@ -1,36 +1,47 @@
 """What a person can do, whichever door they come through; needs no PyTorch."""
 
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from uuid import UUID
 
 import sqlalchemy as sa
 from PIL import Image
 
-from maquette.core.errors import InvalidRequest, ModelNotFound, NotFound, QueueFull, did_you_mean
+from maquette.core.errors import (
+    InvalidRequest,
+    ModelNotFound,
+    NotFound,
+    QuotaExceeded,
+    did_you_mean,
+)
 from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY
-from maquette.engines.catalog import STARTERS
+from maquette.db.locks import hold
+from maquette.engines.catalog import find_shipped, list_adapters
 from maquette.jobs.events import JobEvent, add_event, read_events, send_change
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import (
     Job,
     JobCounts,
+    backlog,
     count_jobs,
-    count_unfinished,
     create_job,
     delete_job,
     end_job,
     get_job,
     list_jobs,
     restore_job,
-    usual_seconds,
 )
+from maquette.jobs.workers import measured_step_times
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
-from maquette.library.blobs import Blobs
+from maquette.library.blobs import Blobs, hash_of
+from maquette.library.thumbnails import Thumbnails
 from maquette.library.uploads import add_upload, may_read
+from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit
+from maquette.service.cost import cost_of
 from maquette.service.pictures import png, read_upload
 
 IMAGE = "image"
@@ -43,10 +54,18 @@ class Studio:
     """
 
     def __init__(
-        self, database: sa.Engine, blobs: Blobs, queue: JobQueue, most_unfinished: int = 100
+        self,
+        database: sa.Engine,
+        blobs: Blobs,
+        queue: JobQueue,
+        limits: QueueLimits = USUAL_LIMITS,
+        most_upload_bytes: int = 2**30,
+        adapters: Path | None = None,
     ) -> None:
         self._database, self._blobs, self._queue = database, blobs, queue
-        self._most_unfinished = most_unfinished
+        self._limits, self._most_upload_bytes = limits, most_upload_bytes
+        self._adapters = adapters
+        self._thumbnails = Thumbnails(blobs.folder.with_name("thumbnails"))
 
     def submit(
         self,
@@ -60,11 +79,14 @@ class Studio:
         """Accepts a request for pictures: from here on it survives any crash.
 
         `source` and `mask` are hashes of pictures that the account put or had made. Raises
-        InvalidRequest, ModelNotFound, and QueueFull where too many wait.
+        InvalidRequest, ModelNotFound, and QueueFull where too much waits.
         """
-        known = STARTERS[IMAGE].model_id
-        if model != known:
-            raise ModelNotFound(f"no image model named {model!r}; {did_you_mean(model, [known])}")
+        find_shipped(model, IMAGE)
+        adapters = self.adapters()
+        for use in params.adapters:  # no file but these, whatever path it might name
+            if use.adapter not in adapters:
+                hint = did_you_mean(use.adapter, adapters) if adapters else "there are none"
+                raise ModelNotFound(f"no adapter named {use.adapter!r}; {hint}")
         pictures = (self._opened(account_id, one) for one in (source, mask))
         GenerationRequest(params, count, None, *pictures)
         asked = {
@@ -75,22 +97,41 @@ class Studio:
             "mask": mask,
         }
         with self._database.begin() as connection:
-            if (unfinished := count_unfinished(connection)) >= self._most_unfinished:
-                seconds = math.ceil(usual_seconds(connection) or 1.0)
-                raise QueueFull(f"{unfinished} requests wait; try again in {seconds} s", seconds)
-            job = create_job(connection, account_id, IMAGE, asked)
+            for content_hash in sorted({one for one in (source, mask) if one}):
+                hold(connection, content_hash)  # or a sweep might take it meanwhile
+                if not may_read(connection, account_id, content_hash):
+                    raise _no_picture(content_hash)
+            hold(connection, "admission")  # until this one is counted, too
+            cost = cost_of(params, count, measured_step_times(connection, model))
+            remaining_ms = admit(cost, backlog(connection), self._limits)
+            work_ms = cost and cost.work_ms
+            job = create_job(connection, account_id, IMAGE, asked, work_ms, remaining_ms)
             add_event(connection, job.job_id, "queued", {})
             self._queue.enqueue(connection, job)
         return job
 
+    def adapters(self) -> list[str]:
+        """The names of the LoRA files there are."""
+        return [*list_adapters(self._adapters)]
+
     def put_picture(self, account_id: str, content: bytes) -> str:
         """Keeps a picture to start from, read as a file is; gives its hash. Raises InvalidRequest
-        if it is none.
+        if it is none, QuotaExceeded where the account has put as much as it may that no request
+        names. What it has already, it may put again.
         """
         kept = png(read_upload(content), {})
-        content_hash = self._blobs.put(kept)
+        content_hash = hash_of(kept)
         with self._database.begin() as connection:
-            add_upload(connection, account_id, content_hash, len(kept))
+            hold(connection, content_hash)
+            is_new = not may_read(connection, account_id, content_hash)
+            all_bytes = add_upload(connection, account_id, content_hash, len(kept))
+            if is_new and all_bytes > self._most_upload_bytes:
+                raise QuotaExceeded(
+                    f"with this picture of {len(kept)} bytes you would have put {all_bytes}, and "
+                    f"{self._most_upload_bytes} may be kept; begin from one that is here, or have "
+                    "upload_bytes raised"
+                )
+            self._blobs.put(kept)
         return content_hash
 
     def picture(self, account_id: str, content_hash: str) -> bytes:
@@ -106,7 +147,7 @@ class Studio:
         try:
             return Image.open(io.BytesIO(self.picture(account_id, content_hash)))
         except NotFound:
-            raise InvalidRequest(f"no picture {content_hash!r}; put it first") from None
+            raise _no_picture(content_hash) from None
 
     def job(self, account_id: str, job_id: UUID) -> Job:
         """A job as it is now."""
@@ -153,6 +194,12 @@ class Studio:
         """An asset and its bytes."""
         asset = self.asset(account_id, asset_id)
         return asset, self._bytes(asset.content_hash)
+
+    def thumbnail(self, account_id: str, asset_id: UUID, width_px: int) -> tuple[Asset, bytes]:
+        """A picture and its small version, at most that wide, as WebP."""
+        asset = self.asset(account_id, asset_id)
+        whole = partial(self._bytes, asset.content_hash)
+        return asset, self._thumbnails.get(asset.content_hash, width_px, whole)
 
     def _bytes(self, content_hash: str) -> bytes:
         try:
@@ -203,6 +250,10 @@ class Studio:
                 return count_jobs(connection)
         except DATABASE_AWAY:
             return None
+
+
+def _no_picture(content_hash: str) -> InvalidRequest:
+    return InvalidRequest(f"no picture {content_hash!r}; put it first")
 
 
 def _cancel(connection: sa.Connection, job_id: UUID) -> bool:

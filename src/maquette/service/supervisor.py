@@ -1,5 +1,6 @@
-"""Keeps a worker process alive: starts it, starts it again when it dies, ends it gently."""
+"""Keeps a worker process alive: starts it, again when it dies or hangs, ends it gently."""
 
+import logging
 import subprocess
 import sys
 import threading
@@ -7,25 +8,39 @@ import time
 from collections.abc import Mapping
 
 READY = "ready"  # a worker prints it when it takes jobs
+ALIVE = "alive"  # and this at each beat of its heart
 DRAIN_S = 20  # that a worker gives its jobs to end when it is told to stop
 PATIENCE_S = DRAIN_S + 10  # that it is given itself
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 30.0
+LISTEN_S = 1.0  # between two looks whether it was heard
+STILL_S = 15.0  # without a word, a worker does not count as ready
+HUNG_S = 60.0  # then it is killed
+
+log = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """One worker process. Use as a context manager."""
+    """One worker process, which is heard through its standard output. Use as a context manager."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], still_s: float = STILL_S, hung_s: float = HUNG_S
+    ) -> None:
         self._environ = dict(environ)
+        self._still_s, self._hung_s = still_s, hung_s
         self._stopping = threading.Event()
         self._starting = threading.Lock()
-        self.ready = threading.Event()  # jobs are being taken
+        self._takes_jobs = threading.Event()
+        self._silent_s = 0.0  # set to 0 by the thread that reads, counted up by the one that looks
         self.restarts = 0  # of a worker that had died
         self._process: subprocess.Popen[str] | None = None
-        self._thread = threading.Thread(target=self._keep, name="supervisor", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._keep, name="keep worker", daemon=True),
+            threading.Thread(target=self._listen, name="listen to worker", daemon=True),
+        ]
 
     def __enter__(self) -> "Supervisor":
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -38,7 +53,26 @@ class Supervisor:
                 process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
+
+    def is_ready(self) -> bool:
+        """Whether the worker takes jobs, and was heard of lately."""
+        return self._takes_jobs.is_set() and self._silent_s < self._still_s
+
+    def _listen(self) -> None:
+        """Kills a worker that takes jobs and is not heard of any more.
+
+        The seconds are those of its own looks: where this process stood still, or the machine
+        slept, no one else is blamed.
+        """
+        while not self._stopping.wait(LISTEN_S):
+            self._silent_s += LISTEN_S
+            hangs = self._takes_jobs.is_set() and self._silent_s >= self._hung_s
+            if hangs and self._process is not None:
+                log.critical("the worker was not heard of for %.0f s, so it ends", self._hung_s)
+                self._takes_jobs.clear()
+                self._process.kill()
 
     def _keep(self) -> None:
         pause_s = LEAST_PAUSE_S
@@ -67,7 +101,8 @@ class Supervisor:
         with self._process as process:
             assert process.stdout is not None
             for line in process.stdout:
+                self._silent_s = 0.0
                 if line.strip() == READY:
-                    self.ready.set()
+                    self._takes_jobs.set()
             process.wait()
-        self.ready.clear()
+        self._takes_jobs.clear()

@@ -4,7 +4,7 @@ import torch
 
 from maquette.core.settings import Settings
 from maquette.diffusion.device import choose_device, choose_dtype
-from maquette.engines.catalog import find_model
+from maquette.engines.catalog import SHIPPED, find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
 from maquette.service.backend_choice import backends_folder, choose_backend
@@ -20,17 +20,36 @@ def quiet_libraries() -> None:
         logging.disable_progress_bar()
 
 
-def image_engine(settings: Settings, model: str, measure: bool = False) -> ImageEngine:
+def image_engine(
+    settings: Settings, model: str, measure: bool = False, like: ImageEngine | None = None
+) -> ImageEngine:
     """The image engine of a model by name or folder. With `measure` it takes the time to find the
-    fastest backend, where that is not known.
+    fastest backend, where that is not known; with an engine `like` it, it shares what it can.
     """
     quiet_libraries()
     if settings.threads:
         torch.set_num_threads(settings.threads)
     device = choose_device(settings)
-    image = ImageEngine(find_model(model, "image"), device, choose_dtype(settings, device))
+    image = ImageEngine(
+        find_model(model, "image"),
+        device,
+        choose_dtype(settings, device),
+        settings.data / "adapters",
+        like,
+    )
     image.use(choose_backend(settings, image, measure), backends_folder(settings))
     return image
+
+
+def image_engines(settings: Settings) -> dict[str, ImageEngine]:
+    """All image models that ship, by name, as a studio has them: the backend measured at the first
+    start.
+    """
+    engines: dict[str, ImageEngine] = {}
+    for spec in SHIPPED["image"]:
+        like = next(iter(engines.values()), None)
+        engines[spec.model_id] = image_engine(settings, spec.model_id, measure=True, like=like)
+    return engines
 
 
 def clip_engine(settings: Settings, model: str = "starter-clip") -> ClipEngine:

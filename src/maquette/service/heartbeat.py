@@ -1,0 +1,93 @@
+"""What a worker says of itself, every other second: that it lives, and what passes take it."""
+
+import logging
+import math
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import sqlalchemy as sa
+
+from maquette.db.connect import DATABASE_AWAY
+from maquette.diffusion.loop import EngineLoop
+from maquette.diffusion.step_times import StepTimes
+from maquette.jobs.workers import StepTime, report
+
+BEAT_S = 2.0
+FAREWELL_S = 3.0  # that a beat under way may still take
+# An engine whose thread does not come by for so long is hung. A pass of a large model takes a
+# minute on a slow CPU, and a compiled one is compiled in its first pass.
+LONGEST_PASS_S = 600.0
+
+Measured = Mapping[str, Sequence[StepTime]]  # by model
+
+log = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """A thread that calls `on_beat` and reports to the database while this is open, from before it
+    opens on, and as long as the loop of the engine turns.
+    """
+
+    def __init__(
+        self,
+        database: sa.Engine,
+        worker_id: str,
+        loop: EngineLoop,
+        measured: Callable[[], Measured],
+        on_beat: Callable[[], None] = lambda: None,
+        longest_pass_s: float = LONGEST_PASS_S,
+    ) -> None:
+        self._database, self._worker_id, self._loop = database, worker_id, loop
+        self._measured, self._on_beat, self._longest_pass_s = measured, on_beat, longest_pass_s
+        self._reported: Measured | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep_on, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> "Heartbeat":
+        self._beat()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(FAREWELL_S)
+
+    def _keep_on(self) -> None:
+        turn, turned_s = self._loop.turn(), time.monotonic()
+        while not self._stopping.wait(BEAT_S):
+            if turn.done():
+                turn, turned_s = self._loop.turn(), time.monotonic()
+            if time.monotonic() - turned_s < self._longest_pass_s:
+                self._beat()
+
+    def _beat(self) -> None:
+        """Whatever fails in it, there is a next one."""
+        try:
+            self._on_beat()
+            measured = self._measured()
+            with self._database.begin() as connection:
+                report(
+                    connection, self._worker_id, None if measured == self._reported else measured
+                )
+        except DATABASE_AWAY:
+            log.warning("the database is away, so this worker cannot say that it lives")
+        except Exception:
+            log.exception("this worker cannot say that it lives")
+        else:
+            self._reported = measured
+
+
+def summary(step_times: StepTimes, network_id: str, factor_px: int) -> list[StepTime]:
+    """The step times of a model's network by the pixels of a picture; a latent stands for a square
+    of a side of `factor_px`. Where shapes have as many pixels, the slowest counts.
+    """
+    found: dict[int, list[StepTime]] = defaultdict(list)
+    for (network, (_, *grid), _), medians in step_times.known().items():
+        if network != network_id:
+            continue
+        pixels = math.prod(grid) * factor_px**2
+        row_ms = min(pass_ms / rows for rows, pass_ms in medians.items())
+        found[pixels].append(StepTime(pixels, min(medians.values()), row_ms))
+    return [max(found[pixels], key=lambda one: one.row_ms) for pixels in sorted(found)]

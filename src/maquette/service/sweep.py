@@ -1,0 +1,80 @@
+"""What a worker clears away once an hour: what was put and never used, and ended jobs' entries."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from maquette.db.connect import DATABASE_AWAY
+from maquette.db.locks import hold
+from maquette.jobs.queue import JobQueue
+from maquette.library.blobs import Blobs
+from maquette.library.uploads import drop_unused, unused_uploads
+
+SWEEP_S = 3600.0
+MOST_UPLOADS = 1000  # a sweep; the rest an hour later
+FAREWELL_S = 3.0  # that it may take to leave off
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    """A thread that sweeps while this is open, at its beginning and then once an hour."""
+
+    def __init__(
+        self, database: sa.Engine, blobs: Blobs, queue: JobQueue, upload_days: int
+    ) -> None:
+        self._database, self._blobs, self._queue = database, blobs, queue
+        self._kept_for = timedelta(days=upload_days)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep_on, name="sweep", daemon=True)
+
+    def __enter__(self) -> "Sweeper":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(FAREWELL_S)
+
+    def _keep_on(self) -> None:
+        while True:
+            try:
+                stopping = self._stopping.is_set
+                uploads = sweep_uploads(self._database, self._blobs, self._kept_for, stopping)
+                entries = self._queue.sweep(stopping)
+                log.info("swept %d uploads and %d entries of the queue", uploads, entries)
+            except DATABASE_AWAY:
+                log.warning("the database is away, so nothing is swept for an hour")
+            except Exception:
+                log.exception("what is to be swept stays for an hour")
+            if self._stopping.wait(SWEEP_S):
+                return
+
+
+def sweep_uploads(
+    database: sa.Engine,
+    blobs: Blobs,
+    older_than: timedelta,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Deletes what was put so long ago and no request names; gives how many blobs went. Leaves off
+    when it is `stopping`.
+
+    No one puts or names a blob meanwhile, and its bytes go before its last row: after a crash in
+    between the next sweep finds the row. Bytes of which no row was ever committed are not found.
+    """
+    with database.connect() as connection:
+        hashes = unused_uploads(connection, older_than, MOST_UPLOADS)
+    gone = 0
+    for content_hash in hashes:
+        if stopping():
+            break
+        with database.begin() as connection:
+            hold(connection, content_hash)
+            if drop_unused(connection, content_hash, older_than):
+                blobs.delete(content_hash)
+                gone += 1
+    return gone
