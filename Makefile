@@ -48,6 +48,11 @@ vendor:  ## Take the studio's libraries from npm, as web/vendor/package.json pin
 	cd $(VENDOR) && cp node_modules/preact/LICENSE preact.LICENSE
 	cd $(VENDOR) && cp node_modules/htm/LICENSE htm.LICENSE
 	cd $(VENDOR) && cp node_modules/@preact/signals/LICENSE signals.LICENSE
+	cd $(VENDOR) && cp node_modules/swagger-ui-dist/swagger-ui.css .
+	cd $(VENDOR) && cp node_modules/swagger-ui-dist/swagger-ui-bundle.js .
+	cd $(VENDOR) && cp node_modules/swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt .
+	cd $(VENDOR) && cp node_modules/swagger-ui-dist/LICENSE swagger-ui.LICENSE
+	cd $(VENDOR) && cp node_modules/swagger-ui-dist/NOTICE swagger-ui.NOTICE
 	rm -r $(VENDOR)/node_modules $(VENDOR)/SHA256SUMS
 	cd $(VENDOR) && sha256sum * >SHA256SUMS.new && mv SHA256SUMS.new SHA256SUMS
 
