@@ -51,6 +51,7 @@ def main(url: str) -> None:
         page.get_by_label("Prompt", exact=True).fill(
             "a yellow lighthouse behind a small green boat"
         )
+        page.get_by_role("radio", name="watercolour").check()
         page.get_by_role("radio", name="4").check()
         page.keyboard.press("Control+Enter")
         page.get_by_role("img", name="Generating: a yellow lighthouse").nth(3).wait_for()

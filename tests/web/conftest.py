@@ -23,18 +23,21 @@ from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.loop import EngineLoop
-from maquette.engines.catalog import ModelSpec
+from maquette.engines.catalog import SHIPPED, ModelSpec
 from maquette.engines.image import ImageEngine
 from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.service.image_jobs import ImageJobs
 from maquette.service.studio import IMAGE, Studio
 from tests.conftest import TinyModels
+from tests.lora_files import write_diffusers
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1280, "height": 800}
 PATIENCE_MS = 20_000
 expect.set_options(timeout=PATIENCE_MS)
+
+NAMES = [spec.model_id for spec in SHIPPED[IMAGE]]
 
 
 @dataclass
@@ -88,10 +91,13 @@ def served(
     with open_database(Settings(database=url)) as database:
         blobs, queue = Blobs(folder / "blobs"), JobQueue(database)
         spec = ModelSpec("starter", tiny_models.image)
-        image = ImageEngine(spec, torch.device("cpu"), torch.float32)
+        adapters = folder / "adapters"
+        fog = write_diffusers(adapters / "fog", tiny_models.image, 1)
+        fog.rename(adapters / "fog.safetensors")
+        image = ImageEngine(spec, torch.device("cpu"), torch.float32, adapters)
         loop = EngineLoop(DenoisingEngine(image.device))
-        jobs = ImageJobs(database, blobs, image, loop, folder / "snapshots")
-        app = create_app(Studio(database, blobs, queue), database)
+        jobs = ImageJobs(database, blobs, dict.fromkeys(NAMES, image), loop, folder / "snapshots")
+        app = create_app(Studio(database, blobs, queue, adapters=adapters), database)
         with working(database, IMAGE, "worker-1", 8, jobs.run, drain_s=5), _served(app) as address:
             yield address, app
         loop.close()

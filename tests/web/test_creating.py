@@ -1,6 +1,8 @@
 """Asking for pictures: what is typed and chosen is what is asked for, and is seen to come."""
 
 import re
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,19 @@ def test_every_field_is_asked_for_and_kept(site: Site, page: Page) -> None:
     page.get_by_role("button", name="Reset to defaults").click()
     expect(page.get_by_label("Steps")).to_have_value("24")
     expect(page.get_by_label("Seed", exact=True)).to_have_value("")
+
+
+def test_another_model_comes_with_its_usual_values(site: Site, page: Page) -> None:
+    page.get_by_text("Advanced").click()
+    page.get_by_label("Width").fill("320")
+    page.get_by_label("Model").select_option("starter-turbo")
+    expect(page.get_by_label("Steps")).to_have_value("4")
+    expect(page.get_by_label("Guidance")).to_have_value("1")
+    expect(page.get_by_label("Sampler")).to_have_value("lcm")
+    expect(page.get_by_label("Width")).to_have_value("320")
+    page.get_by_label("Model").select_option("starter")
+    expect(page.get_by_label("Steps")).to_have_value("24")
+    expect(page.get_by_label("Sampler")).to_have_value("dpm++2m")
 
 
 def test_prompts_come_back_by_key(site: Site, page: Page) -> None:
@@ -173,6 +188,47 @@ def test_a_studio_that_is_away_is_told_and_comes_back(site: Site, page: Page) ->
     expect(page.get_by_role("heading", name="made meanwhile")).to_be_visible()
     expect(page.get_by_role("alert")).to_be_hidden()
     site.errors.clear()
+
+
+def test_what_is_left_runs_down_while_a_request_waits(site: Site, page: Page) -> None:
+    """By the server's clock, whatever the person's own says."""
+    made = site.make()
+    end = datetime.fromisoformat(made["created_at"]) + timedelta(seconds=90)
+    waiting = {**made, "state": "queued", "assets": [], "finished_at": None}
+    waiting["expected_at"] = end.isoformat()
+    page.route("**/v1/generations?*", lambda route: route.fulfill(json=[waiting], headers=_now()))
+    page.clock.install(time=datetime.now(UTC) + timedelta(hours=1))
+    page.reload()
+    left = page.get_by_text(re.compile(r"\d+ s left"))
+    expect(left).to_be_visible()
+
+    def seconds() -> int:
+        return int(re.findall(r"\d+", left.text_content() or "")[-1])
+
+    first = seconds()
+    assert first <= 90
+    page.clock.run_for(5000)
+    assert 4 <= first - seconds() < 30  # one less where the server's second turns
+
+
+def _now() -> dict[str, str]:
+    return {"Date": format_datetime(datetime.now(UTC), usegmt=True)}
+
+
+def test_the_lora_of_a_request_is_shown_and_can_be_taken_out(site: Site, page: Page) -> None:
+    site.make(adapters=[{"adapter": "fog", "scale": 0.5}])
+    page.get_by_role("button", name="Remix").click()
+    fog = page.get_by_role("group", name="LoRA").get_by_role("button", name="fog × 0.5")
+    expect(fog).to_be_visible()
+    page.reload()  # kept
+    _ask(page, "a boat in the fog")
+    expect(page.get_by_role("heading", name="a boat in the fog")).to_be_visible()
+    assert site.newest()["request"]["adapters"] == [{"adapter": "fog", "scale": 0.5}]
+    fog.click()
+    expect(page.get_by_role("group", name="LoRA")).to_be_hidden()
+    _ask(page, "a boat")
+    expect(page.get_by_role("heading", name="a boat", exact=True)).to_be_visible()
+    assert site.newest()["request"]["adapters"] == []
 
 
 @pytest.mark.slow

@@ -192,3 +192,32 @@ def test_without_storage_it_works(site: Site, browser: Browser) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="a boat")).to_be_visible()
     context.close()
+
+
+def test_a_notice_that_had_the_focus_leaves_when_that_has_left(site: Site, page: Page) -> None:
+    site.make()
+    page.clock.install()
+    page.get_by_role("button", name="Remix").click()
+    notice = page.get_by_role("status").filter(has_text="Settings copied")
+    notice.get_by_role("button", name="Dismiss").focus()
+    page.clock.run_for(60_000)
+    expect(notice).to_be_visible()
+    page.get_by_label("Prompt", exact=True).focus()
+    page.clock.run_for(60_000)
+    expect(notice).to_be_hidden()
+
+
+def test_a_notice_stays_while_its_button_has_the_focus(site: Site, page: Page) -> None:
+    site.make()
+    expect(page.locator(".picture img")).to_be_visible()
+    page.clock.install()
+    page.locator(".picture").press("Delete")
+    undo = page.get_by_role("button", name="Undo")
+    undo.focus()
+    undo.hover()
+    page.mouse.move(0, 0)
+    page.clock.run_for(60_000)
+    expect(undo).to_be_focused()
+    page.get_by_label("Prompt", exact=True).focus()
+    page.clock.run_for(60_000)
+    expect(undo).to_be_hidden()

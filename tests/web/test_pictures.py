@@ -285,6 +285,51 @@ def test_delete_a_whole_row(site: Site, page: Page, made: dict[str, Any]) -> Non
     expect(page.locator(".picture img")).to_have_count(2)
 
 
+def test_the_gallery_loads_no_larger_picture_than_it_shows(site: Site, page: Page) -> None:
+    site.make(width=640, height=64)
+    site.make(width=256, height=64)
+    pictures = page.locator(".picture img")
+    expect(pictures).to_have_count(2)
+    shown = pictures.evaluate_all(
+        """images => Promise.all(images.map(async (image) => {
+            await image.decode();
+            return image.currentSrc.split("?")[1];
+        }))"""
+    )
+    assert shown == [None, "width=384"]  # 336 px on this screen
+    page.locator(".picture").nth(1).click()
+    whole = page.get_by_role("dialog").locator("figure img")
+    assert whole.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
+
+
+def test_a_row_that_has_not_changed_is_not_drawn_again(site: Site, page: Page) -> None:
+    for prompt in ("the first", "the second"):
+        site.make(prompt=prompt)
+    expect(page.get_by_role("heading", name="the first")).to_be_visible()
+    looks = page.evaluate(
+        """async () => {
+            const { generations, upsert } = await import("/state/generations.js");
+            const drawn = () =>
+                new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+            const [newer, older] = generations.value;
+            const looks = [0];
+            const request = () => {
+                looks[0]++;
+                return older.request;
+            };
+            upsert(Object.defineProperty({ ...older }, "request", { get: request }));
+            await drawn();
+            looks.unshift(0);
+            upsert({ ...newer, request: { ...newer.request, prompt: "changed" } });
+            await drawn();
+            return looks;
+        }"""
+    )
+    expect(page.get_by_role("heading", name="changed")).to_be_visible()
+    assert looks[1] > 0
+    assert looks[0] == 0
+
+
 def test_what_a_link_leads_to_may_be_gone(site: Site, page: Page, made: dict[str, Any]) -> None:
     page.goto(f"{site.url}/#/picture/{made['generation_id']}")
     expect(page.get_by_text("This picture isn’t here")).to_be_visible()

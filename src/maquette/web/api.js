@@ -1,8 +1,12 @@
 /** The server's routes as functions; each resolves to what it answers, or throws a Problem. */
-import { t } from "./words.js";
+import { t, told } from "./words.js";
 
 /** What went wrong, in one line. */
 export class Problem extends Error {}
+
+/** How far the server's clock is ahead of this one. */
+let ahead_ms = 0;
+export const serverNow = () => Date.now() + ahead_ms;
 
 async function ask(method, path, body) {
   const json = body !== undefined && !(body instanceof FormData);
@@ -17,10 +21,14 @@ async function ask(method, path, body) {
   } catch {
     throw new Problem(t("no_answer"));
   }
+  const date = Date.parse(answer.headers.get("Date"));
+  if (date) ahead_ms = date - Date.now();
   if (answer.status === 204) return null;
   const content = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Problem(content?.error ?? t("odd_answer", { status: answer.status }));
-  return content;
+  if (answer.ok) return content;
+  throw new Problem(
+    content?.error ? told(content.error) : t("odd_answer", { status: answer.status }),
+  );
 }
 
 export const listModels = () => ask("GET", "/v1/models");
@@ -32,6 +40,15 @@ export const restoreGeneration = (id) => ask("POST", `/v1/generations/${id}/rest
 export const deleteAsset = (id) => ask("DELETE", `/v1/assets/${id}`);
 export const restoreAsset = (id) => ask("POST", `/v1/assets/${id}/restore`);
 export const generationOfAsset = (id) => ask("GET", `/v1/assets/${id}/generation`);
+/** The widths that the server makes small versions of. */
+const SMALL_PX = [256, 384, 768];
+
+/** All sizes of a picture, for `srcset`; null where there is but one. */
+export function sizesOf({ url }, width) {
+  const small = SMALL_PX.filter((px) => px < width).map((px) => `${url}?width=${px} ${px}w`);
+  return small.length ? [...small, `${url} ${width}w`].join(", ") : null;
+}
+
 export const pictureUrl = (hash) => `/v1/pictures/${hash}`;
 
 /** Requests, the newest first, those before an id if one is given. */

@@ -28,6 +28,10 @@ function paintMark(pen, { tool, size, points }) {
     pen.fillRect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0));
     return;
   }
+  // A dot of its own: a line without length is not drawn.
+  pen.beginPath();
+  pen.arc(...points[0], size / 2, 0, 2 * Math.PI);
+  pen.fill();
   pen.lineWidth = size;
   pen.beginPath();
   pen.moveTo(...points[0]);

@@ -2,6 +2,7 @@
 import { language } from "./state/preferences.js";
 import { en } from "./words/en.js";
 import { zh } from "./words/zh.js";
+import { zhLibraries, zhParts, zhServer } from "./words/zh_server.js";
 
 const WORDS = { en, zh };
 
@@ -10,6 +11,44 @@ export function t(key, given = {}) {
   const words = WORDS[language.value][key];
   if (words === undefined) throw new Error(`no words for ${key}`);
   return words.replace(/\{(\w+)\}/g, (_, name) => given[name]);
+}
+
+const PLACE = /\{\w+\}/g;
+const fixedLength = ([line]) => line.replace(PLACE, "").length;
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** Lines as patterns, the most particular first: a value can be almost anything. */
+const patterns = (lines) =>
+  Object.entries(lines)
+    .sort((a, b) => fixedLength(b) - fixedLength(a))
+    .map(([line, words]) => {
+      const names = line.match(PLACE) ?? [];
+      return {
+        pattern: new RegExp(`^${line.split(PLACE).map(escaped).join("(.*?)")}$`),
+        names,
+        words,
+      };
+    });
+
+const LINES = patterns({ ...zhServer, ...zhLibraries });
+const VALUES = patterns({ ...zhServer, ...zhLibraries, ...zhParts });
+
+function inChinese(line, known) {
+  for (const { pattern, names, words } of known) {
+    const values = line.match(pattern)?.slice(1);
+    if (values) {
+      return words.replace(PLACE, (name) => inChinese(values[names.indexOf(name)], VALUES));
+    }
+  }
+  return line;
+}
+
+/** A line of the server, which speaks English, in the language that was chosen if it is known. */
+export function told(line) {
+  if (language.value !== "zh") return line;
+  // Several values that do not fit are told in one line.
+  const parts = line.split(/; (?=body\.)/);
+  return parts.map((part) => inChinese(part, LINES)).join("；");
 }
 
 /** A moment as a person says it: the time today, else the day. */

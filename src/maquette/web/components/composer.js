@@ -5,10 +5,12 @@ import { html } from "../html.js";
 import * as composer from "../state/composer.js";
 import { change, draft, model, source } from "../state/composer.js";
 import { language } from "../state/preferences.js";
+import { styleOf, withStyle, withoutStyle } from "../state/styles.js";
 import { view } from "../state/view.js";
 import { t } from "../words.js";
 import { Choice, IconButton, Keys, NumberField } from "./controls.js";
 import { Icon } from "./icons.js";
+import { Styles } from "./styles.js";
 
 export function Composer() {
   const [open, setOpen] = useState(false);
@@ -28,7 +30,9 @@ export function Composer() {
       <${Prompt} />
       <div class="settings" id="settings">
         <${Examples} />
+        <${Styles} />
         <${Start} />
+        <${Adapters} />
         <${Shape} />
         <${Choice}
           name="count"
@@ -94,7 +98,7 @@ function Prompt() {
 
 /** Says what a small model knows, once the prompt names nothing of it. */
 function Knows() {
-  const prompt = draft.value.prompt.trim().toLowerCase();
+  const prompt = withoutStyle(draft.value.prompt).trim().toLowerCase();
   const subjects = model.value.subjects;
   if (prompt.length < 3 || subjects.length === 0) return null;
   const names = subjects.flatMap((subject) => Object.values(subject).flat());
@@ -105,14 +109,17 @@ function Knows() {
 }
 
 export function Examples() {
-  if (draft.value.prompt.trim()) return null;
+  const { prompt: typed } = draft.value;
+  if (withoutStyle(typed).trim()) return null;
+  const style = styleOf(typed);
+  const take = (example) => change({ prompt: style ? withStyle(example, style) : example });
   return html`
     <div class="examples" role="group" aria-label=${t("examples")}>
       <span class="label">${t("examples")}</span>
       ${[1, 2, 3].map((n) => {
-        const prompt = t(`example_${n}`);
+        const example = t(`example_${n}`);
         return html`
-          <button type="button" class="chip" onClick=${() => change({ prompt })}>${prompt}</button>
+          <button type="button" class="chip" onClick=${() => take(example)}>${example}</button>
         `;
       })}
     </div>
@@ -167,6 +174,31 @@ function Start() {
             </div>
           `
       }
+    </div>
+  `;
+}
+
+/** The LoRA that came with a request that was taken over. */
+function Adapters() {
+  const { adapters } = draft.value;
+  if (!adapters?.length) return null;
+  const remove = (one) => change({ adapters: adapters.filter((other) => other !== one) });
+  return html`
+    <div class="adapters" role="group" aria-label=${t("adapters")}>
+      <span class="label">${t("adapters")}</span>
+      ${adapters.map(
+        (one) => html`
+          <button
+            key=${one.adapter}
+            type="button"
+            class="chip"
+            aria-label=${t("remove_adapter", one)}
+            onClick=${() => remove(one)}
+          >
+            ${one.adapter} × ${one.scale}<${Icon} name="close" />
+          </button>
+        `,
+      )}
     </div>
   `;
 }
@@ -236,6 +268,7 @@ function Advanced() {
           name="model"
           label=${t("model")}
           options=${composer.models.value.map((one) => one.id)}
+          onChange=${composer.chooseModel}
         />
       </div>
       <button type="button" class="button quiet" onClick=${composer.reset}>${t("reset")}</button>
@@ -243,10 +276,10 @@ function Advanced() {
   `;
 }
 
-const Select = ({ name, label, options }) => html`
+const Select = ({ name, label, options, onChange = (value) => change({ [name]: value }) }) => html`
   <label class="field" for=${name}>
     <span>${label}</span>
-    <select id=${name} onChange=${(event) => change({ [name]: event.target.value })}>
+    <select id=${name} onChange=${(event) => onChange(event.target.value)}>
       ${options.map(
         (option) => html`
           <option value=${option} selected=${option === draft.value[name]}>${option}</option>

@@ -2,6 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 import { pngOf, submit } from "../actions.js";
 import { putPicture } from "../api.js";
+import { BRUSH_KEYS, isKeyOf, keyPressed } from "../commands.js";
 import { html } from "../html.js";
 import { isBlank, maskCanvas, widened } from "../mask.js";
 import { COUNTS, model } from "../state/composer.js";
@@ -62,12 +63,12 @@ function Editor({ generation, asset, extending }) {
     if (accepted) close();
   };
   const onKey = (event) => {
+    if (event.defaultPrevented) return; // an arrow of the mask, which may be a command's, too
     const typing = event.target.matches("textarea, input:not([type='range'], [type='radio'])");
-    const mod = event.ctrlKey || event.metaKey;
-    if (mod && event.key === "Enter") draw(event);
-    else if (mod && event.key === "z" && !typing) undo();
-    else if (!mod && event.key === "[" && !typing) grow(1 / 1.25);
-    else if (!mod && event.key === "]" && !typing) grow(1.25);
+    const key = keyPressed(event);
+    if (isKeyOf("create", event)) draw(event);
+    else if (isKeyOf("undo", event) && !typing) undo();
+    else if (BRUSH_KEYS.includes(key) && !typing) grow(1.25 ** (key === BRUSH_KEYS[0] ? -1 : 1));
     else return;
     event.preventDefault();
   };

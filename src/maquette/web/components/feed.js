@@ -1,6 +1,7 @@
 /** The gallery: a row a request, the newest first, older ones as they are scrolled to. */
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import * as actions from "../actions.js";
+import { serverNow, sizesOf } from "../api.js";
 import { html } from "../html.js";
 import {
   allLoaded,
@@ -14,7 +15,7 @@ import {
   unfinished,
 } from "../state/generations.js";
 import { firstToCompare } from "../state/view.js";
-import { duration, moment, t } from "../words.js";
+import { duration, moment, t, told } from "../words.js";
 import { Examples } from "./composer.js";
 import { IconButton } from "./controls.js";
 
@@ -23,10 +24,20 @@ export function Feed() {
   return html`
     <main class="feed" aria-label=${t("gallery")} tabindex="-1">
       ${allLoaded.value && rows.length === 0 && html`<${Empty} />`}
-      ${rows.map((one) => html`<${Row} key=${one.generation_id} generation=${one} />`)}
+      ${rows.map(rowOf)}
       <${More} />
     </main>
   `;
+}
+
+/** The row of each request that has one: given again, it is not so much as looked at. */
+const rowsMade = new WeakMap();
+
+function rowOf(generation) {
+  const { generation_id: key } = generation;
+  const row = rowsMade.get(generation) ?? html`<${Row} key=${key} generation=${generation} />`;
+  rowsMade.set(generation, row);
+  return row;
 }
 
 const Empty = () => html`
@@ -94,12 +105,14 @@ function Picture({ generation, asset }) {
       onClick=${open}
     >
       <img
+        loading="lazy"
+        decoding="async"
+        sizes="auto, (width < 75rem) 100vw, 21rem"
+        srcset=${sizesOf(asset, request.width)}
         src=${asset.url}
         alt=${t("picture_of", words)}
         width=${request.width}
         height=${request.height}
-        loading="lazy"
-        decoding="async"
       />
     </a>
   `;
@@ -132,7 +145,7 @@ function About({ generation }) {
       <h2 title=${request.prompt}>${request.prompt}</h2>
       <p class="facts">${facts.join(" · ")}</p>
       ${!hasEnded(generation) && html`<${Progress} generation=${generation} />`}
-      ${generation.state === "failed" && html`<p class="problem">${generation.error}</p>`}
+      ${generation.state === "failed" && html`<p class="problem">${told(generation.error)}</p>`}
       <${RowActions} generation=${generation} />
     </div>
   `;
@@ -161,21 +174,31 @@ function RowActions({ generation }) {
   </div>`;
 }
 
+const SECOND_MS = 1000;
+
 function Progress({ generation }) {
   const { generation_id: id, state } = generation;
   const tick = ticks.value[id];
+  const [now, setNow] = useState(serverNow);
+  const waits = !tick;
+  useEffect(() => {
+    if (!waits) return undefined; // each tick says anew what is left
+    const timer = setInterval(() => setNow(serverNow()), SECOND_MS);
+    return () => clearInterval(timer);
+  }, [waits]);
   const before = unfinished.value.filter((one) => one.generation_id < id).length;
   let words = state === "queued" ? t("waiting") : t("starting");
   if (state === "queued" && before) words = t("waiting_behind", { n: before });
   // Its pictures take their steps side by side; a person thinks of one.
   const each = (steps) => Math.ceil(steps / generation.request.count);
   if (tick) words = t("step_of", { step: each(tick.step), steps: each(tick.steps) });
+  const left = tick ? tick.remaining_ms : Date.parse(generation.expected_at) - now;
   return html`
     <div class="progress">
       <progress aria-label=${words} max=${tick?.steps ?? 1} value=${tick?.step}></progress>
       <p>
         <span>${words}</span>
-        ${tick && html`<span> · ${t("left", { time: duration(tick.remaining_ms) })}</span>`}
+        ${left > 0 && html`<span> · ${t("left", { time: duration(left) })}</span>`}
       </p>
       <button type="button" class="button quiet" onClick=${() => actions.cancel(generation)}>
         ${t("cancel")}

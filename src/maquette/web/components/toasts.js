@@ -13,8 +13,18 @@ export const Toasts = () => html`
 
 function Toast({ one }) {
   const isProblem = one.kind === "problem";
-  const linger = isProblem ? {} : { onPointerEnter: () => stay(one), onFocusIn: () => stay(one) };
-  const leave = isProblem ? {} : { onPointerLeave: () => leaveLater(one) };
+  const linger = () => stay(one);
+  const leave = ({ currentTarget, relatedTarget }) => {
+    const isHeld =
+      currentTarget.matches(":hover, :focus-within") || currentTarget.contains(relatedTarget);
+    if (!isHeld) leaveLater(one);
+  };
+  const holds = {
+    onPointerEnter: linger,
+    onFocusIn: linger,
+    onPointerLeave: leave,
+    onFocusOut: leave,
+  };
   const act = () => {
     dismiss(one);
     one.act();
@@ -23,7 +33,7 @@ function Toast({ one }) {
     <div
       class=${`toast is-${one.kind}`}
       role=${isProblem ? "alert" : "status"}
-      ...${{ ...linger, ...leave }}
+      ...${isProblem ? {} : holds}
     >
       <span>${one.text}</span>
       ${

@@ -18,6 +18,7 @@ const ASKED = [
   "guidance_scale",
   "guidance_interval",
   "sampler",
+  "adapters",
   "width",
   "height",
 ];
@@ -49,9 +50,16 @@ const usualValues = ({ id, side_px, num_inference_steps, guidance_scale, sampler
   guidance_scale,
   guidance_interval: [0, 1],
   sampler,
+  adapters: [],
   width: side_px,
   height: side_px,
 });
+
+/** Another model, with its usual steps, guidance and sampler. */
+export function chooseModel(id) {
+  const { width, height } = draft.value;
+  change({ ...usualValues(models.value.find((one) => one.id === id)), width, height });
+}
 
 /** All but the prompt as it usually is. */
 export const reset = () =>

@@ -46,10 +46,11 @@ export function forgetAsset(id) {
 
 export const rememberAsset = (id) => goneAssets.delete(id);
 
-const withoutGone = (generation) => ({
-  ...generation,
-  assets: generation.assets.filter((one) => !goneAssets.has(one.asset_id)),
-});
+/** What has nothing to hide stays the same object: its row is not drawn again. */
+function withoutGone(generation) {
+  const assets = generation.assets.filter((one) => !goneAssets.has(one.asset_id));
+  return assets.length < generation.assets.length ? { ...generation, assets } : generation;
+}
 
 const rank = (generation) => ["queued", "running"].indexOf(generation.state) + 1 || 3;
 

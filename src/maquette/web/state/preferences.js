@@ -1,4 +1,4 @@
-/** What a person chose once for this browser: language and theme. */
+/** What a person chose once for this browser: language, theme and keys. */
 import { effect, signal } from "@preact/signals";
 import { keep, kept } from "./kept.js";
 
@@ -10,6 +10,8 @@ const preferred = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en
 
 export const language = signal(read("language", Object.keys(LANGUAGES)) ?? preferred);
 export const theme = signal(read("theme", THEMES) ?? "auto");
+/** The keys that were chosen in place of the usual ones, by command. */
+export const bindings = signal(kept("keys") ?? {});
 
 export const nextTheme = () => {
   theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length];
@@ -23,3 +25,4 @@ effect(() => {
   keep("theme", theme.value);
   document.documentElement.dataset.theme = theme.value;
 });
+effect(() => keep("keys", bindings.value));

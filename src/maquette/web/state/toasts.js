@@ -18,11 +18,14 @@ export function toast(text, { action, act, kind = "note" } = {}) {
 
 const timers = new Map();
 
-export const leaveLater = (one) =>
+export function leaveLater(one) {
+  stay(one);
+  const after_ms = one.act ? STAYS_WITH_ACTION_MS : STAYS_MS;
   timers.set(
     one.number,
-    setTimeout(() => dismiss(one), one.act ? STAYS_WITH_ACTION_MS : STAYS_MS),
+    setTimeout(() => dismiss(one), after_ms),
   );
+}
 
 /** While it is pointed at or has the focus. */
 export const stay = (one) => clearTimeout(timers.get(one.number));

@@ -1,0 +1,169 @@
+/** 服务器用英文说的话，每句对应的中文。 */
+
+/** By the English line as its source has it, `{name}` for a value. A value may be a line itself. */
+export const zhServer = {
+  // what is asked for
+  'the prompt is empty; say what to draw, such as "a red boat"':
+    "提示词是空的；请说说要画什么，例如“一艘红色的船”。",
+  "the {name} {text} is not valid UTF-8; type it anew":
+    "{name}里有无法识别的字符（{text}），请重新输入。",
+  "the {name} is {tokens} tokens long; {model} reads {most}: shorten it":
+    "{name}有 {tokens} 个词元，{model} 最多读 {most} 个，请缩短。",
+  "{name} {value} must be a multiple of {step} from {least} to {most}; nearest is {nearest}":
+    "{name} {value} 须为 {least} 到 {most} 之间 {step} 的倍数，最接近的是 {nearest}。",
+  "size {width}x{height} does not fit {model}; use multiples of {step}":
+    "尺寸 {width}×{height} 不适合 {model}，请用 {step} 的倍数。",
+  "unknown sampler {sampler}; {hint}": "没有采样器 {sampler}；{hint}",
+  "steps {steps} must be between 1 and {most}": "步数 {steps} 须在 1 到 {most} 之间。",
+  ["steps {steps} are too many for this sampler with {spacing} spacing, steps_offset " +
+  "{offset}; ask for a few less"]:
+    "步数 {steps} 对这个采样器太多（间隔 {spacing}，偏移 {offset}），请少几步。",
+  ["steps {steps} are too many for this sampler, which knows {known} timesteps; 4 to 8 " +
+  "steps are usual"]: "步数 {steps} 对这个采样器太多，它只有 {known} 个时间步；通常用 4 到 8 步。",
+  "guidance {value} must be between 0 and {most}": "引导强度 {value} 须在 0 到 {most} 之间。",
+  ["a negative prompt does nothing at guidance 1; give another guidance, " +
+  "or leave the negative prompt out"]:
+    "引导强度为 1 时反向提示词不起作用；请改用别的引导强度，或去掉反向提示词。",
+  "guidance interval {start},{end} must be two shares of the steps from 0 to 1, the less one first":
+    "引导区间 {start},{end} 须为 0 到 1 之间的两个数，小的在前。",
+  "strength {value} must be above 0 (keep the picture) and at most 1 (new)":
+    "改变程度 {value} 须大于 0（保留原图），最多为 1（全新）。",
+  "seed {seed} must be between 0 and 2^63 - 1": "种子 {seed} 须在 0 到 2^63 − 1 之间。",
+  "count {count} must be between 1 and {most}": "张数 {count} 须在 1 到 {most} 之间。",
+  "{keep} pictures cannot be kept of {count}; draw at least as many":
+    "画 {count} 张无法留下 {keep} 张，请至少画那么多。",
+  "no {kind} model named {model}; {hint}": "没有名为 {model} 的{kind}模型；{hint}",
+  "{line}, or name a folder": "{line}也可以指定一个文件夹。",
+  "the folder {folder} holds no {kind} model, for {file} is not in it; name another":
+    "文件夹 {folder} 里没有 {kind} 模型（缺少 {file}），请换一个。",
+  "{folder} cannot be used: {reason}": "{folder} 无法使用：{reason}",
+  "{name} {value} is not one of {known}": "{name} {value} 不在 {known} 之中。",
+  ["a model that predicts epsilon cannot begin from pure noise; use prediction_type " +
+  "v_prediction or rescale_betas_zero_snr false"]:
+    "预测 epsilon 的模型不能从纯噪声开始；请用 prediction_type v_prediction 或 rescale_betas_zero_snr false。",
+  "trained_betas cannot be read; give a beta_schedule instead":
+    "无法读取 trained_betas，请改用 beta_schedule。",
+  "did you mean {name}?": "您是不是想用 {name}？",
+  "known are {names}": "可用的有 {names}。",
+  // how much waits
+  "{jobs} requests wait{work}; try again in {seconds} s":
+    "已有 {jobs} 个任务在排队{work}，请 {seconds} 秒后再试。",
+  ["this would take about {time}, and no more than {most} of work are let in; ask for fewer " +
+  "steps or pictures, or a smaller size"]:
+    "这大约需要 {time}，而排队的任务最多共需 {most}；请减少步数或张数，或缩小尺寸。",
+  // LoRA
+  "scale {scale} of {adapter} must be between {least} and {most}; 1 is as it was trained":
+    "{adapter} 的强度 {scale} 须在 {least} 到 {most} 之间，1 即训练时的强度。",
+  "{n} adapters are too many; at most {most}": "{n} 个 LoRA 太多了，最多 {most} 个。",
+  "adapter {name} is named {times} times; add up its scales":
+    "LoRA {name} 出现了 {times} 次，请把强度相加。",
+  "no adapter named {adapter}; {hint}": "没有名为 {adapter} 的 LoRA；{hint}",
+  "{missing}; {hint}name a file{place}": "{missing}，请换一个。",
+  "{path} is no {suffix} file, and others may run what is in them; convert it":
+    "{path} 不是 {suffix} 文件，其他格式可能会运行其中的代码，请先转换。",
+  "the LoRA {adapter} cannot be used: {reason}": "LoRA {adapter} 无法使用：{reason}",
+  "the LoRA {adapter} is not whole: {reason}; get it again":
+    "LoRA {adapter} 不完整，请重新获取：{reason}",
+  "the LoRA {adapter} does not fit this model: {reason}; use one made for it":
+    "LoRA {adapter} 不适合此模型，请换一个为它制作的：{reason}",
+  "it is {method}, and only plain LoRA is computed; use another":
+    "它是 {method}，这里只能计算普通的 LoRA，请换一个。",
+  "it holds {weight}, which is of no U-Net that is known":
+    "里面的内容（{weight}）不属于任何已知的 U-Net。",
+  "this model has no place for {weight}; use one made for it":
+    "此模型中没有 {weight} 的位置，请换一个为它制作的。",
+  "{weight} holds what is no number; get it again": "{weight} 中有不是数的值，请重新获取。",
+  "the scale of {layer} is no number; get it again": "{layer} 的强度不是数，请重新获取。",
+  "it lacks {weight}; get it again": "缺少 {weight}，请重新获取。",
+  // pictures to begin from
+  "{name} is {width}x{height}; at most {most} million pixels are read: shrink it":
+    "{name}是 {width}×{height}，最多读取 {most} 百万像素，请缩小。",
+  "{name} has too many pixels; shrink it": "{name}像素太多，请缩小。",
+  "{name} does not exist; name a picture file": "{name} 不存在，请指定一个图片文件。",
+  "{name} is not a picture that can be read; use PNG or JPEG":
+    "{name}不是可以读取的图片，请用 PNG 或 JPEG。",
+  "{name} cannot be read as a picture: {reason}": "{name}无法作为图片读取：{reason}",
+  "{name} cannot be read as a picture: {reason}; save it anew":
+    "{name}无法作为图片读取：{reason}；请重新保存。",
+  "{path} does not end in .png; pictures are written as PNG: name it {name}.png":
+    "{path} 不以 .png 结尾；图片存为 PNG，请命名为 {name}.png。",
+  "a mask needs the picture it belongs to; add --from IMAGE": "蒙版需要它所属的图片。",
+  "the {name} is {width}x{height} but {w}x{h} is asked for; make them the same size":
+    "{name}是 {width}×{height}，要求的却是 {w}×{h}，请让两者大小相同。",
+  "margins {margins} must be zero or more pixels, at least one of them above zero":
+    "边距 {margins} 须为零或更多像素，至少一边大于零。",
+  "no picture {hash}; put it first": "没有图片 {hash}，请先上传。",
+  ["with this picture of {size} bytes you would have put {all}, and {most} may be kept; begin " +
+  "from one that is here, or have upload_bytes raised"]:
+    "加上这张 {size} 字节的图片，您共上传了 {all} 字节，最多可保留 {most} 字节；" +
+    "请从已有的图片开始，或请人调高 upload_bytes。",
+  "a body over {most} MiB is not taken here; send less": "这里最多接收 {most} MiB，请缩小后再发。",
+  // what is there and what is not
+  "{id} is not here": "{id} 不在这里。",
+  "{id} was not deleted": "{id} 没有被删除。",
+  "the bytes of {hash} are not here; restore a backup": "{hash} 的数据不在了，请从备份恢复。",
+  "a page of {origin} may not do this; use the studio's own":
+    "{origin} 的页面不能这样做，请用工作室自己的页面。",
+  // what went wrong
+  "the database does not answer; try again in a moment": "数据库没有回应，请稍后再试。",
+  "the worker died in it {times} times; ask for less":
+    "绘制时工作进程崩溃了 {times} 次，请减少要求。",
+  "something broke while this was drawn; the log of the studio says what":
+    "绘制时出了问题，详情见工作室的日志。",
+  ["latents of {shape} do not fit the memory that {device} has left; ask for a smaller " +
+  "size, or end what else uses it"]:
+    "{device} 剩余的内存放不下 {shape} 的潜变量；请缩小尺寸，或关闭占用内存的其他程序。",
+  "{path} cannot be written: {reason}": "无法写入 {path}：{reason}",
+  "{path} cannot be made: {reason}": "无法创建 {path}：{reason}",
+  "{path} is a folder; name a file in it": "{path} 是文件夹，请指定其中的文件。",
+  "{path} is not a file that can be replaced; name another": "{path} 不能被替换，请换一个。",
+  "the folder {folder} does not exist; make it first": "文件夹 {folder} 不存在，请先创建。",
+  "{reason}; {remedy}": "{reason}；{remedy}",
+  "free some space, or choose another folder": "请腾出空间，或换一个文件夹。",
+  "free some of your quota, or choose another folder": "请腾出配额，或换一个文件夹。",
+  "choose a folder that can be written": "请选一个可以写入的文件夹。",
+  "choose a path you may use, or change its permissions": "请选一个有权使用的路径，或更改权限。",
+  "name a file in that folder": "请指定那个文件夹里的文件。",
+  "choose another name": "请换一个名字。",
+  "choose a shorter name": "请换一个短一些的名字。",
+};
+
+/** Likewise the parts of lines, and the names of values. */
+export const zhParts = {
+  "there are none": "一个也没有。",
+  ", about {time} of work": "（约需 {time}）",
+  "{n} s": "{n} 秒",
+  "{n} min": "{n} 分钟",
+  "no LoRA named {adapter}": "没有名为 {adapter} 的 LoRA",
+  "{folder} holds no {file}": "{folder} 里没有 {file}",
+  "check the path": "请检查路径。",
+  nothing: "空",
+  prompt: "提示词",
+  "negative prompt": "反向提示词",
+  width: "宽",
+  height: "高",
+  count: "张数",
+  seed: "种子",
+  strength: "改变程度",
+  image: "图像",
+  picture: "图片",
+  mask: "蒙版",
+  "the upload": "上传的文件",
+};
+
+/** Likewise what libraries and the system say, and what they call a value. */
+export const zhLibraries = {
+  "body.{field}: Input should be a valid integer{more}": "{field}须为整数",
+  "body.{field}: Unable to parse input string as an integer, exceeded maximum size": "{field}太大",
+  "body.{field}: Input should be a valid number{more}": "{field}须为数字",
+  "body.{field}: Input should be less than {most}": "{field}须小于 {most}",
+  "body.{field}: Input should be less than or equal to {most}": "{field}最多为 {most}",
+  "body.{field}: Input should be greater than or equal to {least}": "{field}至少为 {least}",
+  "body.{field}: String should have at most {most} characters": "{field}最多 {most} 个字符",
+  num_inference_steps: "步数",
+  guidance_scale: "引导强度",
+  negative_prompt: "反向提示词",
+  "no space left on device": "磁盘已满",
+  "read-only file system": "文件系统只读",
+  "permission denied": "没有权限",
+};
