@@ -1,5 +1,16 @@
-"""Diffusers' pipeline as people run it: as it comes, in bf16, compiled, and by OpenVINO."""
+"""Ours and diffusers' pipeline as people run them: as it comes, in bf16, compiled, by OpenVINO.
 
+As a program it is one of these sides, for `processes.py`.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -10,18 +21,38 @@ from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultist
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
+from benchmarks.processes import Drawn, Task
+from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.core.settings import Settings
-from maquette.diffusion.backends import Positional, import_openvino
-from maquette.engines.catalog import STARTERS
+from maquette.diffusion.backends import Positional, build_decoder, import_openvino
+from maquette.diffusion.device import choose_device, choose_dtype
+from maquette.diffusion.engine import DenoisingEngine
+from maquette.engines.catalog import STARTERS, find_model
 from maquette.engines.image import ImageEngine
-from maquette.service.wiring import image_engine
+from maquette.service.wiring import image_engine, quiet_libraries
 
 DATA = Path("runs/benchmarks")  # what was measured and converted stays for the next benchmark
+PROMPT = "a red boat on a calm sea at night"
+RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # what ru_maxrss counts in, in bytes
 
 
 def fastest_engine(model: str = "starter") -> ImageEngine:
     """Ours as a studio runs it, by the backend that is the fastest here."""
     return image_engine(Settings(data=DATA), model, measure=True)
+
+
+def as_pytorch_stands(model: str = "starter") -> ImageEngine:
+    """Ours without any other backend."""
+    return image_engine(Settings(data=DATA, backend="eager"), model)
+
+
+def as_it_comes(folder: Path) -> Any:
+    """Diffusers' pipeline on the device and in the precision that ours chooses."""
+    device = choose_device(Settings())
+    loaded = StableDiffusionPipeline.from_pretrained(folder, dtype=choose_dtype(Settings(), device))
+    loaded.scheduler = DPMSolverMultistepScheduler.from_config(loaded.scheduler.config)
+    loaded.set_progress_bar_config(disable=True)
+    return loaded.to(device)
 
 
 def pipeline(folder: Path, dtype: torch.dtype) -> Any:
@@ -43,12 +74,17 @@ def compiled(folder: Path) -> Any:
     return loaded
 
 
-def by_openvino(folder: Path, side: int | None = None) -> Any:
-    """In bf16, the U-Net through OpenVINO, as Optimum Intel exports it: at one fixed size of the
-    latents, two rows, or at any.
+def by_openvino(folder: Path, side_px: int | None = None) -> Any:
+    """In bf16, the U-Net through OpenVINO at one fixed size, two rows, or at any; at a fixed size
+    the decoder, too, where ours has it so. The text encoder stays with PyTorch, as ours does.
     """
     loaded = pipeline(folder, torch.bfloat16)
+    side = side_px // loaded.vae_scale_factor if side_px else None
     loaded.unet = _OpenVINOUNet(loaded.unet, side, loaded.tokenizer.model_max_length)
+    if side:
+        usual = torch.zeros(1, loaded.vae.config.latent_channels, side, side)
+        decoder = build_decoder("openvino", loaded.vae, Path(mkdtemp()), [usual])
+        loaded.vae.decode = lambda latents, **_: (decoder(latents).bfloat16(),)
     return loaded
 
 
@@ -68,7 +104,7 @@ class _OpenVINOUNet(nn.Module):
         whole: Any = UNet2DConditionModel.from_config(unet.config)
         whole.load_state_dict(unet.state_dict())
         with torch.no_grad():
-            model = ov.convert_model(Positional(whole.eval()), example_input=example)
+            model = ov.convert_model(Positional(whole.eval(), "forward"), example_input=example)
         path = Path(mkdtemp()) / "unet.xml"  # a file, so that the fp32 copy can go
         ov.save_model(model, path, compress_to_fp16=True)
         del model, whole
@@ -132,3 +168,73 @@ def sd15_folder() -> Path:
         requires_safety_checker=False,
     ).save_pretrained(folder)
     return folder.resolve()
+
+
+def _draw_ours(engine: ImageEngine, task: Task, turn: int) -> None:
+    """All requests in the engine together, each with words that it has not read before."""
+    denoising = DenoisingEngine(engine.device)
+    for number in range(task.count):
+        params = SamplingParams(
+            f"{PROMPT}, {turn} {number}",
+            num_inference_steps=task.steps,
+            guidance_scale=task.guidance,
+            width=task.side_px,
+            height=task.side_px,
+        )
+        for request in engine.prepare(GenerationRequest(params), str(number)):
+            denoising.add(request)
+    while outputs := denoising.step():
+        for output in outputs:
+            if output.finished:
+                engine.codec.decode(output.latents[None])
+
+
+def _draw_theirs(loaded: Any, task: Task, turn: int) -> None:
+    """One after another."""
+    for number in range(task.count):
+        loaded(
+            f"{PROMPT}, {turn} {number}",
+            num_inference_steps=task.steps,
+            guidance_scale=task.guidance,
+            width=task.side_px,
+            height=task.side_px,
+        )
+
+
+# What each side loads for a task.
+OURS: dict[str, Callable[[str], ImageEngine]] = {
+    "ours": fastest_engine,
+    "ours, eager": as_pytorch_stands,
+}
+THEIRS: dict[str, Callable[[Path, int], Any]] = {
+    "diffusers": lambda folder, _: as_it_comes(folder),
+    "in fp32": lambda folder, _: pipeline(folder, torch.float32),
+    "in bf16, compiled": lambda folder, _: compiled(folder),
+    "in bf16 by OpenVINO": by_openvino,
+}
+
+
+def _load(side: str, task: Task) -> Callable[[int], None]:
+    """What draws the task in each of its turns."""
+    folder = sd15_folder() if task.model == "sd15" else find_model(task.model, "image").folder
+    if side in OURS:
+        return partial(_draw_ours, OURS[side](str(folder)), task)
+    return partial(_draw_theirs, THEIRS[side](folder, task.side_px), task)
+
+
+def main(side: str, task: Task) -> None:
+    """Draws for each line that comes, and answers with what it took."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print is no answer
+    quiet_libraries()
+    draw = _load(side, task)
+    for turn, _ in enumerate(sys.stdin):
+        started = time.perf_counter()
+        draw(turn)
+        seconds = time.perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT / 2**20
+        print(json.dumps(asdict(Drawn(seconds, peak))), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Task(**json.loads(sys.argv[2])))

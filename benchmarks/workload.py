@@ -81,7 +81,7 @@ def ours(engine: ImageEngine) -> Serve:
                 denoising.add(request)
             for output in denoising.step():
                 if output.finished:
-                    engine.decode(output.latents[None])
+                    engine.codec.decode(output.latents[None])
                     number = int(output.request.request_id.partition("/")[0])
                     latencies[number] = time.perf_counter() - started - arrivals[number].at_s
             if waiting and not len(denoising):
