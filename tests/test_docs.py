@@ -11,12 +11,13 @@ ROOT = Path(__file__).parents[1]
 
 def test_every_setting_is_documented_as_it_is() -> None:
     text = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `--(\w+)` \| `(\w+)` \| [^|]+ \| ([^|]+) \|", text, re.MULTILINE)
-    documented = {name: (variable, rule.strip()) for name, variable, rule in rows}
-    assert documented == {
-        name: (f"MAQUETTE_{name.upper()}", field.description)
+    row = r"^\| (?:`--(\w+)`|–) \| `(\w+)` \| [^|]+ \| ([^|]+) \|"
+    rows = re.findall(row, text, re.MULTILINE)
+    assert {variable: rule.strip() for _, variable, rule in rows} == {
+        f"MAQUETTE_{name.upper()}": field.description
         for name, field in Settings.model_fields.items()
     }
+    assert all(variable == f"MAQUETTE_{flag.upper()}" for flag, variable, _ in rows if flag)
 
 
 def test_every_sampler_is_documented() -> None:
