@@ -206,7 +206,7 @@ def test_what_is_left_runs_down_while_a_request_waits(site: Site, page: Page) ->
         return int(re.findall(r"\d+", left.text_content() or "")[-1])
 
     first = seconds()
-    assert first <= 90
+    assert first <= 91  # the header tells whole seconds
     page.clock.run_for(5000)
     assert 4 <= first - seconds() < 30  # one less where the server's second turns
 
