@@ -80,9 +80,12 @@ def plot(
             at = (point["seconds"], point["composition"])
             by_seconds.annotate(f" {point['steps']} steps", at, fontsize=7)
     by_compute.set(xscale="log", xlabel="PFLOP of training", ylabel="composition accuracy")
-    by_seconds.set(xscale="log", xlabel="seconds a picture, equal training compute")
-    by_compute.legend(fontsize=7)
+    by_seconds.set(xlabel="seconds a picture, by the last weights of each side")
+    by_seconds.margins(x=0.15)
     for axes in (by_compute, by_seconds):
         axes.grid(alpha=0.3)
+        chance = pixel["untrained"]["composition"]
+        axes.axhline(chance, color="grey", linestyle="--", linewidth=1, label="untrained")
+    by_compute.legend(fontsize=7)
     figure.savefig(out, dpi=120)
     pyplot.close(figure)
