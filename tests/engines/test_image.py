@@ -4,14 +4,19 @@ import json
 import re
 import shutil
 from copy import copy
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler, StableDiffusionPipeline
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    LCMScheduler,
+    StableDiffusionPipeline,
+)
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -21,7 +26,7 @@ from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.request import DenoisingRequest, Noise
 from maquette.diffusion.samplers import SAMPLERS
 from maquette.engines import texts
-from maquette.engines.catalog import STARTERS, ModelSpec, UsualValues, find_model
+from maquette.engines.catalog import STARTERS, TURBO, ModelSpec, UsualValues, find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine, Progress
 from maquette.recipes.probe import load_probe
@@ -39,6 +44,19 @@ def _engine(folder: Path) -> ImageEngine:
 @pytest.fixture(scope="module")
 def engine(tiny_models: TinyModels) -> ImageEngine:
     return _engine(tiny_models.image)
+
+
+def test_the_few_step_model_is_a_plain_lora_in_diffusers() -> None:
+    params = SamplingParams(
+        "a red boat", seed=3, **{**asdict(TURBO.usual), "num_inference_steps": 1}
+    )
+    ours = ImageEngine(TURBO, CPU, torch.float32).generate(GenerationRequest(params))[0]
+    pipeline: Any = StableDiffusionPipeline.from_pretrained(TURBO.folder, dtype=torch.float32)
+    pipeline.scheduler = LCMScheduler.from_config(pipeline.scheduler.config)
+    pipeline.load_lora_weights(TURBO.adapter)
+    noise = Noise(3, (32, 16, 16)).draw()[None]
+    theirs = pipeline(params.prompt, latents=noise, num_inference_steps=1, guidance_scale=1.0)
+    assert np.abs(_pixels(ours) - _pixels(theirs.images[0])).max() <= 2
 
 
 def test_models_of_one_folder_share_all_but_the_u_net(engine: ImageEngine) -> None:
