@@ -46,11 +46,11 @@ from maquette.recipes.captioned_latents import CaptionedLatents, CaptionReader, 
 from maquette.recipes.evaluation import Asked, held_out_prompts
 from maquette.recipes.image import SCHEDULE, SIZES, Denoiser, UNetSize, build
 from maquette.recipes.latents import read_latents
-from maquette.recipes.pictures import to_tensor
+from maquette.recipes.pictures import Item, batches, to_tensor
 from maquette.recipes.pixel_metric import pixel_metric
 from maquette.recipes.probe import load_probe
 from maquette.recipes.scoring import accuracy, ask, score
-from maquette.train.batch import Batch
+from maquette.train.batch import Batch, Metrics
 from maquette.train.loop import Compute, LoopSettings, train
 from maquette.world.compose import compose
 from maquette.world.draw import draw
@@ -58,7 +58,7 @@ from maquette.world.draw import draw
 GOAL = 10.0
 PROMPTS, STEPS, GUIDANCE = 60, 16, 4.0
 FEWER_STEPS = (4, 8)  # tried once more at the end, for quality against seconds
-LEAST_PETAFLOP, RESAMPLES = 0.004, 400
+RESAMPLES = 400
 PICTURES = 24_576  # that both learn from
 PIXEL_SCALE = 0.5
 OUT = Path("runs/latent_vs_pixel")
@@ -71,8 +71,19 @@ class DrawnCells:
 
     shape = (PICTURES, 12, 128, 128)
 
-    def __getitem__(self, number: int, /) -> Tensor:
-        return pixel_unshuffle(to_tensor(draw(compose(number))) * PIXEL_SCALE, 2).half()
+    def __getitem__(self, numbers: Tensor, /) -> Tensor:
+        return torch.stack([self.one(number)["cells"] for number in numbers.tolist()])
+
+    def one(self, number: int) -> Item:
+        picture = to_tensor(draw(compose(number % PICTURES)))
+        return {"cells": pixel_unshuffle(picture * PIXEL_SCALE, 2).half()}
+
+    def all(self, device: torch.device, workers: int) -> Tensor:
+        """All of them, 9 GiB, drawn by so many processes."""
+        every = torch.empty(self.shape, dtype=torch.float16, device=device)
+        for place, drawn in zip(every.split(64), batches(self.one, 64, workers), strict=False):
+            place.copy_(drawn["cells"][: len(place)])
+        return every
 
 
 @dataclass(frozen=True)
@@ -91,41 +102,47 @@ class Side:
         return tuple(self.grids.shape[1:])
 
 
-def latent_side(latents: Path, compute: Compute) -> Side:
+def latent_side(compute: Compute, batch_size: int, latents: Path) -> Side:
     """The starter's own recipe."""
     autoencoder: Any = load_autoencoder(STARTER / "vae")
     encoded = read_latents(latents, STARTER / "vae")[:PICTURES]
     if len(encoded) < PICTURES:
         raise InvalidRequest(f"{latents} holds {len(encoded)} pictures; encode {PICTURES}")
-    metric = pixel_metric(autoencoder, encoded)
-    autoencoder.to(compute.device, compute.dtype)
+    metric = pixel_metric(autoencoder.to(compute.device), encoded)
+    autoencoder.to(compute.dtype)
     scale = autoencoder.config.scaling_factor
 
     def to_pixels(latents: Tensor) -> Tensor:
         return autoencoder.decode((latents / scale).to(compute.dtype), return_dict=False)[0]
 
-    return Side("latent", SIZES["starter"], 32, encoded, metric, to_pixels)
+    encoded = encoded.to(compute.device)
+    return Side("latent", SIZES["starter"], batch_size, encoded, metric, to_pixels)
 
 
-def pixel_side() -> Side:
+def pixel_side(compute: Compute, batch_size: int, workers: int) -> Side:
     """The twin on pixels."""
     channels = (32, 64, 64, *SIZES["starter"].channels)
     size = UNetSize(channels, convolutional=4, norm_groups=8)  # of 32, a CPU is half as fast
-    return Side(
-        "pixel", size, 8, DrawnCells(), torch.eye(12), lambda x: pixel_shuffle(x / PIXEL_SCALE, 2)
-    )
+    drawn = DrawnCells()
+    cells = drawn.all(compute.device, workers) if compute.device.type == "cuda" else drawn
+
+    def to_pixels(cells: Tensor) -> Tensor:
+        return pixel_shuffle(cells / PIXEL_SCALE, 2)
+
+    return Side("pixel", size, batch_size, cells, torch.eye(12), to_pixels)
 
 
 class Learner:
     """A side under way: it learns up to a compute, and is scored."""
 
-    def __init__(self, side: Side, out: Path, compute: Compute) -> None:
+    def __init__(self, side: Side, out: Path, compute: Compute, workers: int) -> None:
         torch.manual_seed(0)
-        self.side, self.out, self._compute = side, out / side.name, compute
+        self.side, self.out, self._compute, self._workers = side, out / side.name, compute, workers
         self._reader = CaptionReader(CLIP / "text", compute)
         unet = build(side.size, side.shape[0], side.shape[1], self._reader.width)
         self._denoiser = Denoiser(unet, side.shape[1], side.metric)
         self._pictures = CaptionedLatents(side.grids, self._reader, seed=0)
+        self._ready = False
         self._judge = load_probe(STARTERS["probe"].folder / "probe.safetensors")
         self._asked = [one for one in held_out_prompts(PROMPTS) if one.language == "en"]
 
@@ -141,13 +158,17 @@ class Learner:
 
     def untrained(self) -> dict[str, float]:
         """What a network that learned nothing scores: chance."""
-        self._show(Learner(self.side, self.out, self._compute)._denoiser.state_dict())
+        self._show(Learner(self.side, self.out, self._compute, 0)._denoiser.state_dict())
         return self.composition(STEPS)
 
     def learn(self, petaflop: float) -> int:
         """Goes on to that compute; gives the number of pictures seen."""
         size = self.side.batch_size
         steps = max(1, round(petaflop * 1e15 / self.flop_a_picture / size))
+        if self._compute.device.type == "cuda" and not self._ready:  # which is to wait for nothing
+            self._pictures.make_all(self._workers)
+            self._denoiser.unet.compile()
+            self._ready = True
         settings = LoopSettings(
             total_steps=steps,
             learning_rate=1e-3,
@@ -158,7 +179,7 @@ class Learner:
             compute=self._compute,
         )
 
-        def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+        def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
             return model(batch)
 
         weights = train(
@@ -228,7 +249,7 @@ class Learner:
 
 def _picture(pixels: Tensor) -> Image.Image:
     levels = ((pixels[0].float() + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return Image.fromarray(np.ascontiguousarray(levels.permute(1, 2, 0).numpy()))
+    return Image.fromarray(np.ascontiguousarray(levels.permute(1, 2, 0).cpu().numpy()))
 
 
 def follow(learner: Learner, petaflops: list[float]) -> dict[str, Any]:
@@ -276,9 +297,9 @@ def autoencoder_flop() -> float:
     return learning * AUTOENCODER_PICTURES + encoding * PICTURES
 
 
-def doubling(most: float) -> list[float]:
+def doubling(least: float, most: float) -> list[float]:
     """The compute at which a side is scored, twice as much each time."""
-    points = [LEAST_PETAFLOP]
+    points = [least]
     while 2 * points[-1] <= most * 1.001:
         points.append(2 * points[-1])
     return points
@@ -288,8 +309,12 @@ def main() -> None:
     """Trains what is not trained yet, then compares; `--side` trains one alone."""
     parser = ArgumentParser()
     parser.add_argument("--petaflop", type=float, default=0.256, help="of training, each side")
+    parser.add_argument("--least-petaflop", type=float, default=0.004, help="of the first point")
     parser.add_argument("--latent-petaflop", type=float, help="of training in latents, if less do")
     parser.add_argument("--side", choices=["latent", "pixel"], help="train this one alone")
+    parser.add_argument("--latent-batch", type=int, default=32, help="pictures a step")
+    parser.add_argument("--pixel-batch", type=int, default=8, help="pictures a step")
+    parser.add_argument("--workers", type=int, default=1, help="processes that prepare for a GPU")
     parser.add_argument("--latents", type=Path, default=Path("runs/latents"))
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--plot", type=Path, default=OUT / "plot.png")
@@ -298,10 +323,16 @@ def main() -> None:
     if given.threads:
         torch.set_num_threads(given.threads)
     compute = Compute.choose()
-    sides = {"latent": lambda: latent_side(given.latents, compute), "pixel": pixel_side}
+    sides = {
+        "latent": lambda: latent_side(compute, given.latent_batch, given.latents),
+        "pixel": lambda: pixel_side(compute, given.pixel_batch, given.workers),
+    }
     most = {"latent": given.latent_petaflop or given.petaflop, "pixel": given.petaflop}
     curves = {
-        name: follow(Learner(make(), given.out, compute), doubling(most[name]))
+        name: follow(
+            Learner(make(), given.out, compute, given.workers),
+            doubling(given.least_petaflop, most[name]),
+        )
         for name, make in sides.items()
         if given.side in (None, name)
     }

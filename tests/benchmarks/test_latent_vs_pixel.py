@@ -16,6 +16,8 @@ from maquette.train.loop import Compute
 from maquette.world.compose import compose
 from maquette.world.draw import draw
 
+COMPUTE = Compute(torch.device("cpu"), torch.float32)
+
 
 def _curve(*points: tuple[float, float]) -> dict[str, Any]:
     return {
@@ -47,10 +49,10 @@ def test_nothing_is_read_off_what_may_be_chance() -> None:
 
 
 def test_the_twin_sees_the_very_drawings() -> None:
-    side = pixel_side()
-    cells = DrawnCells()[7]
-    assert cells.shape == side.shape == (12, 128, 128)
-    pixels = side.to_pixels(cells[None].float())[0].permute(1, 2, 0).numpy()
+    side = pixel_side(COMPUTE, 8, workers=0)
+    cells = DrawnCells()[torch.tensor([7])]
+    assert cells.shape == (1, *side.shape) == (1, 12, 128, 128)
+    pixels = side.to_pixels(cells.float())[0].permute(1, 2, 0).numpy()
     drawn = draw(compose(7)) / 127.5 - 1.0
     assert float(np.abs(pixels - drawn).max()) < 2e-3  # of fp16
 
@@ -67,15 +69,14 @@ def test_a_side_learns_on_and_is_scored_once_at_each_compute(
     side = Side(
         "tiny", size, 2, grids, torch.eye(12), lambda x: torch.nn.functional.pixel_shuffle(x, 2)
     )
-    compute = Compute(torch.device("cpu"), torch.float32)
-    learner = Learner(side, tmp_path, compute)
+    learner = Learner(side, tmp_path, COMPUTE, workers=0)
     steps = [learner.flop_a_picture * 2 * n / 1e15 for n in (1, 3)]
     curve = follow(learner, steps[:1])
     assert [point["pictures"] for point in curve["points"]] == [2]
     with pytest.raises(InvalidRequest, match=r"curve.json is of another run"):
         follow(learner, steps)
     (tmp_path / "tiny" / "curve.json").unlink()
-    curve = follow(Learner(side, tmp_path, compute), steps)
+    curve = follow(Learner(side, tmp_path, COMPUTE, workers=0), steps)
     assert [point["pictures"] for point in curve["points"]] == [2, 6]
     for point in (curve["untrained"], *curve["points"], *curve["by_steps"]):
         assert 0.0 <= point["composition"] <= 1.0

@@ -71,26 +71,19 @@ def test_a_picture_comes_with_its_own_caption_or_none(
     assert 8 <= empty <= 36  # a tenth of 200
 
 
-def test_captions_beyond_those_kept_are_read_anew(
-    tiny_models: TinyModels, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("workers", [0, 2])
+def test_all_may_be_made_beforehand(
+    tiny_models: TinyModels, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
-    plain = [next(captioned_pictures(tiny_models).batches(5, step)) for step in range(6)]
-    monkeypatch.setattr(captioned_latents, "KEPT", 1)
-    told: list[int] = []
-    tell = captioned_latents.captioned
-
-    def overhear(scene: Scene, number: int, full: bool = False) -> str:
-        told.append(number)
-        return tell(scene, number, full)
-
-    monkeypatch.setattr(captioned_latents, "captioned", overhear)
-    pictures = captioned_pictures(tiny_models)
-    feed = pictures.batches(5, 0)
-    for expected in plain:
-        batch = next(feed)
-        torch.testing.assert_close(batch["context"], expected["context"], rtol=0.0, atol=1e-2)
-    assert len(pictures._items) <= 5  # the first batch's
-    assert len(told) > len(set(told))
+    monkeypatch.setattr(captioned_latents, "_BATCH", 4)  # which six captions are no multiple of
+    pictures, asked = captioned_pictures(tiny_models), captioned_pictures(tiny_models)
+    pictures.make_all(workers)
+    monkeypatch.setattr(pictures, "_make", None)
+    feed, plain = pictures.batches(20, 0), asked.batches(20, 0)
+    for _ in range(3):
+        batch, expected = next(feed), next(plain)
+        for name in expected:
+            torch.testing.assert_close(batch[name], expected[name], rtol=0.0, atol=1e-2, msg=name)
 
 
 def test_what_the_image_model_learns_from_is_not_held_out(

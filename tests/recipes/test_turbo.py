@@ -35,7 +35,6 @@ NAMES = {"noisy", "clean", "timesteps", "context"}
 
 @pytest.fixture
 def few_ways(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turbo, "SIDE_BY_SIDE", 2)
     monkeypatch.setattr(turbo, "WAYS", 4)
 
 
@@ -62,13 +61,13 @@ def test_a_way_begins_in_noise_and_ends_where_the_guided_teacher_ends(
     tiny_models: TinyModels,
 ) -> None:
     ways, teacher = _ways(tiny_models), _unet(tiny_models)
-    points = ways.group(0)
+    points = ways.block(0)
     assert points.keys() == NAMES
-    assert all(len(tensor) == 2 * turbo.STEPS for tensor in points.values())
-    first, last = points["noisy"][:2].float(), points["noisy"][-2:].float()
+    assert all(len(tensor) == 4 * turbo.STEPS for tensor in points.values())
+    first, last = points["noisy"][:4].float(), points["noisy"][-4:].float()
     assert 0.95 < float(first.std()) < 1.05
-    torch.testing.assert_close(points["clean"][:2], points["clean"][-2:])
-    timesteps, context = points["timesteps"][-2:], points["context"][-2:].float()
+    torch.testing.assert_close(points["clean"][:4], points["clean"][-4:])
+    timesteps, context = points["timesteps"][-4:], points["context"][-4:].float()
     empty = ways._empty.float().expand_as(context)
     conditional, unconditional = (teacher(last, timesteps, c).sample for c in (context, empty))
     guided = unconditional + turbo.GUIDANCE * (conditional - unconditional)
@@ -77,20 +76,20 @@ def test_a_way_begins_in_noise_and_ends_where_the_guided_teacher_ends(
         for levels in (ways._schedule.alphas, ways._schedule.sigmas)
     )
     expected = alpha * last - sigma * guided
-    torch.testing.assert_close(points["clean"][-2:].float(), expected, rtol=0.01, atol=0.01)
+    torch.testing.assert_close(points["clean"][-4:].float(), expected, rtol=0.01, atol=0.01)
     assert float((context[0] - context[1]).abs().max()) > 0.01  # each its own caption
 
 
 @pytest.mark.usefixtures("few_ways")
 def test_the_timesteps_are_those_that_the_student_is_asked_at(tiny_models: TinyModels) -> None:
     ways = _ways(tiny_models)
-    groups = [ways.group(number)["timesteps"][::2].tolist() for number in (0, 2)]
-    assert groups[0] != groups[1]
-    for group in groups:
-        assert group == sorted(set(group), reverse=True)
-        assert group[0] == 999
+    own = ways.block(0)["timesteps"].view(turbo.STEPS, 4).T.tolist()
+    assert len({tuple(one) for one in own}) == 4
+    for one in own:
+        assert one == sorted(set(one), reverse=True)
+        assert one[0] == 999
     known = {int(row.timestep) for row in compile_table("lcm", ways._schedule, 50).rows}
-    assert {timestep for group in groups for timestep in group} <= known
+    assert {timestep for one in own for timestep in one} <= known
 
 
 @pytest.mark.usefixtures("few_ways")
@@ -116,14 +115,14 @@ def test_no_held_out_scene_is_told(
         return compose(number, split)
 
     monkeypatch.setattr(turbo, "compose", spy)
-    _ways(tiny_models).group(0)
-    assert splits == ["train", "train"]
+    _ways(tiny_models).block(0)
+    assert splits == ["train"] * 4
 
 
 @pytest.mark.usefixtures("few_ways")
 def test_the_lora_alone_learns(tiny_models: TinyModels) -> None:
     student = Student(with_adapter(_unet(tiny_models), 4), torch.eye(4))
-    student(_ways(tiny_models).group(0))[0].backward()
+    student(_ways(tiny_models).block(0))[0].backward()
     taught = {n for n, p in student.named_parameters() if p.grad is not None}
     assert len(taught) > 50
     assert all("lora_" in name for name in taught)
@@ -157,7 +156,7 @@ def test_a_distilled_network_comes_nearer_to_where_its_teacher_ends(
     path = train_turbo(tmp_path, settings, tiny_models.image, text, tmp_path, batch_size=8)
     assert teacher_of(path) == sha256(tiny_models.image / UNET_FILE)
     student = Student(with_adapter(_unet(tiny_models)), torch.eye(4))
-    unseen: Batch = _ways(tiny_models, seed=5).group(0)
+    unseen: Batch = _ways(tiny_models, seed=5).block(0)
 
     def error() -> float:
         return student(unseen)[1]["pixels"]

@@ -262,6 +262,9 @@ def image(
     cooldown: Annotated[
         float, typer.Option(help="Last share of the run in which the rate falls.", min=0, max=1)
     ] = 0.25,
+    workers: Annotated[
+        int, typer.Option(help="Processes that prepare captions for a GPU; 0 is none.", min=0)
+    ] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Train the image model on encoded pictures.
@@ -272,7 +275,7 @@ def image(
 
     _check_size(size, SIZES)
     settings = _settings(context, cooldown=cooldown)
-    path = train_image(out, settings, text, vae, latents, size, seed, start, batch)
+    path = train_image(out, settings, text, vae, latents, size, seed, start, batch, workers)
     _report(path, as_json)
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from maquette.recipes.linear_start import begin_as, grow_linear
 from maquette.recipes.pictures import Item, batches, crop, first_number, to_tensor
-from maquette.train.batch import Batch
+from maquette.train.batch import Batch, Metrics
 from maquette.train.loop import LoopSettings, train
 from maquette.world.compose import Split, compose
 from maquette.world.draw import draw
@@ -89,7 +89,7 @@ def _initialise(model: AutoencoderKL) -> None:
     nn.init.constant_(moments.bias[variance], -5.0)
 
 
-def reconstruction_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+def reconstruction_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
     """Absolute and squared error of pixels, absolute error of their gradients, and the KL term."""
     dtype = model.quant_conv.weight.dtype  # type: ignore[union-attr]
     pixels = batch["pixels"].contiguous(memory_format=torch.channels_last)  # (B, 3, H, W)
@@ -100,8 +100,8 @@ def reconstruction_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[st
     squared = error.square().mean()
     kl = posterior.kl().float().mean() / posterior.mean[0].numel()
     value = error.abs().mean() + 2.0 * squared + 0.5 * edges + KL_WEIGHT * kl
-    psnr = float(10 * torch.log10(4.0 / squared.detach()))
-    return value, {"psnr_db": psnr, "kl": float(kl.detach())}
+    psnr = 10 * torch.log10(4.0 / squared.detach())
+    return value, {"psnr_db": psnr, "kl": kl.detach()}
 
 
 class _Crops:

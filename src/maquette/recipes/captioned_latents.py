@@ -7,11 +7,12 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.utils.data import default_collate
 from transformers import CLIPTokenizer
 
 from maquette.recipes.clip import load_text, tokenize
 from maquette.recipes.labels import figure_mask, labels
-from maquette.recipes.pictures import Item, captioned
+from maquette.recipes.pictures import Item, batches, captioned
 from maquette.train.batch import Batch
 from maquette.train.loop import Compute
 from maquette.world.compose import compose
@@ -19,9 +20,9 @@ from maquette.world.scene import Scene
 
 CAPTIONS = 2  # of a picture
 CAPTION_DROP = 0.1
-KEPT = 81_920  # captions, some 2.5 GiB: all of 40,960 pictures
 FULL_SHARE = 0.6  # beside those captions that are full by chance
 TIMESTEPS = 1000
+_BATCH = 512  # captions that are read together
 
 
 def spread_timesteps(count: int, generator: torch.Generator) -> Tensor:
@@ -41,12 +42,20 @@ class CaptionReader:
         self._tokenizer = CLIPTokenizer.from_pretrained(folder)
         self._text = load_text(folder).text_model.to(compute.device, compute.dtype).eval()
         self.width: int = self._text.config.hidden_size
+        self.device = compute.device
+
+    def read(self, texts: list[str]) -> Tensor:
+        """Text states (N, T, D) in fp16, where the tower is."""
+        return self.states(self.tokens(texts))
+
+    def tokens(self, texts: list[str]) -> Tensor:
+        """(N, T)."""
+        return tokenize(self._tokenizer, texts)
 
     @torch.no_grad()
-    def read(self, texts: list[str]) -> Tensor:
-        """Text states (N, T, D), fp16 on the CPU."""
-        tokens = tokenize(self._tokenizer, texts).to(self._text.device)
-        return self._text(tokens).last_hidden_state.half().cpu()
+    def states(self, tokens: Tensor) -> Tensor:
+        """Text states (N, T, D) of tokens (N, T), in fp16, where the tower is."""
+        return self._text(tokens.to(self.device)).last_hidden_state.half()
 
 
 def learned_caption(scene: Scene, seed: str) -> str:
@@ -63,8 +72,8 @@ class Grids(Protocol):
         """(N, C, H, W)."""
         ...
 
-    def __getitem__(self, number: int, /) -> Tensor:
-        """(C, H, W)."""
+    def __getitem__(self, numbers: Tensor, /) -> Tensor:
+        """(B, C, H, W)."""
         ...
 
 
@@ -72,52 +81,68 @@ class CaptionedLatents:
     """Encoded pictures with captions: most say all there is, which leaves least to guess; some are
     short, as a person's are, and one in ten is empty, for guidance.
 
-    A picture has CAPTIONS captions. What the text tower says of them, 32 KiB each, is kept for the
-    first KEPT that are asked for, and read anew for the rest.
+    A picture has CAPTIONS captions. What is made of one when it is first asked for is kept where
+    the text tower is: 32 KiB of text states and a few of what the picture shows.
     """
 
     def __init__(self, grids: Grids, reader: CaptionReader, seed: int) -> None:
         self._grids, self._reader, self._seed = grids, reader, seed
         self._empty = reader.read([""])[0]
-        self._items: dict[tuple[int, int], Item] = {}
+        self._kept: Item = {}  # rows by key: a picture's number times CAPTIONS, and a caption's
+        self._made = torch.zeros(grids.shape[0] * CAPTIONS, dtype=torch.bool)
 
-    def _make(self, keys: list[tuple[int, int]]) -> dict[tuple[int, int], Item]:
-        """What belongs to each key, a picture's number and a caption's."""
-        scenes = [compose(number) for number, _ in keys]
-        texts = [
-            learned_caption(scene, f"{self._seed}/{number}/{choice}")
-            for scene, (number, choice) in zip(scenes, keys, strict=True)
-        ]
-        made: dict[tuple[int, int], Item] = {}
-        for key, scene, context in zip(keys, scenes, self._reader.read(texts), strict=True):
-            truth = labels(scene)
-            made[key] = {
-                "context": context,
-                "figures": figure_mask(scene, self._grids.shape[-1]),
-                **{name: truth[name] for name in ("cells", "cell_colours")},
-            }
-        return made
+    def make_all(self, workers: int) -> None:
+        """Makes all there is by so many processes, so that a GPU need not wait for any of it."""
+        for keys, items in zip(
+            torch.arange(len(self._made)).split(_BATCH),
+            batches(self._make, _BATCH, workers),
+            strict=False,  # one is without end
+        ):
+            self._keep(keys, {name: rows[: len(keys)] for name, rows in items.items()})
 
     def batches(self, size: int, step: int) -> Iterator[Batch]:
         """Batches of random pictures without end, as the run has them from step `step` on."""
-        pictures = range(self._grids.shape[0])
+        device = self._reader.device
+        count, *shape = self._grids.shape
         while True:
             rng = random.Random(f"image/{self._seed}/{step}")
-            keys = [(rng.choice(pictures), rng.randrange(CAPTIONS)) for _ in range(size)]
-            new = [key for key in dict.fromkeys(keys) if key not in self._items]
-            made = self._make(new) if new else {}
-            if len(self._items) < KEPT:
-                self._items |= made
-            items = [
-                (self._items.get(key) or made[key])
-                | ({"context": self._empty} if rng.random() < CAPTION_DROP else {})
-                for key in keys
-            ]
             generator = torch.Generator().manual_seed(rng.getrandbits(63))
+            noise = torch.Generator(device).manual_seed(rng.getrandbits(63))
+            numbers = torch.randint(count, (size,), generator=generator)
+            keys = numbers * CAPTIONS + torch.randint(CAPTIONS, (size,), generator=generator)
+            new = keys[~self._made[keys]].unique()
+            if len(new):
+                self._keep(new, default_collate([self._make(key) for key in new.tolist()]))
+            rows = keys.to(device)
+            batch = {name: kept[rows] for name, kept in self._kept.items()}
+            unsaid = torch.rand(size, generator=generator) < CAPTION_DROP
+            batch["context"][unsaid.nonzero()[:, 0].to(device)] = self._empty
             yield {
-                "latents": torch.stack([self._grids[number] for number, _ in keys]),
-                "noise": torch.randn(size, *self._grids.shape[1:], generator=generator),
+                **batch,
+                "latents": self._grids[numbers.to(device)],
+                "noise": torch.randn(size, *shape, generator=noise, device=device),
                 "timesteps": spread_timesteps(size, generator),
-                **{name: torch.stack([i[name] for i in items]) for name in items[0]},
             }
             step += 1
+
+    def _make(self, key: int) -> Item:
+        """What belongs to a caption of a picture, but for what the text tower says of it."""
+        number, choice = divmod(key % len(self._made), CAPTIONS)
+        scene = compose(number)
+        truth = labels(scene)
+        text = learned_caption(scene, f"{self._seed}/{number}/{choice}")
+        return {
+            "tokens": self._reader.tokens([text])[0],
+            "figures": figure_mask(scene, self._grids.shape[-1]),
+            **{name: truth[name] for name in ("cells", "cell_colours")},
+        }
+
+    def _keep(self, keys: Tensor, items: Item) -> None:
+        made = {"context": self._reader.states(items["tokens"]), **items}
+        del made["tokens"]
+        for name, rows in made.items():
+            if name not in self._kept:  # of memory that is taken when it is written to
+                shape = len(self._made), *rows.shape[1:]
+                self._kept[name] = rows.new_empty(shape, device=self._reader.device)
+            self._kept[name][keys.to(self._reader.device)] = rows.to(self._reader.device)
+        self._made[keys] = True

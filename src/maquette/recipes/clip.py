@@ -30,7 +30,7 @@ from maquette.recipes.labels import NOT_ASKED, SAID, said
 from maquette.recipes.pictures import Item, batches, first_number, halve, to_tensor
 from maquette.recipes.statistics import settle_statistics
 from maquette.recipes.tokenizer import CONTEXT_TOKENS, train_tokenizer
-from maquette.train.batch import Batch
+from maquette.train.batch import Batch, Metrics
 from maquette.train.loop import LoopSettings, train
 from maquette.world.captions import LANGUAGES, VALUES, Caption, caption
 from maquette.world.compose import compose
@@ -106,7 +106,7 @@ class TextPairs(nn.Module):
         width = text.config.projection_dim
         self.heads = nn.ModuleDict({name: nn.Linear(width, len(v)) for name, v in SAID.items()})
 
-    def forward(self, tokens: Tensor, truths: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def forward(self, tokens: Tensor, truths: Tensor) -> tuple[Tensor, Metrics]:
         """tokens: (B, 4, T), two captions of each scene and two that are wrong about it; truths:
         (B, 2, len(SAID)), what the true ones say.
 
@@ -114,11 +114,11 @@ class TextPairs(nn.Module):
         """
         every = self.text(shorten(tokens.flatten(0, 1))).text_embeds.unflatten(0, (len(tokens), 4))
         value, hits = self.loss(every[:, 0], every[:, 1])
-        figures = {"batch_r1": float(hits)}
+        figures = {"batch_r1": hits}
         for one, partner in ((0, 1), (1, 0)):
             choice, right = choice_loss(every[:, one], every[:, [partner, 2, 3]])
             value = value + choice
-            figures[f"own_r1_{LANGUAGES[one]}"] = float(right)
+            figures[f"own_r1_{LANGUAGES[one]}"] = right
         embeds = every[:, :2].flatten(0, 1)
         unit = F.normalize(embeds, dim=-1) * embeds.shape[-1] ** 0.5
         for (name, head), truth in zip(
@@ -128,9 +128,9 @@ class TextPairs(nn.Module):
             if bool(asked.any()):
                 logits = head(unit[asked]).float()
                 value = value + F.cross_entropy(logits, truth[asked])
-                figures[name] = float((logits.argmax(1) == truth[asked]).float().mean())
+                figures[name] = (logits.argmax(1) == truth[asked]).float().mean()
             else:
-                figures[name] = float("nan")
+                figures[name] = value.new_tensor(float("nan"))
         return value, figures
 
 
@@ -155,7 +155,7 @@ class PicturePairs(nn.Module):
         self.text = text.requires_grad_(False)
         self.text.text_projection.requires_grad_(True)
 
-    def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def forward(self, pixels: Tensor, tokens: Tensor) -> tuple[Tensor, Metrics]:
         """pixels: (B, 3, H, W) in -1 to 1; tokens: (B, 1 + WRONG, T), the true caption first.
 
         The loss, and how often the true caption ranks first: in the batch, and of a picture's own.
@@ -167,7 +167,7 @@ class PicturePairs(nn.Module):
         seen = self.vision(pixels).logits
         value, hits = self.loss(seen, words[:, 0])
         choice, right = choice_loss(seen, words)
-        return value + choice, {"batch_r1": float(hits), "own_r1": float(right)}
+        return value + choice, {"batch_r1": hits, "own_r1": right}
 
 
 def shorten(tokens: Tensor) -> Tensor:
@@ -285,7 +285,7 @@ def train_text(
     text = build_text(SIZES[size], tokenizer) if start is None else load_text(start)
     model = TextPairs(text)
 
-    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
         return model(batch["tokens"], batch["truths"])
 
     def save(weights: dict[str, Tensor], step: int) -> None:
@@ -327,7 +327,7 @@ def train_clip(
         number = first_number(seed, step, batch_size)
         return batches(_Pairs(tokenizer), batch_size, workers, number)
 
-    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
         return model(batch["pixels"], batch["tokens"])
 
     def save(weights: dict[str, Tensor], step: int) -> None:

@@ -27,7 +27,7 @@ from maquette.recipes.clip import load_text
 from maquette.recipes.labels import COLOUR_NAMES, GRID, NO_SUBJECT, parts_loss
 from maquette.recipes.latents import read_latents
 from maquette.recipes.pixel_metric import pixel_metric
-from maquette.train.batch import Batch
+from maquette.train.batch import Batch, Metrics
 from maquette.train.loop import Compute, LoopSettings, train
 from maquette.world.captions import LANGUAGES, caption
 from maquette.world.compose import compose
@@ -119,7 +119,7 @@ class Denoiser(nn.Module):
     def _keep_middle(self, _module: nn.Module, _given: object, out: tuple[Tensor]) -> None:
         self._middle.append(out[0])
 
-    def forward(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    def forward(self, batch: Batch) -> tuple[Tensor, Metrics]:
         """Mean squared error of the predicted velocity as it shows in pixels, that of the figures
         weighed up, and a little of the head's error.
 
@@ -142,8 +142,8 @@ class Denoiser(nn.Module):
         )
         layout, shares = parts_loss(subjects, colours, batch)
         shares |= {
-            "velocity": float(errors.detach().square().mean()),
-            "pixels": float(seen.detach().mean()),
+            "velocity": errors.detach().square().mean(),
+            "pixels": seen.detach().mean(),
         }
         return value + PARTS_WEIGHT * layout, shares
 
@@ -185,25 +185,29 @@ def train_image(
     seed: int = 0,
     start: Path | None = None,
     batch_size: int = BATCH_SIZE,
+    workers: int = 1,
 ) -> Path:
     """Trains the U-Net on encoded pictures, from `start` (a folder in Stable Diffusion layout) or
     from nothing; returns the finished folder, in that layout. Another `seed` means other captions
-    and other noise.
+    and other noise. For a GPU, `workers` processes prepare all captions beforehand.
     """
     torch.manual_seed(seed)
-    encoded = read_latents(latents, vae)
     compute = settings.compute
+    encoded = read_latents(latents, vae)
+    metric = pixel_metric(load_autoencoder(vae).to(compute.device), encoded)
     reader = CaptionReader(text, compute)
-    pictures = CaptionedLatents(encoded, reader, seed)
+    pictures = CaptionedLatents(encoded.to(compute.device), reader, seed)
     if start is None:
         unet = build(SIZES[size], encoded.shape[1], encoded.shape[2], reader.width)
     else:
         unet = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
-    metric = pixel_metric(load_autoencoder(vae), encoded)
     denoiser = Denoiser(unet, encoded.shape[2], metric)
+    if compute.device.type == "cuda":  # which is to wait for nothing
+        pictures.make_all(workers)
+        denoiser.unet.compile()
     final = out / "starter"
 
-    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
         return model(batch)
 
     def save(weights: dict[str, Tensor], step: int) -> None:

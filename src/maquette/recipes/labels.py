@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from maquette.recipes.pictures import Item
+from maquette.train.batch import Metrics
 from maquette.world.captions import VALUES, attributes
 from maquette.world.scene import Figure, Scene
 
@@ -117,7 +118,7 @@ def figure_mask(scene: Scene, side: int) -> Tensor:
     return mask
 
 
-def parts_loss(subjects: Tensor, colours: Tensor, batch: Item) -> tuple[Tensor, dict[str, float]]:
+def parts_loss(subjects: Tensor, colours: Tensor, batch: Item) -> tuple[Tensor, Metrics]:
     """Cross-entropy of what each part shows, and the shares right among the parts with a figure.
 
     subjects: (B, NO_SUBJECT + 1, GRID, GRID) logits; colours: (B, colours, GRID, GRID).
@@ -130,7 +131,7 @@ def parts_loss(subjects: Tensor, colours: Tensor, batch: Item) -> tuple[Tensor, 
     value = value + F.cross_entropy(colours.float(), tints)
     shown = tints != NOT_ASKED
     figures = {
-        "subject_parts": float((subjects.argmax(1) == truth)[shown].float().mean()),
-        "colour_parts": float((colours.argmax(1) == tints)[shown].float().mean()),
+        "subject_parts": (shown & (subjects.argmax(1) == truth)).sum() / shown.sum(),
+        "colour_parts": (shown & (colours.argmax(1) == tints)).sum() / shown.sum(),
     }
     return value, figures

@@ -1,5 +1,6 @@
 """Draws and encodes pictures once, so that the image model's training only reads latents."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -16,11 +17,11 @@ from maquette.world.compose import compose
 from maquette.world.draw import draw
 
 SHARD_PICTURES = 2048
-_BATCH = 16
+_BATCH = {"cpu": 16, "cuda": 128}
 
 
 def _picture(number: int) -> Item:
-    return {"pixels": to_tensor(draw(compose(number)))}
+    return {"picture": torch.from_numpy(draw(compose(number)))}  # a fourth of what pixels take
 
 
 @torch.inference_mode()
@@ -36,19 +37,21 @@ def encode_pictures(
     compute = compute or Compute.choose()
     model = AutoencoderKL.from_pretrained(vae, torch_dtype=compute.dtype)
     model.to(compute.device, memory_format=torch.channels_last).eval()
-    origin = _origin(vae)
+    origin, size = _origin(vae), _BATCH[compute.device.type]
+    feed: Iterator[Item] | None = None
     for start in range(0, pictures, SHARD_PICTURES):
         path = out / f"{start:08d}.safetensors"
         if path.exists():
             _check_origin(path, origin)
+            feed = None
             continue
-        feed = batches(_picture, _BATCH, workers, start)
+        feed = feed or batches(_picture, size, workers, start)
         latents: list[Tensor] = []
-        for _ in range(SHARD_PICTURES // _BATCH):
-            pixels = next(feed)["pixels"].to(compute.device, compute.dtype)
+        for _ in range(SHARD_PICTURES // size):
+            pixels = to_tensor(next(feed)["picture"].to(compute.device)).to(compute.dtype)
             pixels = pixels.contiguous(memory_format=torch.channels_last)
-            latents.append(model.encode(pixels).latent_dist.mode().half().cpu())
-        scaled = torch.cat(latents) * model.config.scaling_factor
+            latents.append(model.encode(pixels).latent_dist.mode().half())
+        scaled = torch.cat(latents).cpu() * model.config.scaling_factor
         new = path.with_suffix(".new")
         save_file({"latents": scaled.contiguous()}, new, {"autoencoder": origin})
         new.rename(path)

@@ -57,9 +57,9 @@ def first_number(seed: int, step: int, batch_size: int) -> int:
     return seed * 1_000_000_000 + step * batch_size
 
 
-def to_tensor(picture: np.ndarray) -> Tensor:
-    """(H, W, 3) uint8 to (3, H, W) float in -1 to 1."""
-    return torch.from_numpy(picture).permute(2, 0, 1).float() / 127.5 - 1.0
+def to_tensor(picture: np.ndarray | Tensor) -> Tensor:
+    """(..., H, W, 3) uint8 to (..., 3, H, W) float in -1 to 1."""
+    return torch.as_tensor(picture).movedim(-1, -3).float() / 127.5 - 1.0
 
 
 def halve(picture: np.ndarray) -> np.ndarray:

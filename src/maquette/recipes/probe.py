@@ -23,7 +23,7 @@ from maquette.recipes.labels import (
 )
 from maquette.recipes.pictures import Item, batches, first_number, to_tensor
 from maquette.recipes.statistics import settle_statistics
-from maquette.train.batch import Batch
+from maquette.train.batch import Batch, Metrics
 from maquette.train.loop import LoopSettings, train
 from maquette.world.compose import compose
 from maquette.world.draw import draw
@@ -98,7 +98,7 @@ def _drawn(number: int) -> Item:
     return {"pixels": to_tensor(draw(scene)), **labels(scene)}
 
 
-def probe_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+def probe_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
     """Cross-entropy summed over the attributes; figures: the share right of each."""
     dtype = next(model.parameters()).dtype
     pixels = batch["pixels"].to(dtype).contiguous(memory_format=torch.channels_last)
@@ -109,10 +109,9 @@ def probe_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]
         asked = batch[name] != NOT_ASKED
         if bool(asked.any()):
             value = value + F.cross_entropy(logits[name][asked], batch[name][asked])
-            hits = (logits[name].argmax(1) == batch[name])[asked].float().mean()
-            figures[name] = float(hits)
+            figures[name] = (logits[name].argmax(1) == batch[name])[asked].float().mean()
         else:
-            figures[name] = float("nan")
+            figures[name] = value.new_tensor(float("nan"))
     return value, figures
 
 

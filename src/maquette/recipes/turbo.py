@@ -29,14 +29,13 @@ from maquette.recipes.captioned_latents import TIMESTEPS, CaptionReader, learned
 from maquette.recipes.image import SCHEDULE
 from maquette.recipes.latents import read_latents
 from maquette.recipes.pixel_metric import pixel_metric
-from maquette.train.batch import Batch
+from maquette.train.batch import Batch, Metrics
 from maquette.train.loop import LoopSettings, train
 from maquette.world.compose import compose
 
 GUIDANCE = 4.0  # of the teacher; the student has it built in
 STEPS = 16  # of the teacher
-SIDE_BY_SIDE = 32  # ways that the teacher goes at once
-WAYS = 128  # that a student sees the points of, mixed, before it comes to others
+WAYS = 128  # that the teacher goes at once, and a student sees the points of, mixed
 RANK = 32
 HUBER = 0.1  # where squared errors become plain ones, in standard deviations of the latents
 ADAPTER, TEACHER = "turbo", "teacher"
@@ -61,7 +60,7 @@ class Student(nn.Module):
         self.schedule = NoiseSchedule.from_config(SCHEDULE)
         self._metric = metric  # (C, C), see pixel_metric; no buffer, for it stays in fp32
 
-    def forward(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    def forward(self, batch: Batch) -> tuple[Tensor, Metrics]:
         """The error of its clean latents as it shows in pixels, plain where it is large.
 
         `noisy`, `clean`: (B, C, H, W); `timesteps`: (B,); `context`: (B, T, D).
@@ -73,13 +72,13 @@ class Student(nn.Module):
         errors = (clean - batch["clean"].float()).movedim(1, -1)
         seen = (errors @ self._metric.to(errors.device)).square().mean(-1)
         value = (seen + HUBER**2).sqrt() - HUBER
-        return value.mean(), {"pixels": float(seen.detach().mean())}
+        return value.mean(), {"pixels": seen.detach().mean()}
 
 
 class Ways:
     """The guided teacher's ways from noise to pictures of captions without end.
 
-    Its timesteps are of those that the student will be asked at, others for each group of ways.
+    The timesteps of each are of those that the student will be asked at.
     """
 
     def __init__(self, teacher: UNet2DConditionModel, reader: CaptionReader, seed: int) -> None:
@@ -94,9 +93,7 @@ class Ways:
         a_block = WAYS * STEPS // size
         while True:
             block, first = divmod(step, a_block)
-            groups = range(block * WAYS, (block + 1) * WAYS, SIDE_BY_SIDE)
-            parts = [self.group(number) for number in groups]
-            points = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+            points = self.block(block)
             generator = torch.Generator().manual_seed(block)
             order = torch.randperm(WAYS * STEPS, generator=generator).split(size)
             for places in order[first:a_block]:
@@ -104,31 +101,32 @@ class Ways:
             step += a_block - first
 
     @torch.no_grad()
-    def group(self, number: int) -> Batch:
-        """All points of the ways from `number` on, STEPS a way, each with its way's end."""
+    def block(self, number: int) -> Batch:
+        """All points of WAYS ways, STEPS a way, each with its way's end."""
         rng = random.Random(f"turbo/{self._seed}/{number}")
-        numbers = [rng.getrandbits(40) for _ in range(SIDE_BY_SIDE)]
+        numbers = [rng.getrandbits(40) for _ in range(WAYS)]
         texts = [learned_caption(compose(n), f"{self._seed}/{n}") for n in numbers]
         context = self._reader.read(texts)
         generator = torch.Generator().manual_seed(rng.getrandbits(63))
         device, dtype = self._teacher.device, self._teacher.dtype
         asked = torch.cat([context, self._empty.expand_as(context)]).to(device, dtype)
-        x = torch.randn(SIDE_BY_SIDE, *self._shape, generator=generator).to(device)
+        x = torch.randn(WAYS, *self._shape, generator=generator).to(device)
         previous, nothing = torch.zeros_like(x), torch.zeros((), device=device)
         points: list[Tensor] = []
-        timesteps = self._timesteps(rng)
-        for row in dpmpp_2m_at(self._schedule, timesteps).rows:
-            points.append(x.half().cpu())
-            given = x.to(dtype).repeat(2, 1, 1, 1).contiguous(memory_format=torch.channels_last)
-            out = self._teacher(given, row.timestep, asked).sample.float()
+        timesteps = [self._timesteps(rng) for _ in range(WAYS)]
+        tables = [dpmpp_2m_at(self._schedule, own).rows for own in timesteps]
+        for step in zip(*tables, strict=True):
+            points.append(x.half())
+            rows, given = stack_rows(step, x), x.to(dtype).repeat(2, 1, 1, 1)
+            given = given.contiguous(memory_format=torch.channels_last)
+            out = self._teacher(given, rows.timestep.flatten().repeat(2), asked).sample.float()
             conditional, unconditional = out.chunk(2)
             guided = unconditional + GUIDANCE * (conditional - unconditional)
-            rows = stack_rows([row] * len(x), x)
             x, previous = update(rows, x, guided, previous, nothing)
         return {
             "noisy": torch.cat(points),
-            "clean": x.half().cpu().repeat(STEPS, 1, 1, 1),
-            "timesteps": torch.from_numpy(timesteps).repeat_interleave(SIDE_BY_SIDE),
+            "clean": x.half().repeat(STEPS, 1, 1, 1),
+            "timesteps": torch.from_numpy(np.stack(timesteps, 1).reshape(-1)).to(device),
             "context": context.repeat(STEPS, 1, 1),
         }
 
@@ -181,10 +179,10 @@ def train_turbo(
     ways = Ways(teacher, CaptionReader(text, compute), seed)
     unet = UNet2DConditionModel.from_pretrained(model / "unet", torch_dtype=torch.float32)
     vae = model / "vae"
-    metric = pixel_metric(load_autoencoder(vae), read_latents(latents, vae))
+    metric = pixel_metric(load_autoencoder(vae).to(compute.device), read_latents(latents, vae))
     student = Student(with_adapter(unet), metric)
 
-    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    def loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
         return model(batch)
 
     def save(weights: dict[str, Tensor], step: int) -> None:

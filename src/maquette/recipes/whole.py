@@ -75,6 +75,7 @@ def train_all(
         out / "latents",
         size,
         batch_size=pace.image,
+        workers=workers,
     )
     on_stage("turbo")
     turbo = train_turbo(

@@ -5,5 +5,5 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 Batch = dict[str, Tensor]  # rows are items
-# A scalar to make smaller, and figures to log.
-Loss = Callable[[nn.Module, Batch], tuple[Tensor, dict[str, float]]]
+Metrics = dict[str, Tensor]  # scalars to log, on the device: it is not waited for at each step
+Loss = Callable[[nn.Module, Batch], tuple[Tensor, Metrics]]  # what is to become smaller, and more

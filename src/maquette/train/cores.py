@@ -14,7 +14,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from maquette.train.batch import Batch, Loss
+from maquette.train.batch import Batch, Loss, Metrics
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ class Replicas:
             for mine, shared in zip(replica.parameters(), model.parameters(), strict=True):
                 mine.data = shared.data
 
-    def backward(self, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+    def backward(self, batch: Batch) -> tuple[Tensor, Metrics]:
         """Leaves the gradient of the mean of the shares' losses, weighed by their sizes and summed
         in the model's precision, with the model's parameters; returns that mean and the figures'.
         """
@@ -85,7 +85,7 @@ class Replicas:
         shares = [dict(zip(batch, part, strict=True)) for part in parts]
         weights = [len(next(iter(share.values()))) / size for share in shares]
 
-        def one(number: int) -> tuple[Tensor, dict[str, float]]:
+        def one(number: int) -> tuple[Tensor, Metrics]:
             value, figures = self._loss(self._models[number], shares[number])
             value = value * weights[number]
             value.backward()
@@ -101,6 +101,7 @@ class Replicas:
                     mine.grad = None
         every = [figures for _, figures in done]
         means = {
-            name: sum(w * f[name] for w, f in zip(weights, every, strict=True)) for name in every[0]
+            name: torch.stack([w * f[name] for w, f in zip(weights, every, strict=True)]).sum()
+            for name in every[0]
         }
         return torch.stack([value for value, _ in done]).sum(), means

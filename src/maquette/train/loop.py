@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from maquette.core.settings import Settings
 from maquette.diffusion.device import choose_device, choose_dtype
-from maquette.train.batch import Batch, Loss
+from maquette.train.batch import Batch, Loss, Metrics
 from maquette.train.cores import Replicas
 from maquette.train.masters import Masters
 
@@ -68,7 +68,8 @@ def train(
     `batches(step)` starts the data where that step needs it, so that a resumed run sees what an
     uninterrupted one would have seen. `loss(model, batch)` gives a scalar and figures to log. Where
     it is `divisible`, a mean over items or nearly so, a CPU's cores take shares of each batch, and
-    what is learned is the mean of the shares' losses.
+    what is learned is the mean of the shares' losses. A GPU is not waited for until figures are
+    logged, so that it never waits for the next step to be asked for.
     `sample(averaged_weights, step)` is called at each save, the last one included. State lives in
     `out/checkpoint.pt`, figures in `out/log.csv`, the curve in `out/curve.png`.
     """
@@ -99,8 +100,7 @@ def train(
         feed = batches(step)
         while run.share_done() < 1.0:
             batch = {k: v.to(compute.device, non_blocking=True) for k, v in next(feed).items()}
-            value, figures = replicas.backward(batch)
-            run.update(value, figures)
+            run.update(*replicas.backward(batch))
             progress.update(task, completed=run.share_done(), figures=f"{run.step} {run.line}")
     run.save()
     return masters.averaged()
@@ -123,7 +123,7 @@ class _Run:
         self._out, self._masters, self._settings, self._sample = out, masters, settings, sample
         self._started = time.monotonic() - spent_s
         self._saved = time.monotonic()
-        self._window: list[dict[str, float]] = []
+        self._window: list[Metrics] = []
 
     def share_done(self) -> float:
         """How much of the run is behind us, by steps or by minutes, whichever is further."""
@@ -137,12 +137,12 @@ class _Run:
         cool = min(1.0, max(0.0, 1.0 - self.share_done()) / s.cooldown) if s.cooldown else 1.0
         return s.learning_rate * warm * cool
 
-    def update(self, value: Tensor, figures: dict[str, float]) -> None:
+    def update(self, value: Tensor, metrics: Metrics) -> None:
         s = self._settings
         ema_decay = min(s.ema_decay, (1 + self.step) / (10 + self.step))
         norm = self._masters.step(self.learning_rate(), ema_decay, s.clip)
         self.step += 1
-        self._window.append({"loss": float(value), "norm": norm, **figures})
+        self._window.append({"loss": value, "norm": norm, **metrics})
         if self.step % s.log_every == 0:
             self._log()
         if time.monotonic() - self._saved > s.save_every_s:
@@ -150,7 +150,7 @@ class _Run:
 
     def _log(self) -> None:
         names = list(self._window[0])
-        means = {n: sum(w[n] for w in self._window) / len(self._window) for n in names}
+        means = {n: float(torch.stack([w[n] for w in self._window]).mean()) for n in names}
         self._window.clear()
         row = {"step": self.step, "seconds": round(time.monotonic() - self._started, 1), **means}
         path = self._out / "log.csv"

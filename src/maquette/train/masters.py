@@ -57,17 +57,21 @@ class Masters:
         self._optimizers: list[torch.optim.Optimizer] = [adamw, *muons]
 
     @torch.no_grad()
-    def step(self, learning_rate: float, ema_decay: float, clip: float) -> float:
-        """One update from the model's gradients, which are cleared. Returns their norm."""
+    def step(self, learning_rate: float, ema_decay: float, clip: float) -> Tensor:
+        """One update from the model's gradients, which are cleared. Returns their norm, a scalar.
+
+        Where that is not finite, they count as zero: one bad batch must not end a run of hours.
+        """
         tensors = zip(self.weights, self._matrices, self._working, strict=True)
         for weight, matrix, working in tensors:
             weight.grad = None if working.grad is None else _fp32(working.grad)
             if matrix is not None:
                 matrix.grad = None if weight.grad is None else _matrix(weight.grad)
             working.grad = None
-        norm = float(torch.nn.utils.clip_grad_norm_(self.weights, clip))
-        if norm != norm or norm == float("inf"):
-            return norm  # one bad batch must not end a run of hours
+        norm = torch.nn.utils.clip_grad_norm_(self.weights, clip)
+        for weight in self.weights:
+            if weight.grad is not None:  # all NaN or zero where the norm was not finite
+                weight.grad.nan_to_num_(0.0, 0.0, 0.0)
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate
