@@ -4,12 +4,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import settings
 
 from maquette.core.ids import new_id
+
+if TYPE_CHECKING:  # tests of the engine need no database
+    import sqlalchemy as sa
 
 # Set before any library reads them: a test never loads a model from a hub, and two workers on two
 # cores do not fight over threads.
@@ -52,8 +55,10 @@ def four_threads() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[sa.URL]":
     """A PostgreSQL server for this worker's tests, empty."""
+    import sqlalchemy as sa
+
     from maquette.db.connect import start_server
 
     server = start_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
@@ -62,8 +67,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
 
 
 @pytest.fixture
-def fresh_url(postgres: sa.URL) -> str:
+def fresh_url(postgres: "sa.URL") -> str:
     """The URL of a database that no one has used."""
+    import sqlalchemy as sa
+
     name = f"test_{new_id().hex}"
     engine = sa.create_engine(
         postgres.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"

@@ -138,6 +138,8 @@ def test_nothing_calls_home() -> None:
 
 
 def test_what_is_not_to_be_had_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="needs a CUDA GPU"):
+        backends.build("cudagraphs", _unet(), tmp_path, _given(2))
     with pytest.raises(UsageError, match="--device cpu"):
         backends.build("openvino", _unet().to(device="meta"), tmp_path, ())  # type: ignore[call-arg]
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

@@ -26,7 +26,7 @@ def image(tiny_models: TinyModels) -> ImageEngine:
 def test_it_is_measured_once_and_remembered(
     image: ImageEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backend_choice, "PEAK_SIDES", (64,))
+    monkeypatch.setitem(backend_choice.PEAK_SIDES, "cpu", (64,))
     settings = Settings(data=tmp_path)
     assert choose_backend(settings, image, measure=False) == "eager"
     assert not tmp_path.joinpath("backends").exists()
@@ -46,7 +46,7 @@ def test_it_is_measured_once_and_remembered(
 def test_a_file_that_cannot_be_read_is_measured_anew(
     image: ImageEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backend_choice, "PEAK_SIDES", (64,))
+    monkeypatch.setitem(backend_choice.PEAK_SIDES, "cpu", (64,))
     path = tmp_path / "backends" / "measured.json"
     path.parent.mkdir()
     path.write_text("{half")

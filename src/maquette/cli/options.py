@@ -56,7 +56,7 @@ Precision = Annotated[
 Backend = Annotated[
     str | None,
     typer.Option(
-        help="auto, eager, compile or openvino, or MAQUETTE_BACKEND.",
+        help="auto, eager, cudagraphs, compile or openvino, or MAQUETTE_BACKEND.",
         rich_help_panel=PANEL,
         metavar="NAME",
     ),

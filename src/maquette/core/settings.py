@@ -15,7 +15,7 @@ FILE_NAME = "settings.toml"
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16"]
-Backend = Literal["auto", "eager", "compile", "openvino"]
+Backend = Literal["auto", "eager", "cudagraphs", "compile", "openvino"]
 Origins = dict[str, tuple[str, object]]  # setting → where it was given, and the value
 
 
@@ -33,7 +33,9 @@ class Settings(BaseModel):
     threads: int | None = Field(default=None, ge=1, description="a whole number of at least 1")
     device: Device = Field(default="auto", description="auto, cpu or cuda")
     precision: Precision = Field(default="auto", description="auto, fp32 or bf16")
-    backend: Backend = Field(default="auto", description="auto, eager, compile or openvino")
+    backend: Backend = Field(
+        default="auto", description="auto, eager, cudagraphs, compile or openvino"
+    )
     database: str | None = Field(
         default=None,
         pattern=r"^postgres(ql)?://",

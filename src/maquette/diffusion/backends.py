@@ -1,4 +1,4 @@
-"""How a U-Net and a decoder are computed: by PyTorch as it stands, compiled, or by OpenVINO."""
+"""How a U-Net and a decoder are computed: PyTorch, CUDA graphs, TorchInductor or OpenVINO."""
 
 import importlib.util
 import json
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from maquette.core.errors import UsageError
+from maquette.diffusion.cuda_graphs import CudaGraphs
 
 # Latents (B, C, H, W), timesteps (B,) and text states (B, T, D) to noise, v or flow (B, C, H, W);
 # all fp32 outside.
@@ -32,10 +33,11 @@ SMALL_BYTES = 64 * 2**20  # weights that may be held once more for a model of fi
 def available(device: torch.device) -> list[str]:
     """Those that can be had on a device, and that are ready soon enough to be tried unasked.
 
-    To compile takes more than a minute a batch size on a CPU (docs/log.md).
+    To compile takes more than a minute a batch size on a CPU (docs/log.md); on a GPU it is done
+    once for all of them.
     """
     if device.type == "cuda":
-        return ["eager", "compile"]
+        return ["eager", "cudagraphs", "compile"]
     return ["eager", "openvino"] if importlib.util.find_spec("openvino") else ["eager"]
 
 
@@ -45,10 +47,15 @@ def build(name: str, unet: nn.Module, folder: Path, usual: Sequence[Tensor]) -> 
 
     Raises UsageError where the backend is not to be had.
     """
+    on_gpu = next(unet.parameters()).is_cuda
     if name == "eager":
         return _eager(unet)
     if name == "compile":
-        return _compiled(unet)
+        return _compiled_on_gpu(unet, usual) if on_gpu else _compiled(unet)
+    if name == "cudagraphs":
+        if not on_gpu:
+            raise UsageError("backend 'cudagraphs' needs a CUDA GPU; use --device cuda or eager")
+        return CudaGraphs(_eager(unet))
     if not importlib.util.find_spec("openvino"):
         raise UsageError("backend 'openvino' is not installed; pip install openvino")
     if next(unet.parameters()).device.type != "cpu":
@@ -62,11 +69,14 @@ def build_decoder(
     name: str, autoencoder: nn.Module, folder: Path, usual: Sequence[Tensor]
 ) -> Decoder:
     """An autoencoder's decoder as a backend computes it. OpenVINO keeps what it converted in the
-    folder, and decodes what is of the `usual` shape; to decode all else by it gains too little for
-    the memory (docs/log.md). Raises UsageError as `build` does, which is called first.
+    folder. Only what is of the `usual` shape is not decoded by PyTorch as it stands: for all else
+    OpenVINO gains too little for its memory (docs/log.md), and a graph would keep what it takes.
+    Raises UsageError as `build` does, which is called first.
     """
     eager = _eager_decoder(autoencoder)
     part = Positional(autoencoder, "decode")
+    if name in ("cudagraphs", "compile") and next(autoencoder.parameters()).is_cuda:
+        return _where(usual[0].shape, CudaGraphs(eager), eager)
     if name != "openvino" or not part.small:
         return eager
     shapes = [[ANY, usual[0].shape[1], ANY, ANY]]
@@ -84,11 +94,8 @@ def _eager(unet: nn.Module) -> Network:
 
 
 def _compiled(unet: nn.Module) -> Network:
-    """By TorchInductor, in CUDA graphs on a GPU. Rows are padded to powers of two, for each number
-    of rows is compiled anew.
-    """
-    mode = "reduce-overhead" if next(unet.parameters()).is_cuda else None
-    network = torch.compile(_eager(unet), dynamic=False, mode=mode)
+    """By TorchInductor. Rows are padded to powers of two, for each number is compiled anew."""
+    network = torch.compile(_eager(unet), dynamic=False)
 
     def padded(latents: Tensor, timesteps: Tensor, context: Tensor) -> Tensor:
         rows = len(latents)
@@ -97,9 +104,37 @@ def _compiled(unet: nn.Module) -> Network:
             functional.pad(one, (0, 0) * (one.ndim - 1) + (0, more))
             for one in (latents, timesteps, context)
         )
-        return network(*given)[:rows].clone()  # the next pass writes over a graph's output
+        return network(*given)[:rows]
 
     return padded
+
+
+def _compiled_on_gpu(unet: nn.Module, usual: Sequence[Tensor]) -> Network:
+    """In CUDA graphs: of what TorchInductor makes of the usual shape, compiled once for any number
+    of rows from the usual one on, and of PyTorch's own kernels for all others, which so wait for
+    no compiler.
+    """
+    eager = _eager(unet)
+    inductor = torch.compile(eager)
+
+    def of_any_rows(*given: Tensor) -> Tensor:
+        for one in given:
+            torch._dynamo.maybe_mark_dynamic(one, 0)
+        return inductor(*given)
+
+    return CudaGraphs(_where(usual[0].shape, of_any_rows, eager), least_rows=len(usual[0]))
+
+
+def _where(
+    shape: torch.Size, usually: Callable[..., Tensor], otherwise: Callable[..., Tensor]
+) -> Callable[..., Tensor]:
+    """By the one where latents are of that shape, whatever the rows; else by the other."""
+
+    def compute(latents: Tensor, *more: Tensor) -> Tensor:
+        chosen = usually if latents.shape[1:] == shape[1:] else otherwise
+        return chosen(latents, *more)
+
+    return compute
 
 
 def _eager_decoder(autoencoder: Any) -> Decoder:

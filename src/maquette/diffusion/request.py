@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from maquette.diffusion.adapters import RowAdapters
+from maquette.diffusion.device import to_device
 from maquette.diffusion.samplers import SamplerTable, StepRow
 
 # (scaled latents (R, C, *grid), timesteps (R,), context (R, T, D), the adapters of each row) to its
@@ -103,7 +104,7 @@ class RequestState:
         self.mask = None if request.mask is None else request.mask.to(device)
         self._noise = Noise(request.seed, request.shape)
         self._fresh: Tensor | None = None
-        first = self._noise.draw().to(device)
+        first = to_device(self._noise.draw(), device)
         # What the mask spares is put back at this noise; no one else needs it later.
         self.first = None if request.mask is None else first
         counts = [1 if scale == 1.0 else 2 for scale in request.guidance]
@@ -130,7 +131,8 @@ class RequestState:
                 f"not of request {self.request.request_id}, {shape} with {len(table)} steps"
             )
         self.step_index = snapshot.step_index
-        self.latents, self.previous = snapshot.latents.to(device), snapshot.previous.to(device)
+        self.latents = to_device(snapshot.latents, device)
+        self.previous = to_device(snapshot.previous, device)
         for row in table.rows[: self.step_index]:
             if row.d:
                 self._noise.draw()

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from maquette.core.errors import InvalidRequest
 from maquette.core.requests import steps_run
+from maquette.diffusion.device import to_device
 from maquette.diffusion.noise_schedule import NoiseSchedule
 
 LCM_TIMESTEPS = 50  # that a latent consistency model is asked at
@@ -68,7 +69,7 @@ _values = attrgetter(*(field.name for field in fields(StepRow)))
 def stack_rows(rows: Sequence[StepRow[float]], like: Tensor) -> StepRow[Tensor]:
     """The steps of several requests as one, to meet their stacked latents `like` (B, C, *grid)."""
     columns = torch.tensor([_values(row) for row in rows], dtype=torch.float32)
-    columns = columns.T.to(like.device, non_blocking=True)
+    columns = to_device(columns.T.contiguous(), like.device)
     return StepRow(*columns.reshape(len(columns), -1, *(1,) * (like.ndim - 1)))
 
 
