@@ -1,7 +1,9 @@
 """Pictures a second from 16 mixed requests, beside diffusers in turn and in threads."""
 
+from collections.abc import Callable
+
 from benchmarks.report import Outcome, compare_rounds, print_outcome, rounds_of, shortest_of
-from benchmarks.rivals import by_openvino, fastest_engine
+from benchmarks.rivals import by_openvino, fastest_engine, rivals_here
 from benchmarks.workload import (
     Serve,
     in_threads,
@@ -20,13 +22,14 @@ ROUNDS = 3
 def measure() -> Outcome:
     """The claim that falls shortest, of two rivals under two patterns of arrival."""
     engine = fastest_engine()
-    pipeline = load_pipeline(engine)
-    sides: dict[str, Serve] = {
-        "ours": ours(engine),
-        "in turn": in_turn(pipeline),
-        "in turn by OpenVINO": in_turn(by_openvino(engine.spec.folder)),
-        "in threads": in_threads(pipeline),
+    pipeline, folder = load_pipeline(engine), engine.spec.folder
+    goals = rivals_here(GOALS)
+    rivals: dict[str, Callable[[], Serve]] = {
+        "in turn": lambda: in_turn(pipeline),
+        "in turn by OpenVINO": lambda: in_turn(by_openvino(folder)),
+        "in threads": lambda: in_threads(pipeline),
     }
+    sides: dict[str, Serve] = {"ours": ours(engine), **{name: rivals[name]() for name in goals}}
 
     def rates(mean_gap_s: float) -> dict[str, list[float]]:
         def rate(serve: Serve, turn: int) -> float:
@@ -48,7 +51,7 @@ def measure() -> Outcome:
             less_is_better=False,
         )
         for pattern, measured in patterns.items()
-        for side, goal in GOALS.items()
+        for side, goal in goals.items()
     )
 
 

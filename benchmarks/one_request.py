@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks.processes import Process, Task
 from benchmarks.report import Outcome, compare_rounds, print_outcome, rounds_of, shortest_of
+from benchmarks.rivals import rivals_here
 
 TASK, ROUNDS = Task("starter", side_px=256, steps=24), 7
 # A default is beaten fourfold; the better of two tuned ones is matched.
@@ -16,7 +17,7 @@ def measure(task: Task, rounds: int) -> Outcome:
     """
     outcomes: list[Outcome] = []
     with Process("ours", task) as ours:
-        for rival, goal in GOALS.items():
+        for rival, goal in rivals_here(GOALS).items():
             with Process(rival, task) as theirs:
                 sides = {"ours": _seconds(ours), "rival": _seconds(theirs)}
                 seconds = rounds_of(sides, rounds)

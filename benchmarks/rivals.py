@@ -1,5 +1,7 @@
 """Ours and diffusers' pipeline as people run them: as it comes, in bf16, compiled, by OpenVINO.
 
+All compute on a GPU where there is one, but for OpenVINO, which is no rival there.
+
 As a program it is one of these sides, for `processes.py`.
 """
 
@@ -8,7 +10,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -55,22 +57,31 @@ def as_it_comes(folder: Path) -> Any:
     return loaded.to(device)
 
 
-def pipeline(folder: Path, dtype: torch.dtype) -> Any:
-    """Diffusers' pipeline of a folder, with the sampler that ours uses."""
+def rivals_here(goals: Mapping[str, float]) -> dict[str, float]:
+    """Of rivals and their goals, those that compute on the device that ours chooses."""
+    on_gpu = choose_device(Settings()).type == "cuda"
+    return {n: goal for n, goal in goals.items() if not (on_gpu and n.endswith("by OpenVINO"))}
+
+
+def pipeline(folder: Path, dtype: torch.dtype, device: torch.device | None = None) -> Any:
+    """Diffusers' pipeline of a folder, with the sampler that ours uses, on a device or on the one
+    that ours chooses.
+    """
     loaded = StableDiffusionPipeline.from_pretrained(folder, dtype=dtype)
     loaded.scheduler = DPMSolverMultistepScheduler.from_config(loaded.scheduler.config)
     loaded.set_progress_bar_config(disable=True)
     if dtype == torch.bfloat16:
         loaded.unet.to(memory_format=torch.channels_last)
         loaded.vae.to(memory_format=torch.channels_last)
-    return loaded
+    return loaded.to(device or choose_device(Settings()))
 
 
 def compiled(folder: Path) -> Any:
-    """In bf16, U-Net and decoder through TorchInductor."""
+    """In bf16, U-Net and decoder through TorchInductor; on a GPU in CUDA graphs."""
     loaded = pipeline(folder, torch.bfloat16)
-    loaded.unet = torch.compile(loaded.unet)
-    loaded.vae.decode = torch.compile(loaded.vae.decode)
+    mode = "reduce-overhead" if loaded.device.type == "cuda" else None
+    loaded.unet = torch.compile(loaded.unet, mode=mode)
+    loaded.vae.decode = torch.compile(loaded.vae.decode, mode=mode)
     return loaded
 
 
@@ -78,7 +89,7 @@ def by_openvino(folder: Path, side_px: int | None = None) -> Any:
     """In bf16, the U-Net through OpenVINO at one fixed size, two rows, or at any; at a fixed size
     the decoder, too, where ours has it so. The text encoder stays with PyTorch, as ours does.
     """
-    loaded = pipeline(folder, torch.bfloat16)
+    loaded = pipeline(folder, torch.bfloat16, torch.device("cpu"))
     side = side_px // loaded.vae_scale_factor if side_px else None
     loaded.unet = _OpenVINOUNet(loaded.unet, side, loaded.tokenizer.model_max_length)
     if side:
@@ -231,9 +242,15 @@ def main(side: str, task: Task) -> None:
     for turn, _ in enumerate(sys.stdin):
         started = time.perf_counter()
         draw(turn)
-        seconds = time.perf_counter() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT / 2**20
-        print(json.dumps(asdict(Drawn(seconds, peak))), file=answers, flush=True)
+        seconds = time.perf_counter() - started  # a picture is on the host: nothing is under way
+        print(json.dumps(asdict(Drawn(seconds, _peak_mib()))), file=answers, flush=True)
+
+
+def _peak_mib() -> float:
+    """The most that the process has held: on a GPU of its memory, else of the machine's."""
+    if choose_device(Settings()).type == "cuda":
+        return torch.cuda.max_memory_reserved() / 2**20  # what graphs keep for themselves, too
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT / 2**20
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import torch
+
 from benchmarks.report import Outcome, read_outcome
 from maquette.core.machine import look_at_machine
 
@@ -77,6 +79,9 @@ def row_of(name: str, outcome: Outcome) -> str:
     """One row of the table."""
     machine = look_at_machine()
     flags = " ".join(machine.bf16_flags) or "no native bf16"
+    computer = f"{machine.cpu}, {machine.cores} cores, {flags}"
+    if torch.cuda.is_available():
+        computer = f"{torch.cuda.get_device_name()}; {computer}"
     cells = (
         f"`{name}`",
         outcome.claim.replace("|", "/"),
@@ -87,7 +92,7 @@ def row_of(name: str, outcome: Outcome) -> str:
         "yes" if outcome.ok else "no",
         f"{datetime.now(UTC):%Y-%m-%d}",
         commit(),
-        f"{machine.cpu}, {machine.cores} cores, {flags}",
+        computer,
     )
     return f"| {' | '.join(cells)} |\n"
 

@@ -1,8 +1,10 @@
 """A side of a benchmark draws in a process of its own, as often as it is told to."""
 
 import pytest
+import torch
 
 from benchmarks.processes import Process, Task
+from benchmarks.rivals import rivals_here
 from tests.conftest import TinyModels
 
 
@@ -24,3 +26,10 @@ def test_a_side_that_ends_is_told_of(capfd: pytest.CaptureFixture[str]) -> None:
     ):
         process.draw()
     assert "nowhere" in capfd.readouterr().err
+
+
+def test_openvino_is_no_rival_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    goals = {"in fp32": 4.0, "in bf16 by OpenVINO": 1.0}
+    for on_gpu, named in ((False, goals), (True, {"in fp32": 4.0})):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda on_gpu=on_gpu: on_gpu)
+        assert rivals_here(goals) == named
