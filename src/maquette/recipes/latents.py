@@ -45,7 +45,8 @@ def encode_pictures(
             _check_origin(path, origin)
             feed = None
             continue
-        feed = feed or batches(_picture, size, workers, start)
+        if feed is None:
+            feed = batches(_picture, size, workers, start)
         latents: list[Tensor] = []
         for _ in range(SHARD_PICTURES // size):
             pixels = to_tensor(next(feed)["picture"].to(compute.device)).to(compute.dtype)
