@@ -13,6 +13,7 @@ from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
 from maquette.cli.studio import studio, worker
 from maquette.core.errors import MaquetteError, reason_and_remedy
+from maquette.core.machine import let_threads_sleep
 
 app = typer.Typer(
     name="maquette",
@@ -55,6 +56,7 @@ def main() -> NoReturn:
 
     A MaquetteError is one red line on standard error and its own exit code, an interrupt is 130.
     """
+    let_threads_sleep(os.environ)  # no command has imported PyTorch yet
     try:
         app(obj=dict(os.environ))
     except MaquetteError as error:
