@@ -74,12 +74,15 @@ def _guided(batch: Sequence[RequestState], seen: Tensor, timesteps: Tensor) -> T
     contexts += [batch[place].context[0] for place in guided]
     adapters += [adapters[place] for place in guided]
     asked = to_device(torch.tensor([*range(len(batch)), *guided]), seen.device)
-    out = network(seen[asked], timesteps[asked], torch.stack(contexts), adapters)
+    # Not seen[asked]: that shares out even so little among threads, which then spin.
+    given = seen.index_select(0, asked), timesteps.index_select(0, asked)
+    out = network(*given, torch.stack(contexts), adapters)
     conditional, unconditional = out[: len(batch)], out[len(batch) :]
     scales = to_device(torch.tensor([batch[place].guidance for place in guided]), seen.device)
     scales = scales.view(-1, *(1,) * (seen.ndim - 1))
     places = asked[len(batch) :]
-    mixed = unconditional + scales * (conditional[places] - unconditional)
+    change = conditional.index_select(0, places) - unconditional
+    mixed = unconditional + scales * change
     return conditional.index_copy(0, places, mixed)
 
 
