@@ -12,6 +12,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 
 from maquette.core.errors import UsageError
 from maquette.diffusion import backends
+from tests.diffusion.test_mapped_file import resident_bytes
 
 pytest.importorskip("openvino", reason="OpenVINO is for Linux on x86_64")
 
@@ -61,6 +62,9 @@ def test_openvino_computes_the_same_for_any_rows_and_size(tmp_path: Path) -> Non
     )
     for given in (_given(1), _given(2), _given(5), _given(2, 16, 12), _given(3, 8, 8, 11)):
         torch.testing.assert_close(ours(*given), eager(*given), atol=1e-4, rtol=1e-4)
+    ours(*_given(4))
+    (weights,) = tmp_path.glob("*.bin")
+    assert resident_bytes(weights) == 0  # after a pass of another kind
     first = ours(*_given(2))
     kept = first.clone()
     ours(*_given(3))

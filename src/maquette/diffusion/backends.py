@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 from maquette.core.errors import UsageError
 from maquette.diffusion.cuda_graphs import CudaGraphs
+from maquette.diffusion.mapped_file import MappedFile
 
 # Latents (B, C, H, W), timesteps (B,) and text states (B, T, D) to noise, v or flow (B, C, H, W);
 # all fp32 outside.
@@ -176,7 +178,8 @@ def _openvino(
     """
     ov = import_openvino()
     core = ov.Core()
-    model = core.read_model(_converted(ov, part, shapes, folder))  # once: both map one file
+    path = _converted(ov, part, shapes, folder)
+    weights = MappedFile(path.with_suffix(".bin"))
     bf16 = next(part.parameters()).dtype == torch.bfloat16
     hints = {
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
@@ -185,12 +188,18 @@ def _openvino(
     }
 
     def compiled(shapes: Shapes) -> Callable[..., Tensor]:
+        model = core.read_model(path.read_text(), ov.Tensor(weights.array, shared_memory=True))
         model.reshape({place: list(shape) for place, shape in enumerate(shapes)})
-        request = core.compile_model(model, "CPU", hints).create_infer_request()
+        with weights.passing():
+            request = core.compile_model(model, "CPU", hints).create_infer_request()
+        seen: set[tuple[torch.Size, ...]] = set()  # for others weights may be read and packed anew
 
         def compute(*given: Tensor) -> Tensor:
             arrays = [one.float().contiguous().numpy() for one in given]
-            out = request.infer(arrays, share_inputs=True, share_outputs=True)
+            kind = tuple(one.shape for one in given)
+            with nullcontext() if kind in seen else weights.passing():
+                out = request.infer(arrays, share_inputs=True, share_outputs=True)
+            seen.add(kind)
             return torch.from_numpy(out[0].copy())  # the next pass writes over it
 
         return compute
