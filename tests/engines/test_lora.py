@@ -342,11 +342,22 @@ def test_with_openvino_rows_with_adapters_are_as_in_pytorch(
     ]
     eager = _finish(*crowd)
     engine.use("openvino", tmp_path)
+    engine.use("openvino", tmp_path)
+    plain = _finish(*engine.prepare(_with()))
+    assert engine.unet.device.type == "meta"  # PyTorch holds no weights until rows have adapters
     mixed = _finish(*crowd)
+    assert engine.unet.device.type == "cpu"
+    torch.testing.assert_close(plain["picture/0"], mixed["0"], rtol=0.0, atol=2e-4)
+    torch.testing.assert_close(_latents(engine, ("first", 1.0)), eager["1"], rtol=0.0, atol=2e-4)
     for number in range(3):
         torch.testing.assert_close(mixed[str(number)], eager[str(number)], rtol=0.0, atol=2e-4)
     # The U-Net and the decoder: none is converted for an adapter.
     assert len(list(tmp_path.glob("*.xml"))) == 2
+    engine.use("openvino", tmp_path)
+    fresh = _latents(engine, ("second", 0.5), ("first", -0.2))  # read anew, in its own thread
+    torch.testing.assert_close(fresh, eager["2"], rtol=0.0, atol=2e-4)
+    engine.use("eager", tmp_path)
+    torch.testing.assert_close(_finish(*crowd)["2"], eager["2"], rtol=0.0, atol=2e-4)
 
 
 def test_in_bf16_a_picture_is_nearly_the_same_in_any_company(

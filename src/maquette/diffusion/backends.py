@@ -43,9 +43,15 @@ def available(device: torch.device) -> list[str]:
     return ["eager", "openvino"] if importlib.util.find_spec("openvino") else ["eager"]
 
 
-def build(name: str, unet: nn.Module, folder: Path, usual: Sequence[Tensor]) -> Network:
-    """A U-Net as a network of a backend. OpenVINO keeps what it converted in the folder, and is
-    fastest for what is of the `usual` shapes.
+def build(
+    name: str,
+    unet: nn.Module,
+    folder: Path,
+    usual: Sequence[Tensor],
+    let_go: Callable[[], None] = lambda: None,
+) -> Network:
+    """A U-Net as a network of a backend. OpenVINO keeps what it converted in the folder, is fastest
+    for what is of the `usual` shapes, and calls `let_go` once it needs the U-Net's weights no more.
 
     Raises UsageError where the backend is not to be had.
     """
@@ -64,7 +70,7 @@ def build(name: str, unet: nn.Module, folder: Path, usual: Sequence[Tensor]) -> 
         raise UsageError("backend 'openvino' computes on the CPU; use --device cpu or eager")
     _, channels, *_ = usual[0].shape
     shapes = [[ANY, channels, ANY, ANY], [ANY], [ANY, ANY, usual[2].shape[2]]]
-    return _openvino(Positional(unet, "forward"), shapes, folder, usual)
+    return _openvino(Positional(unet, "forward"), shapes, folder, usual, let_go=let_go)
 
 
 def build_decoder(
@@ -170,6 +176,7 @@ def _openvino(
     folder: Path,
     usual: Sequence[Tensor],
     otherwise: Callable[..., Tensor] | None = None,
+    let_go: Callable[[], None] = lambda: None,
 ) -> Callable[..., Tensor]:
     """By one model for all `shapes`, or by what else is given for them; and where the weights are
     small, one for the usual: of fixed shapes it is faster, but packs the weights for itself.
@@ -180,7 +187,8 @@ def _openvino(
     core = ov.Core()
     path = _converted(ov, part, shapes, folder)
     weights = MappedFile(path.with_suffix(".bin"))
-    bf16 = next(part.parameters()).dtype == torch.bfloat16
+    small, bf16 = part.small, next(part.parameters()).dtype == torch.bfloat16
+    let_go()
     hints = {
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": "bf16" if bf16 else "f32",
@@ -205,7 +213,7 @@ def _openvino(
         return compute
 
     otherwise = otherwise or compiled(shapes)
-    if not part.small:
+    if not small:
         return otherwise
     fixed = [one.shape for one in usual]
     usually = compiled(fixed)

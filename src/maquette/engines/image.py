@@ -7,9 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import UNet2DConditionModel
 from PIL import Image
-from safetensors.torch import load_file
 from torch import Tensor
 
 from maquette.core.errors import InvalidRequest
@@ -22,10 +20,11 @@ from maquette.diffusion.noise_schedule import NoiseSchedule
 from maquette.diffusion.request import DenoisingRequest
 from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.samplers import compile_table
-from maquette.engines.catalog import ADAPTER_FILE, ModelSpec, load_whole, reading
+from maquette.engines.catalog import ModelSpec, reading
 from maquette.engines.codec import LatentCodec
 from maquette.engines.lora import AdapterFiles
 from maquette.engines.texts import TextReader
+from maquette.engines.unet import HeldUNet
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +59,11 @@ class ImageEngine:
         with reading(spec):
             self.texts = shared.texts if shared else TextReader(folder, device, dtype)
             self.codec = shared.codec if shared else LatentCodec(folder / "vae", device, dtype)
-            self.unet = _load_unet(spec, dtype)
+            self._held = HeldUNet(spec, device, dtype)
             schedule = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
             self.schedule = NoiseSchedule.from_config(schedule)
-        self.unet.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.unet = self._held.network
+        self._packed = False  # whether the backend has the weights in a form of its own
         self._eager = backends.build("eager", self.unet, folder, ())
         self._passes = by_rows(self.unet, self._eager, self._eager)
         self._adapters = AdapterFiles(self.unet, self.texts.encoder, adapters)
@@ -114,6 +114,8 @@ class ImageEngine:
                 )
         steps = params.num_inference_steps
         table = compile_table(params.sampler, self.schedule, steps, params.strength)
+        if params.adapters:
+            self.hold()  # here rather than in a pass that others wait for
         adapters = [(self._adapters.load(use.adapter), use.scale) for use in params.adapters]
         one = DenoisingRequest(
             request_id=name,
@@ -152,18 +154,29 @@ class ImageEngine:
         adapters: Sequence[RowAdapters],
     ) -> Tensor:
         """The U-Net, in its own precision and memory format."""
+        if any(adapters) or not self._packed:
+            self.hold()
         return self._passes(latents, timesteps, context, adapters)
 
     def use(self, backend: str, folder: Path) -> None:
         """Computes the U-Net's passes by another backend from now on, and decodes by it, which
-        keeps what it makes of the weights in a folder. Raises UsageError where it is not to be had.
+        keeps what it makes of the weights in a folder. OpenVINO packs them for itself, so PyTorch
+        lets go of them until a request has adapters. Raises UsageError where it is not to be had.
         """
+        self._packed = backend == "openvino"
+        self._held.read() if self._packed else self.hold()
         usual = self.example(1 if self.spec.usual.guidance_scale == 1.0 else 2)
         passes = (
-            self._eager if backend == "eager" else backends.build(backend, self.unet, folder, usual)
+            self._eager
+            if backend == "eager"
+            else backends.build(backend, self.unet, folder, usual, self._held.let_go)
         )
         self._passes = by_rows(self.unet, self._eager, passes)
         self.codec.use(backend, folder, usual[0][:1])
+
+    def hold(self) -> None:
+        """Has the weights in memory as PyTorch computes by them. Raises WeightsDamaged."""
+        self._held.hold()
 
     def example(self, rows: int) -> tuple[Tensor, Tensor, Tensor]:
         """What a pass is given, at the model's usual size: latents, timesteps, text states."""
@@ -179,19 +192,6 @@ class ImageEngine:
     def finish(self, latents: Tensor, request: GenerationRequest) -> Image.Image:
         """The picture of finished latents (C, H, W), with what a mask spared put back."""
         return _composite(self.codec.decode(latents[None])[0], request)
-
-
-def _load_unet(spec: ModelSpec, dtype: torch.dtype) -> UNet2DConditionModel:
-    """The U-Net of a checkpoint; with an adapter, merged with it before anything is rounded."""
-    read_as = dtype if spec.adapter is None else torch.float32
-    folder = spec.folder.absolute() / "unet"
-    unet = load_whole(UNet2DConditionModel, folder, torch_dtype=read_as, low_cpu_mem_usage=False)
-    if spec.adapter is None:
-        return unet
-    unet.load_lora_adapter(load_file(spec.adapter / ADAPTER_FILE), prefix="unet")
-    unet.fuse_lora()  # raises where the file held nothing for a U-Net
-    unet.unload_lora()
-    return unet.to(dtype)
 
 
 def _composite(picture: Image.Image, request: GenerationRequest) -> Image.Image:

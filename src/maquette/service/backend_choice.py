@@ -71,6 +71,7 @@ def remembered(settings: Settings, image: ImageEngine) -> Measured | None:
 def measure_backends(settings: Settings, image: ImageEngine) -> Measured:
     """Times all that can be had in turn, and remembers what came of it."""
     folder = backends_folder(settings)
+    image.hold()
     networks = {
         name: build(name, image.unet, folder, image.example(min(ROWS)))
         for name in available(image.device)
