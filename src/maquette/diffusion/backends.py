@@ -179,7 +179,8 @@ def _openvino(
     let_go: Callable[[], None] = lambda: None,
 ) -> Callable[..., Tensor]:
     """By one model for all `shapes`, or by what else is given for them; and where the weights are
-    small, one for the usual: of fixed shapes it is faster, but packs the weights for itself.
+    small, one for the usual: of fixed shapes it is faster, but packs the weights for itself, so
+    that the other is made when it is first needed.
 
     Only one thread at a time may compute by it.
     """
@@ -212,15 +213,17 @@ def _openvino(
 
         return compute
 
-    otherwise = otherwise or compiled(shapes)
     if not small:
-        return otherwise
+        return otherwise or compiled(shapes)
     fixed = [one.shape for one in usual]
     usually = compiled(fixed)
 
     def network(*given: Tensor) -> Tensor:
-        compute = usually if [one.shape for one in given] == fixed else otherwise
-        return compute(*given)
+        nonlocal otherwise
+        if [one.shape for one in given] == fixed:
+            return usually(*given)
+        otherwise = otherwise or compiled(shapes)
+        return otherwise(*given)
 
     return network
 
