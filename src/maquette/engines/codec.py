@@ -27,6 +27,9 @@ class LatentCodec:
             AutoencoderKL, folder, torch_dtype=dtype, low_cpu_mem_usage=False
         )
         self.autoencoder.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+        # Most were laid out anew; by the others the whole file would stay mapped.
+        for weight in self.autoencoder.parameters():
+            weight.data = weight.data.clone()
         self.channels: int = self.autoencoder.config.latent_channels
         self.factor_px = 2 ** (len(self.autoencoder.config.block_out_channels) - 1)
         self._decoder = backends.build_decoder("eager", self.autoencoder, folder, ())
