@@ -230,14 +230,6 @@ def test_a_picture_is_that_of_a_cpu(tmp_path: Path) -> None:
 def test_the_backends_are_measured(tmp_path: Path) -> None:
     measured = measure_backends(Settings(data=tmp_path), _image())
     print(measured)
-    assert (
-        set(measured.pass_ms)
-        == set(backends.available(CUDA))
-        == {
-            "eager",
-            "cudagraphs",
-            "compile",
-        }
-    )
+    assert set(measured.pass_ms) == set(backends.available(CUDA))
     assert measured.peak_flop_s > 1e12
     assert 0 < measured.share_of_peak < 1

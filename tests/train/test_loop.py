@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from maquette.train.batch import Batch
+from maquette.train.batch import Batch, Metrics
 from maquette.train.loop import Compute, LoopSettings, train
 from maquette.train.masters import Masters
 
@@ -23,9 +23,9 @@ def _feed(step: int) -> Iterator[Batch]:
         step += 1
 
 
-def _loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+def _loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
     error = (model(batch["x"]) - batch["y"]).square().mean()
-    return error, {"error": float(error.detach())}
+    return error, {"error": error.detach()}
 
 
 def _model() -> nn.Module:
@@ -48,7 +48,7 @@ def test_it_learns_and_logs(tmp_path: Path) -> None:
     assert (tmp_path / "curve.png").stat().st_size > 1000
 
 
-def _noisy_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, dict[str, float]]:
+def _noisy_loss(model: nn.Module, batch: Batch) -> tuple[Tensor, Metrics]:
     return _loss(model, {"x": batch["x"] + 0.1 * torch.randn_like(batch["x"]), "y": batch["y"]})
 
 

@@ -54,7 +54,11 @@ class CudaGraphs:
 
     def _computed(self, one: _Pass) -> Tensor:
         if not one.computed:
-            output = self._act(*one.inputs)
+            ours = torch.cuda.current_stream()
+            self._stream.wait_stream(ours)
+            with torch.cuda.stream(self._stream):  # whose libraries are to be ready
+                output = self._act(*one.inputs)
+            ours.wait_stream(self._stream)
             one.computed = True
             return output
         if one.graph is None or one.output is None:
