@@ -4,5 +4,6 @@ import os
 
 from maquette.core.machine import let_threads_sleep
 
-# As the command does, for all sides alike; the benchmarks import PyTorch right after this.
+# As the command does; the benchmarks import PyTorch right after this. What is a process of its own
+# and not ours is told otherwise (processes.py).
 let_threads_sleep(os.environ)

@@ -159,7 +159,7 @@ def test_a_distilled_network_comes_nearer_to_where_its_teacher_ends(
     unseen: Batch = _ways(tiny_models, seed=5).block(0)
 
     def error() -> float:
-        return student(unseen)[1]["pixels"]
+        return float(student(unseen)[1]["pixels"])
 
     before = error()
     taught = {n.removeprefix("unet."): w for n, w in load_file(path).items()}

@@ -84,7 +84,7 @@ def test_masters_keep_updates_that_bf16_weights_would_lose() -> None:
 
 def test_a_batch_without_a_finite_gradient_changes_nothing() -> None:
     model = nn.Linear(2, 1)
-    masters = Masters(model, torch.float32, weight_decay=0.0)
+    masters = Masters(model, torch.float32)
     before = [w.clone() for w in masters.weights]
     model.weight.grad = torch.full_like(model.weight, float("nan"))
     model.bias.grad = torch.zeros_like(model.bias)

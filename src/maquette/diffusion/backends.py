@@ -187,7 +187,7 @@ def _openvino(
     ov = import_openvino()
     core = ov.Core()
     path = _converted(ov, part, shapes, folder)
-    weights = MappedFile(path.with_suffix(".bin"))
+    description, weights = path.read_text(), MappedFile(path.with_suffix(".bin"))
     small, bf16 = part.small, next(part.parameters()).dtype == torch.bfloat16
     let_go()
     hints = {
@@ -197,7 +197,7 @@ def _openvino(
     }
 
     def compiled(shapes: Shapes) -> Callable[..., Tensor]:
-        model = core.read_model(path.read_text(), ov.Tensor(weights.array, shared_memory=True))
+        model = core.read_model(description, ov.Tensor(weights.array, shared_memory=True))
         model.reshape({place: list(shape) for place, shape in enumerate(shapes)})
         with weights.passing():
             request = core.compile_model(model, "CPU", hints).create_infer_request()

@@ -1,11 +1,14 @@
 """CUDA graphs: a GPU is told of all kernels of a pass at once, not of one after another."""
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+logger = logging.getLogger(__name__)
 
 MOST_GRAPHS = 64  # of one function; each holds its list of kernels on the device
 
@@ -28,6 +31,7 @@ class CudaGraphs:
     A shape is computed as it comes once, in which libraries prepare themselves; recorded when it
     comes again; and replayed from then on. The rows are padded to a power of two, at least
     `least_rows`, for each number of them is recorded anew. All graphs share their working memory.
+    Where one cannot be recorded, all is computed as it comes from then on.
     For one thread at a time, though not always the same; `torch.compile`'s own graphs belong to
     the thread that recorded them.
     """
@@ -35,6 +39,7 @@ class CudaGraphs:
     def __init__(self, act: Callable[..., Tensor], least_rows: int = 1) -> None:
         self._act, self._least_rows = act, least_rows
         self._pool, self._stream = torch.cuda.graph_pool_handle(), torch.cuda.Stream()
+        self._failed = False
         self._passes: dict[tuple[tuple[int, ...], ...], _Pass] = {}
 
     @torch.inference_mode()
@@ -53,21 +58,25 @@ class CudaGraphs:
         return self._computed(one)[:count].clone()  # the next pass writes over it
 
     def _computed(self, one: _Pass) -> Tensor:
-        if not one.computed:
-            ours = torch.cuda.current_stream()
-            self._stream.wait_stream(ours)
-            with torch.cuda.stream(self._stream):  # whose libraries are to be ready
-                output = self._act(*one.inputs)
-            ours.wait_stream(self._stream)
+        if not one.computed or self._failed:
             one.computed = True
-            return output
+            return self._act(*one.inputs)
         if one.graph is None or one.output is None:
-            one.graph, one.output = self._record(one.inputs)
+            try:
+                one.graph, one.output = self._record(one.inputs)
+            except RuntimeError:
+                logger.exception("a CUDA graph could not be recorded; going on without")
+                self._failed = True
+                return self._act(*one.inputs)
         one.graph.replay()
         return one.output
 
     def _record(self, inputs: list[Tensor]) -> tuple[torch.cuda.CUDAGraph, Tensor]:
-        graph = torch.cuda.CUDAGraph()
+        graph, ours = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
+        self._stream.wait_stream(ours)
+        with torch.cuda.stream(self._stream):  # what libraries keep for this thread and stream
+            self._act(*inputs)
+        ours.wait_stream(self._stream)
         # Other threads decode meanwhile: what they ask of CUDA does not end the recording.
         with (
             _RECORDING,

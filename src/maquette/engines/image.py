@@ -161,17 +161,18 @@ class ImageEngine:
     def use(self, backend: str, folder: Path) -> None:
         """Computes the U-Net's passes by another backend from now on, and decodes by it, which
         keeps what it makes of the weights in a folder. OpenVINO packs them for itself, so PyTorch
-        lets go of them until a request has adapters. Raises UsageError where it is not to be had.
+        lets go of them until a request first has adapters. For when no pass is under way. Raises
+        UsageError where it is not to be had.
         """
-        self._packed = backend == "openvino"
-        self._held.read() if self._packed else self.hold()
+        packed = backend == "openvino"
+        self._held.read() if packed else self.hold()
         usual = self.example(1 if self.spec.usual.guidance_scale == 1.0 else 2)
         passes = (
             self._eager
             if backend == "eager"
             else backends.build(backend, self.unet, folder, usual, self._held.let_go)
         )
-        self._passes = by_rows(self.unet, self._eager, passes)
+        self._passes, self._packed = by_rows(self.unet, self._eager, passes), packed
         self.codec.use(backend, folder, usual[0][:1])
 
     def hold(self) -> None:

@@ -1,4 +1,4 @@
-"""The U-Net of a checkpoint, in PyTorch's memory only while PyTorch is to compute by it."""
+"""The U-Net of a checkpoint, whose weights PyTorch can let go of and read again."""
 
 import threading
 
@@ -6,7 +6,8 @@ import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file
 
-from maquette.engines.catalog import ADAPTER_FILE, ModelSpec, load_whole, reading
+from maquette.core.errors import WeightsDamaged
+from maquette.engines.catalog import ADAPTER_FILE, UNET_FILE, ModelSpec, load_whole, reading
 
 
 class HeldUNet:
@@ -16,14 +17,25 @@ class HeldUNet:
 
     def __init__(self, spec: ModelSpec, device: torch.device, dtype: torch.dtype) -> None:
         self._spec, self._device, self._dtype = spec, device, dtype
+        self._file = self._state_of_file()
         self.network = _load(spec, dtype)
         self.network.to(device).eval().requires_grad_(False)
         self._held, self._holding = False, threading.Lock()
 
-    @torch.inference_mode(False)  # else whatever first asks for weights decides what they are
     def read(self) -> None:
-        """Has the weights, as the file has them. Raises WeightsDamaged if they are not whole."""
+        """Has the weights, as the file has them. Raises WeightsDamaged if they are not whole, or
+        others than those that were let go of.
+        """
+        with self._holding:
+            self._read()
+
+    @torch.inference_mode(False)  # else whatever first asks for weights decides what they are
+    def _read(self) -> None:
         if self.network.device.type == "meta":
+            if self._state_of_file() != self._file:
+                raise WeightsDamaged(
+                    f"{self._spec.folder} has changed since it was loaded; restart maquette"
+                )
             with reading(self._spec):
                 weights = _load(self._spec, self._dtype).to(self._device).state_dict()
             self.network.load_state_dict(weights, assign=True)
@@ -33,7 +45,7 @@ class HeldUNet:
         """Has the weights, as PyTorch computes by them. Raises as `read` does."""
         with self._holding:
             if not self._held:
-                self.read()
+                self._read()
                 self.network.to(self._device, memory_format=torch.channels_last)
                 self._held = True
 
@@ -42,6 +54,13 @@ class HeldUNet:
         with self._holding:
             self.network.to("meta")
             self._held = False
+
+    def _state_of_file(self) -> tuple[int, int, int] | None:
+        path = self._spec.folder / UNET_FILE
+        if not path.exists():  # in parts, or missing, which loading will say
+            return None
+        state = path.stat()
+        return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _load(spec: ModelSpec, dtype: torch.dtype) -> UNet2DConditionModel:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import default_collate
 from transformers import CLIPTokenizer
 
+from maquette.core.errors import InvalidRequest
 from maquette.recipes.clip import load_text, tokenize
 from maquette.recipes.labels import figure_mask, labels
 from maquette.recipes.pictures import Item, batches, captioned
@@ -22,6 +24,7 @@ CAPTIONS = 2  # of a picture
 CAPTION_DROP = 0.1
 FULL_SHARE = 0.6  # beside those captions that are full by chance
 TIMESTEPS = 1000
+ROOM = 0.6  # of a GPU's free memory that captions may take
 _BATCH = 512  # captions that are read together
 
 
@@ -39,18 +42,14 @@ class CaptionReader:
     """What the text tower says of captions."""
 
     def __init__(self, folder: Path, compute: Compute) -> None:
-        self._tokenizer = CLIPTokenizer.from_pretrained(folder)
+        self.tokenizer = CLIPTokenizer.from_pretrained(folder)
         self._text = load_text(folder).text_model.to(compute.device, compute.dtype).eval()
         self.width: int = self._text.config.hidden_size
         self.device = compute.device
 
     def read(self, texts: list[str]) -> Tensor:
         """Text states (N, T, D) in fp16, where the tower is."""
-        return self.states(self.tokens(texts))
-
-    def tokens(self, texts: list[str]) -> Tensor:
-        """(N, T)."""
-        return tokenize(self._tokenizer, texts)
+        return self.states(tokenize(self.tokenizer, texts))
 
     @torch.no_grad()
     def states(self, tokens: Tensor) -> Tensor:
@@ -77,6 +76,28 @@ class Grids(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Captioned:
+    """Number i, a picture's times CAPTIONS and a caption's: the caption's tokens, and what the
+    picture shows on a grid of `side` parts a side. For processes of their own.
+    """
+
+    tokenizer: CLIPTokenizer
+    seed: int
+    side: int
+
+    def __call__(self, key: int) -> Item:
+        number, choice = divmod(key, CAPTIONS)
+        scene = compose(number)
+        truth = labels(scene)
+        text = learned_caption(scene, f"{self.seed}/{number}/{choice}")
+        return {
+            "tokens": tokenize(self.tokenizer, [text])[0],
+            "figures": figure_mask(scene, self.side),
+            **{name: truth[name] for name in ("cells", "cell_colours")},
+        }
+
+
 class CaptionedLatents:
     """Encoded pictures with captions: most say all there is, which leaves least to guess; some are
     short, as a person's are, and one in ten is empty, for guidance.
@@ -88,11 +109,16 @@ class CaptionedLatents:
     def __init__(self, grids: Grids, reader: CaptionReader, seed: int) -> None:
         self._grids, self._reader, self._seed = grids, reader, seed
         self._empty = reader.read([""])[0]
-        self._kept: Item = {}  # rows by key: a picture's number times CAPTIONS, and a caption's
+        self._make = _Captioned(reader.tokenizer, seed, grids.shape[-1])
+        self._kept: Item = {}  # rows by the number that it goes by
         self._made = torch.zeros(grids.shape[0] * CAPTIONS, dtype=torch.bool)
 
     def make_all(self, workers: int) -> None:
-        """Makes all there is by so many processes, so that a GPU need not wait for any of it."""
+        """Makes all there is by so many processes, so that a GPU need not wait for any of it.
+
+        Raises InvalidRequest where the GPU has no room for it.
+        """
+        self._check_room()
         for keys, items in zip(
             torch.arange(len(self._made)).split(_BATCH),
             batches(self._make, _BATCH, workers),
@@ -125,17 +151,16 @@ class CaptionedLatents:
             }
             step += 1
 
-    def _make(self, key: int) -> Item:
-        """What belongs to a caption of a picture, but for what the text tower says of it."""
-        number, choice = divmod(key % len(self._made), CAPTIONS)
-        scene = compose(number)
-        truth = labels(scene)
-        text = learned_caption(scene, f"{self._seed}/{number}/{choice}")
-        return {
-            "tokens": self._reader.tokens([text])[0],
-            "figures": figure_mask(scene, self._grids.shape[-1]),
-            **{name: truth[name] for name in ("cells", "cell_colours")},
-        }
+    def _check_room(self) -> None:
+        device, pictures = self._reader.device, self._grids.shape[0]
+        if device.type != "cuda":
+            return
+        needed, (free, _) = len(self._made) * self._empty.nbytes, torch.cuda.mem_get_info(device)
+        if needed > ROOM * free:
+            raise InvalidRequest(
+                f"the captions of {pictures} pictures take {needed / 2**30:.1f} GiB of the GPU's "
+                f"memory, and {free / 2**30:.1f} are free; encode fewer with --pictures"
+            )
 
     def _keep(self, keys: Tensor, items: Item) -> None:
         made = {"context": self._reader.states(items["tokens"]), **items}

@@ -68,8 +68,8 @@ def train(
     `batches(step)` starts the data where that step needs it, so that a resumed run sees what an
     uninterrupted one would have seen. `loss(model, batch)` gives a scalar and figures to log. Where
     it is `divisible`, a mean over items or nearly so, a CPU's cores take shares of each batch, and
-    what is learned is the mean of the shares' losses. A GPU is not waited for until figures are
-    logged, so that it never waits for the next step to be asked for.
+    what is learned is the mean of the shares' losses. Figures stay on a GPU until they are
+    logged, so that where a loss does not wait for it, it need not wait for the next step.
     `sample(averaged_weights, step)` is called at each save, the last one included. State lives in
     `out/checkpoint.pt`, figures in `out/log.csv`, the curve in `out/curve.png`.
     """

@@ -60,7 +60,8 @@ class Masters:
     def step(self, learning_rate: float, ema_decay: float, clip: float) -> Tensor:
         """One update from the model's gradients, which are cleared. Returns their norm, a scalar.
 
-        Where that is not finite, they count as zero: one bad batch must not end a run of hours.
+        Where that is not finite nothing changes, for one bad batch must not end a run of hours; on
+        a GPU, which is not waited for, the gradients count as zero.
         """
         tensors = zip(self.weights, self._matrices, self._working, strict=True)
         for weight, matrix, working in tensors:
@@ -69,13 +70,17 @@ class Masters:
                 matrix.grad = None if weight.grad is None else _matrix(weight.grad)
             working.grad = None
         norm = torch.nn.utils.clip_grad_norm_(self.weights, clip)
-        for weight in self.weights:
-            if weight.grad is not None:  # all NaN or zero where the norm was not finite
-                weight.grad.nan_to_num_(0.0, 0.0, 0.0)
+        on_cpu = norm.device.type == "cpu"
+        if on_cpu and not norm.isfinite():
+            return norm
+        if not on_cpu:
+            for weight in self.weights:
+                if weight.grad is not None:  # all NaN or zero where the norm was not finite
+                    weight.grad.nan_to_num_(0.0, 0.0, 0.0)
         for optimizer in self._optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate
-        cores = torch.get_num_threads() if self.weights[0].device.type == "cpu" else 1
+        cores = torch.get_num_threads() if on_cpu else 1
         side_by_side([optimizer.step for optimizer in self._optimizers], cores)
         torch._foreach_copy_([p.data for p in self._working], self.weights)
         torch._foreach_lerp_(self.average, self.weights, 1.0 - ema_decay)

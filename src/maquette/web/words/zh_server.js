@@ -37,6 +37,8 @@ export const zhServer = {
   "the folder {folder} holds no {kind} model, for {file} is not in it; name another":
     "文件夹 {folder} 里没有 {kind} 模型（缺少 {file}），请换一个。",
   "{folder} cannot be used: {reason}": "{folder} 无法使用：{reason}",
+  "{folder} has changed since it was loaded; restart maquette":
+    "{folder} 在载入之后有改动，请重新启动 maquette。",
   "{name} {value} is not one of {known}": "{name} {value} 不在 {known} 之中。",
   ["a model that predicts epsilon cannot begin from pure noise; use prediction_type " +
   "v_prediction or rescale_betas_zero_snr false"]:
