@@ -92,7 +92,7 @@ def by_openvino(folder: Path, side_px: int | None = None) -> Any:
     loaded = pipeline(folder, torch.bfloat16, torch.device("cpu"))
     side = side_px // loaded.vae_scale_factor if side_px else None
     loaded.unet = _OpenVINOUNet(loaded.unet, side, loaded.tokenizer.model_max_length)
-    if side:
+    if side and Positional(loaded.vae, "decode").small:
         usual = torch.zeros(1, loaded.vae.config.latent_channels, side, side)
         decoder = build_decoder("openvino", loaded.vae, Path(mkdtemp()), [usual])
         loaded.vae.decode = lambda latents, **_: (decoder(latents).bfloat16(),)
