@@ -239,6 +239,10 @@ def test_no_file_but_the_adapters_is_read_whatever_path_is_named(
         ({"adapters": [{"adapter": "ink", "scale": 11}]}, 400, "scale 11 of 'ink' must be between"),
         ({"adapters": [{"adapter": "ink", "file": "x"}]}, 422, "file"),
         ({"count": 0}, 422, "greater than or equal to 1"),
+        ({"seed": False}, 422, "valid integer"),
+        ({"width": "256"}, 422, "valid integer"),
+        ({"guidance_scale": "4"}, 422, "valid number"),
+        ({"guidance_interval": [True, True]}, 422, "valid number"),
         ({"colour": "red"}, 422, "colour"),
     ],
 )

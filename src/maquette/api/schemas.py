@@ -2,10 +2,11 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field
+from pydantic_core import PydanticKnownError
 
 from maquette.core.requests import (
     DEFAULT_SIDE_PX,
@@ -33,8 +34,21 @@ def _told(**limits: Any) -> Any:
     return Field(json_schema_extra=limits)
 
 
-Side = Annotated[int, _told(minimum=MIN_SIZE_PX, maximum=MAX_SIZE_PX, multipleOf=SIZE_STEP_PX)]
-Share = Annotated[float, _told(minimum=0, maximum=1)]
+def _no_other(kind: Literal["int_type", "float_type"]) -> BeforeValidator:
+    """Refuses what JSON does not call a number, for Pydantic takes `true` for 1 and "5" for 5."""
+
+    def check(value: object) -> object:
+        if isinstance(value, (bool, str)):
+            raise PydanticKnownError(kind)
+        return value
+
+    return BeforeValidator(check)
+
+
+Int = Annotated[int, _no_other("int_type")]
+Float = Annotated[float, _no_other("float_type")]
+Side = Annotated[Int, _told(minimum=MIN_SIZE_PX, maximum=MAX_SIZE_PX, multipleOf=SIZE_STEP_PX)]
+Share = Annotated[Float, _told(minimum=0, maximum=1)]
 
 
 class AdapterIn(BaseModel):
@@ -43,7 +57,7 @@ class AdapterIn(BaseModel):
     model_config = ConfigDict(extra="forbid", from_attributes=True)
 
     adapter: Annotated[str, Field(min_length=1, max_length=200)]
-    scale: Annotated[float, _told(minimum=-MAX_ADAPTER_SCALE, maximum=MAX_ADAPTER_SCALE)] = 1.0
+    scale: Annotated[Float, _told(minimum=-MAX_ADAPTER_SCALE, maximum=MAX_ADAPTER_SCALE)] = 1.0
 
 
 class GenerationIn(BaseModel):
@@ -57,16 +71,16 @@ class GenerationIn(BaseModel):
     prompt: Annotated[str, Field(max_length=4000)]
     negative_prompt: Annotated[str, Field(max_length=4000)] = ""
     model: str = "starter"
-    count: Annotated[int, Field(ge=1, le=MAX_PICTURES)] = 1
-    seed: Annotated[int | None, Field(ge=0, lt=2**53)] = None
+    count: Annotated[Int, Field(ge=1, le=MAX_PICTURES)] = 1
+    seed: Annotated[Int, Field(ge=0, lt=2**53)] | None = None
     # What is not given here is as the model usually has it.
-    num_inference_steps: Annotated[int | None, _told(minimum=1, maximum=MAX_STEPS)] = None
-    guidance_scale: Annotated[float | None, _told(minimum=0, maximum=MAX_GUIDANCE)] = None
+    num_inference_steps: Annotated[Int | None, _told(minimum=1, maximum=MAX_STEPS)] = None
+    guidance_scale: Annotated[Float | None, _told(minimum=0, maximum=MAX_GUIDANCE)] = None
     guidance_interval: tuple[Share, Share] = (0.0, 1.0)
     width: Side = DEFAULT_SIDE_PX
     height: Side = DEFAULT_SIDE_PX
     sampler: Annotated[str | None, _told(enum=[*SAMPLER_NAMES, None])] = None
-    strength: Annotated[float, _told(exclusiveMinimum=0, maximum=1)] = 1.0
+    strength: Annotated[Float, _told(exclusiveMinimum=0, maximum=1)] = 1.0
     adapters: Annotated[list[AdapterIn], _told(maxItems=MAX_ADAPTERS)] = []
     source: Hash | None = None
     mask: Hash | None = None
