@@ -15,16 +15,20 @@ INSTALLED_TEST = $(VENV)/.installed-test
 INSTALLED_DOCS = $(VENV)/.installed-docs
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench vendor docs clean
+.PHONY: help run test test-long lint format bench vendor docs clean
 
 help:  ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(INSTALLED)  ## Install, start the studio, and have a first picture drawn
 	$(BIN)/maquette studio --port $(PORT) --first "$(PROMPT)"
 
 test: lint  ## Everything CI runs: format, lint, types, tests
 	$(BIN)/pytest -n 2
+
+test-long: $(INSTALLED_TEST)  ## The gates, and 200,000 steps of the ledger beside its model
+	LEDGER_EXAMPLES=4000 $(BIN)/pytest tests/ledger/test_state_machine.py -k model
+	$(BIN)/pytest -m gate
 
 lint: $(INSTALLED_TEST)  ## Formatting, lint and types, nothing changed
 	$(BIN)/ruff format --check .

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from maquette import __version__
-from maquette.cli import train
+from maquette.cli import ledger, train
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
@@ -27,6 +27,7 @@ app.command()(image)
 app.add_typer(train.app, name="train")
 app.command()(evaluate)
 app.command()(worker)
+app.add_typer(ledger.app, name="ledger")
 app.command()(doctor)
 
 

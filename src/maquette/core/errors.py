@@ -7,6 +7,8 @@
     ├── OutOfMemory           exit 1  a request does not fit the memory, even alone
     ├── QueueFull             exit 1   more requests wait than are let in; later they are
     ├── QuotaExceeded         exit 1   an account keeps as much as it may
+    ├── InsufficientCredits   exit 1   an account has fewer credits than are asked for
+    ├── HoldResolved          exit 1   what held credits has ended in another way
     └── UsageError            exit 2   the request is at fault; asking again gives the same answer
         ├── InvalidRequest    exit 2   a prompt, size or other value that cannot be carried out
         ├── InvalidSettings   exit 2   a flag, MAQUETTE_* variable or settings.toml entry
@@ -59,6 +61,14 @@ class QueueFull(MaquetteError):
 
 class QuotaExceeded(MaquetteError):
     """An account keeps as much as it may; there is room when something of it goes."""
+
+
+class InsufficientCredits(MaquetteError):
+    """An account has fewer credits than something costs, or than are to be taken back."""
+
+
+class HoldResolved(MaquetteError):
+    """Held credits were charged or given back already, in another way than is asked for."""
 
 
 class UsageError(MaquetteError):

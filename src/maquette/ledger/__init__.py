@@ -1,0 +1,1 @@
+"""Credits: double entry, holds and grants, in the caller's transaction."""

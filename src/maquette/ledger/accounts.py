@@ -1,0 +1,43 @@
+"""Accounts: users, whose balances are kept, and the system's, whose are sums of entries."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from maquette.core.errors import NotFound
+from maquette.db.tables import account, balance
+
+ISSUED = "system/issued"  # what was granted, below zero
+REVENUE = "system/revenue"  # what was charged
+EXPIRED = "system/expired"  # what was not spent in time
+START_OF_CHAIN = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a user has, in microcredits."""
+
+    posted_microcredits: int
+    held_microcredits: int
+
+    @property
+    def available_microcredits(self) -> int:
+        return self.posted_microcredits - self.held_microcredits
+
+
+def open_account(connection: sa.Connection, account_id: str) -> None:
+    """Opens a user's account; does nothing where it is open."""
+    for table, more in ((account, {"kind": "user"}), (balance, {"last_hash": START_OF_CHAIN})):
+        row = {"account_id": account_id, **more}
+        connection.execute(postgresql.insert(table).values(row).on_conflict_do_nothing())
+
+
+def get_balance(connection: sa.Connection, account_id: str) -> Balance:
+    """Raises NotFound."""
+    columns = balance.c.posted_microcredits, balance.c.held_microcredits
+    query = sa.select(*columns).where(balance.c.account_id == account_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(f"no account {account_id}")
+    return Balance(*row)

@@ -1,0 +1,125 @@
+"""Grants: credits that came in together, and how they go by time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from maquette.core.errors import InvalidRequest, NotFound
+from maquette.core.ids import new_id
+from maquette.db.tables import balance, credit_grant
+from maquette.ledger.accounts import EXPIRED, ISSUED
+from maquette.ledger.transfers import LedgerEntry, Transfer, record
+
+GrantCategory = Literal["free", "promotion", "plan", "paid"]
+# What costs nothing is spent first, what was paid for last.
+PRIORITIES: dict[GrantCategory, int] = {"free": 0, "promotion": 10, "plan": 20, "paid": 30}
+
+
+@dataclass(frozen=True, slots=True)
+class CreditGrant:
+    """Credits that came in together, in microcredits."""
+
+    grant_id: UUID
+    category: GrantCategory
+    priority: int
+    expires_at: datetime | None
+    amount_microcredits: int
+    left_microcredits: int
+    held_microcredits: int
+
+
+def grant(
+    connection: sa.Connection,
+    account_id: str,
+    amount_microcredits: int,
+    category: GrantCategory,
+    *,
+    expires_at: datetime | None = None,
+    reason: str | None = None,
+) -> CreditGrant:
+    """Gives an account credits. Raises InvalidRequest for none or less, NotFound for no account."""
+    if amount_microcredits <= 0:
+        raise InvalidRequest(f"a grant of {amount_microcredits} microcredits; give at least 1")
+    lock(connection, account_id)
+    row = {
+        "grant_id": new_id(),
+        "category": category,
+        "priority": PRIORITIES[category],
+        "expires_at": expires_at,
+        "amount_microcredits": amount_microcredits,
+        "left_microcredits": amount_microcredits,
+    }
+    connection.execute(sa.insert(credit_grant).values(account_id=account_id, **row))
+    sides = (
+        LedgerEntry(ISSUED, -amount_microcredits),
+        LedgerEntry(account_id, amount_microcredits, row["grant_id"]),
+    )
+    record(connection, account_id, "grant", sides, reason=reason)
+    add_posted(connection, account_id, amount_microcredits)
+    return CreditGrant(**row, held_microcredits=0)
+
+
+def get_grants(connection: sa.Connection, account_id: str) -> list[CreditGrant]:
+    """Those with something left, in the order in which they are spent: the least priority first, of
+    these what expires first, then the oldest.
+    """
+    columns = [credit_grant.c[name] for name in CreditGrant.__dataclass_fields__]
+    left = (credit_grant.c.account_id == account_id) & (credit_grant.c.left_microcredits > 0)
+    order = (
+        credit_grant.c.priority,
+        credit_grant.c.expires_at.asc().nulls_last(),
+        credit_grant.c.created_at,
+        credit_grant.c.grant_id,
+    )
+    rows = connection.execute(sa.select(*columns).where(left).order_by(*order))
+    return [CreditGrant(*row) for row in rows]
+
+
+def expire_grants(connection: sa.Connection, account_id: str) -> Transfer | None:
+    """Takes what no hold has of grants whose time is over; None where there is nothing.
+
+    What a hold has stays until it is resolved, and goes the next time.
+    """
+    lock(connection, account_id)
+    over = (
+        (credit_grant.c.account_id == account_id)
+        & (credit_grant.c.expires_at <= sa.func.now())
+        & (credit_grant.c.left_microcredits > credit_grant.c.held_microcredits)
+    )
+    free = credit_grant.c.left_microcredits - credit_grant.c.held_microcredits
+    query = sa.select(credit_grant.c.grant_id, free).where(over).order_by(credit_grant.c.grant_id)
+    taken = [LedgerEntry(account_id, -amount, one) for one, amount in connection.execute(query)]
+    if not taken:
+        return None
+    total = -sum(side.amount_microcredits for side in taken)
+    made = record(connection, account_id, "expiry", [*taken, LedgerEntry(EXPIRED, total)])
+    change_grants(connection, taken)
+    add_posted(connection, account_id, -total)
+    return made
+
+
+def lock(connection: sa.Connection, account_id: str) -> None:
+    """Has all others wait who change this account's credits. Raises NotFound."""
+    one = sa.select(balance.c.account_id).where(balance.c.account_id == account_id)
+    if connection.execute(one.with_for_update()).one_or_none() is None:
+        raise NotFound(f"no account {account_id}")
+
+
+def add_posted(connection: sa.Connection, account_id: str, amount_microcredits: int) -> None:
+    """Changes what an account has by what its entries of a transfer come to."""
+    posted = balance.c.posted_microcredits + amount_microcredits
+    one = balance.c.account_id == account_id
+    connection.execute(sa.update(balance).where(one).values(posted_microcredits=posted))
+
+
+def change_grants(connection: sa.Connection, entries: Iterable[LedgerEntry]) -> None:
+    """Changes what is left of grants by what a transfer's entries say of them."""
+    for side in entries:
+        if side.grant_id is not None:
+            left = credit_grant.c.left_microcredits + side.amount_microcredits
+            one = credit_grant.c.grant_id == side.grant_id
+            connection.execute(sa.update(credit_grant).where(one).values(left_microcredits=left))

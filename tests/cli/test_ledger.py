@@ -1,0 +1,33 @@
+"""`maquette ledger verify` says that all is well, or what is not."""
+
+import json
+
+import sqlalchemy as sa
+from typer.testing import CliRunner
+
+from maquette.cli.app import app
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.ledger.accounts import open_account
+from maquette.ledger.grants import grant
+
+
+def test_a_ledger_is_proven_or_what_is_wrong_is_said(fresh_url: str) -> None:
+    environ = {"MAQUETTE_DATABASE": fresh_url}
+    with open_database(Settings(database=fresh_url)) as engine, engine.begin() as connection:
+        open_account(connection, "ada")
+        grant(connection, "ada", 5, "paid")
+    well = CliRunner().invoke(app, ["ledger", "verify"], obj=environ)
+    assert (well.exit_code, well.stdout) == (0, "every credit is accounted for\n")
+    with open_database(Settings(database=fresh_url)) as engine, engine.begin() as connection:
+        connection.execute(sa.text("UPDATE balance SET posted_microcredits = 6"))
+    wrong = CliRunner().invoke(app, ["ledger", "verify"], obj=environ)
+    assert wrong.exit_code == 1
+    assert "account ada has 6, its entries say 5" in wrong.stdout
+    told = CliRunner().invoke(app, ["ledger", "verify", "--json"], obj=environ)
+    assert told.exit_code == 1
+    findings = json.loads(told.stdout)["findings"]
+    assert {one["rule"] for one in findings} == {
+        "a balance is the sum of its entries",
+        "an account has what its grants have left",
+    }

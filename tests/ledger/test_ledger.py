@@ -1,0 +1,235 @@
+"""What the ledger refuses, and that whatever was tampered with is found."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DatabaseError
+
+from maquette.core.errors import HoldResolved, InsufficientCredits, InvalidRequest, NotFound
+from maquette.core.ids import new_id
+from maquette.db.tables import entry, transfer
+from maquette.ledger.accounts import ISSUED, REVENUE, get_balance, open_account
+from maquette.ledger.grants import get_grants, grant
+from maquette.ledger.holds import Hold, expire_holds, place_hold, post_hold, void_hold
+from maquette.ledger.reversals import reverse
+from maquette.ledger.transfers import LedgerEntry, get_transfers, record
+from maquette.ledger.verify import RULES, verify
+
+CREDIT = 1_000_000
+UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def ada(database: sa.Engine) -> str:
+    with database.begin() as connection:
+        open_account(connection, "ada")
+        grant(connection, "ada", 100 * CREDIT, "free", reason="welcome")
+        grant(connection, "ada", 50 * CREDIT, "paid")
+    return "ada"
+
+
+def _hold(database: sa.Engine, account_id: str, credits: int, **more: Any) -> Hold:
+    with database.begin() as connection:
+        return place_hold(connection, account_id, credits * CREDIT, UNTIL, **more)
+
+
+def _refused(database: sa.Engine, statement: str) -> str:
+    with pytest.raises(DatabaseError) as refused, database.begin() as connection:
+        connection.execute(sa.text(statement))
+    return str(refused.value)
+
+
+def test_free_credits_go_first_and_the_rest_of_a_hold_comes_back(
+    database: sa.Engine, ada: str
+) -> None:
+    hold = _hold(database, ada, 120)
+    with database.begin() as connection:
+        post_hold(connection, hold.hold_id, 110 * CREDIT)
+        post_hold(connection, hold.hold_id, 110 * CREDIT)
+        there = get_balance(connection, ada)
+        (left,) = get_grants(connection, ada)
+        charge, *_ = get_transfers(connection, ada, 10)
+    assert there.posted_microcredits == there.available_microcredits == 40 * CREDIT
+    assert (left.category, left.left_microcredits, left.held_microcredits) == (
+        "paid",
+        40 * CREDIT,
+        0,
+    )
+    assert [e.amount_microcredits for e in charge.entries] == [
+        -100 * CREDIT,
+        -10 * CREDIT,
+        110 * CREDIT,
+    ]
+    assert charge.entries[-1].account_id == REVENUE
+    assert list(verify(database)) == []
+
+
+def test_what_cannot_be_is_said_in_a_line(database: sa.Engine, ada: str) -> None:
+    job_id = new_id()
+    held = _hold(database, ada, 10, job_id=job_id)
+    void = _hold(database, ada, 10)
+    with database.begin() as connection:
+        void_hold(connection, void.hold_id)
+        void_hold(connection, void.hold_id)
+    cases: list[tuple[type[Exception], str, Any]] = [
+        (
+            InsufficientCredits,
+            "141 credits are needed and 140 are there; buy more",
+            lambda c: place_hold(c, ada, 141 * CREDIT, UNTIL),
+        ),
+        (InvalidRequest, "hold at least 1", lambda c: place_hold(c, ada, 0, UNTIL)),
+        (
+            InvalidRequest,
+            f"job {job_id} has another hold",
+            lambda c: place_hold(c, ada, CREDIT, UNTIL, job_id),
+        ),
+        (
+            InvalidRequest,
+            "10000001 microcredits cannot be charged of the 10000000",
+            lambda c: post_hold(c, held.hold_id, 10 * CREDIT + 1),
+        ),
+        (InvalidRequest, "cannot be charged", lambda c: post_hold(c, held.hold_id, 0)),
+        (HoldResolved, "is voided already", lambda c: post_hold(c, void.hold_id, CREDIT)),
+        (InvalidRequest, "give at least 1", lambda c: grant(c, ada, -1, "free")),
+        (NotFound, "no account bob", lambda c: grant(c, "bob", 1, "free")),
+        (NotFound, "no account bob", lambda c: get_balance(c, "bob")),
+        (NotFound, "no hold", lambda c: void_hold(c, job_id)),
+    ]
+    for kind, line, act in cases:
+        with pytest.raises(kind, match=line), database.begin() as connection:
+            act(connection)
+    assert list(verify(database)) == []
+    with database.connect() as connection:
+        assert get_balance(connection, ada).held_microcredits == 10 * CREDIT
+
+
+def test_no_one_gets_more_than_there_is_however_many_ask(database: sa.Engine, ada: str) -> None:
+    def ask(_: int) -> bool:
+        try:
+            _hold(database, ada, 4)
+        except InsufficientCredits:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        given = list(pool.map(ask, range(60)))
+    assert sum(given) == 150 // 4
+    with database.connect() as connection:
+        assert get_balance(connection, ada).available_microcredits == 2 * CREDIT
+    assert list(verify(database)) == []
+
+
+def test_two_who_resolve_a_hold_do_it_once(database: sa.Engine, ada: str) -> None:
+    holds = [_hold(database, ada, 1) for _ in range(20)]
+
+    def resolve(turn: int) -> str:
+        try:
+            with database.begin() as connection:
+                if turn % 2:
+                    return post_hold(connection, holds[turn // 2].hold_id, CREDIT).state
+                return void_hold(connection, holds[turn // 2].hold_id).state
+        except HoldResolved:
+            return "refused"
+
+    with ThreadPoolExecutor(8) as pool:
+        ends = list(pool.map(resolve, range(40)))
+    assert ends.count("refused") == 20
+    with database.connect() as connection:
+        there = get_balance(connection, ada)
+    assert there.held_microcredits == 0
+    assert there.posted_microcredits == (150 - ends.count("posted")) * CREDIT
+    assert list(verify(database)) == []
+
+
+def test_a_hold_whose_time_is_over_comes_back_once(database: sa.Engine, ada: str) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    with database.begin() as connection:
+        place_hold(connection, ada, CREDIT, past)
+        assert len(expire_holds(connection)) == 1
+        assert expire_holds(connection) == []
+        assert get_balance(connection, ada).available_microcredits == 150 * CREDIT
+
+
+def test_the_database_itself_refuses_what_no_ledger_does(database: sa.Engine, ada: str) -> None:
+    for table in ("entry", "transfer"):
+        for statement in (f"UPDATE {table} SET account_id = 'x'", f"DELETE FROM {table}"):
+            assert f"rows of {table} are never changed" in _refused(database, statement)
+    with pytest.raises(DatabaseError, match="do not sum to zero"), database.begin() as connection:
+        record(connection, ada, "grant", [LedgerEntry(ISSUED, -2), LedgerEntry(ada, 1)])
+    overdrawn = "UPDATE balance SET held_microcredits = posted_microcredits + 1"
+    assert "ck_balance_covered" in _refused(database, overdrawn)
+    with database.begin() as connection:
+        hold = place_hold(connection, ada, CREDIT, UNTIL)
+        post_hold(connection, hold.hold_id, CREDIT)
+    sides = [LedgerEntry(ada, -1, None), LedgerEntry(REVENUE, 1)]
+    with pytest.raises(DatabaseError, match="uq_transfer_charge"), database.begin() as connection:
+        record(connection, ada, "charge", sides, hold_id=hold.hold_id)
+    assert list(verify(database)) == []
+
+
+TAMPERED = {
+    "a transfer's entries sum to zero": "UPDATE entry "
+    "SET amount_microcredits = amount_microcredits + 1 WHERE position = 0",
+    "the whole ledger sums to zero": "DELETE FROM entry WHERE position = 0",
+    "a balance is the sum of its entries": "UPDATE balance SET posted_microcredits = 200000000",
+    "an account holds what its open holds say": "UPDATE balance SET held_microcredits = 0",
+    "what is left of a grant is what its entries say": "UPDATE credit_grant SET "
+    "left_microcredits = left_microcredits - 1",
+    "what is held of a grant is what open holds draw on": "UPDATE credit_grant "
+    "SET held_microcredits = 0",
+    "an account has what its grants have left": "UPDATE credit_grant "
+    "SET left_microcredits = 30000000",
+    "a user's entries name a grant of its own": "UPDATE entry SET grant_id = NULL",
+    "a hold draws on grants for all of it": "DELETE FROM hold_part WHERE position = 0",
+    "a hold is charged once, for what it posted": "UPDATE hold SET posted_microcredits = 1 "
+    "WHERE state = 'posted'",
+    "a reversal is the opposite of one transfer": "UPDATE entry "
+    "SET amount_microcredits = 2 * amount_microcredits WHERE transfer_id = "
+    "(SELECT transfer_id FROM transfer WHERE kind = 'reversal')",
+    "an account's transfers are all there": "UPDATE balance SET transfers = transfers + 1",
+    "transfers are as they were chained": "UPDATE transfer SET reason = 'none'",
+}
+
+
+@pytest.mark.parametrize("broken", [*TAMPERED, "no user is below zero, nor holds more than it has"])
+def test_what_was_tampered_with_is_found(database: sa.Engine, ada: str, broken: str) -> None:
+    _hold(database, ada, 5)
+    hold = _hold(database, ada, 100)
+    with database.begin() as connection:
+        post_hold(connection, hold.hold_id, 60 * CREDIT)
+        charge, *_ = get_transfers(connection, ada, 1)
+        reverse(connection, charge.transfer_id, "a gift")
+    assert list(verify(database)) == []
+    statement = TAMPERED.get(broken, "UPDATE balance SET held_microcredits = 10 ^ 9")
+    with database.begin() as connection:  # as one who may do anything
+        for table in ("entry", "transfer"):
+            connection.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+        for table, name in (("balance", "covered"), ("credit_grant", "covered")):
+            connection.execute(sa.text(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_{name}"))
+        connection.execute(sa.text(statement))
+    found = list(verify(database))
+    assert broken in {one.rule for one in found}
+    assert all(one.line for one in found)
+
+
+def test_each_rule_has_someone_who_breaks_it() -> None:
+    named = {*TAMPERED, "no user is below zero, nor holds more than it has"}
+    assert named == {*RULES, "transfers are as they were chained"}
+
+
+def test_a_cut_chain_is_found(database: sa.Engine, ada: str) -> None:
+    """The last transfer gone, with its entries and what it did, the number of transfers too."""
+    hold = _hold(database, ada, 1)
+    with database.begin() as connection:
+        post_hold(connection, hold.hold_id, CREDIT)
+        last, *_ = get_transfers(connection, ada, 1)
+        for table in ("entry", "transfer"):
+            connection.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+        connection.execute(sa.delete(entry).where(entry.c.transfer_id == last.transfer_id))
+        connection.execute(sa.delete(transfer).where(transfer.c.transfer_id == last.transfer_id))
+        connection.execute(sa.text("UPDATE balance SET transfers = transfers - 1"))
+    rules = {one.rule for one in verify(database)}
+    assert "transfers are as they were chained" in rules
