@@ -4,7 +4,7 @@ BEGIN;
 SELECT account_id FROM balance WHERE account_id = 'pgbench/' || :account FOR UPDATE;
 SELECT account_id FROM balance WHERE account_id = 'pgbench/' || :account FOR UPDATE;
 SELECT grant_id, left_microcredits - held_microcredits FROM credit_grant
-    WHERE account_id = 'pgbench/' || :account AND expires_at <= now() AND left_microcredits > held_microcredits ORDER BY grant_id;
+    WHERE account_id = 'pgbench/' || :account AND left_microcredits > 0 AND expires_at <= clock_timestamp() AND left_microcredits > held_microcredits ORDER BY grant_id;
 UPDATE balance SET held_microcredits = held_microcredits + 2
     WHERE account_id = 'pgbench/' || :account AND posted_microcredits - held_microcredits >= 2;
 SELECT uuidv7() AS hold_id, uuidv7() AS transfer_id \gset
@@ -21,7 +21,7 @@ SELECT account_id FROM balance WHERE account_id = 'pgbench/' || :account FOR UPD
 SELECT * FROM hold WHERE hold_id = ':hold_id';
 SELECT grant_id, amount_microcredits FROM hold_part WHERE hold_id = ':hold_id' ORDER BY position;
 UPDATE credit_grant SET held_microcredits = held_microcredits - 2, left_microcredits = left_microcredits - 1 WHERE grant_id = ':grant_id';
-SELECT transfers + 1 AS number, encode(last_hash, 'hex') AS last FROM balance WHERE account_id = 'pgbench/' || :account \gset
+SELECT transfers + 1 AS number, encode(last_hash, 'hex') AS last, clock_timestamp() FROM balance WHERE account_id = 'pgbench/' || :account \gset
 INSERT INTO transfer (transfer_id, account_id, number, kind, hold_id, created_at, hash)
     VALUES (':transfer_id', 'pgbench/' || :account, :number, 'charge', ':hold_id', now(), sha256(decode(':last', 'hex')));
 INSERT INTO entry (transfer_id, position, account_id, grant_id, amount_microcredits)

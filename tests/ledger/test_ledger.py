@@ -95,6 +95,7 @@ def test_what_cannot_be_is_said_in_a_line(database: sa.Engine, ada: str) -> None
         (HoldResolved, "is voided already", lambda c: post_hold(c, void.hold_id, CREDIT)),
         (InvalidRequest, "give at least 1", lambda c: grant(c, ada, -1, "free")),
         (NotFound, "no account bob", lambda c: grant(c, "bob", 1, "free")),
+        (InvalidRequest, "is the system's", lambda c: open_account(c, REVENUE)),
         (NotFound, "no account bob", lambda c: get_balance(c, "bob")),
         (NotFound, "no hold", lambda c: void_hold(c, job_id)),
     ]
@@ -153,12 +154,66 @@ def test_a_hold_whose_time_is_over_comes_back_once(database: sa.Engine, ada: str
         assert get_balance(connection, ada).available_microcredits == 150 * CREDIT
 
 
+def test_two_sweepers_do_not_both_say_that_they_gave_it_back(database: sa.Engine, ada: str) -> None:
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    with database.begin() as connection:
+        place_hold(connection, ada, CREDIT, past)
+    with database.begin() as one, database.begin() as other:
+        assert len(expire_holds(one)) == 1
+        assert expire_holds(other) == []
+    with database.begin() as later:
+        assert expire_holds(later) == []
+
+
+def test_a_job_s_hold_that_is_over_does_not_serve_it_again(database: sa.Engine, ada: str) -> None:
+    job_id = new_id()
+    hold = _hold(database, ada, 1, job_id=job_id)
+    assert _hold(database, ada, 1, job_id=job_id) == hold
+    with database.begin() as connection:
+        void_hold(connection, hold.hold_id)
+    with pytest.raises(HoldResolved, match="is voided already"):
+        _hold(database, ada, 1, job_id=job_id)
+
+
+def test_what_comes_back_can_be_spent_and_nothing_else_lives_longer(
+    database: sa.Engine, ada: str
+) -> None:
+    hold = _hold(database, ada, 30)
+    with database.begin() as connection:
+        post_hold(connection, hold.hold_id, 20 * CREDIT)
+        charge, *_ = get_transfers(connection, ada, 1)
+        free, _ = get_grants(connection, ada)
+        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        connection.execute(
+            sa.text(
+                "UPDATE credit_grant SET expires_at = now() - interval '1 s' "
+                "WHERE category = 'free'"
+            )
+        )
+    with database.begin() as connection:
+        reverse(connection, charge.transfer_id, "it was blurred")
+        back, paid = get_grants(connection, ada)
+    assert (back.category, back.left_microcredits) == ("free", 20 * CREDIT)
+    assert back.grant_id != free.grant_id
+    assert back.expires_at is not None
+    assert back.expires_at > datetime.now(UTC) + timedelta(days=29)
+    assert paid.expires_at is None
+    assert list(verify(database)) == []
+
+
 def test_the_database_itself_refuses_what_no_ledger_does(database: sa.Engine, ada: str) -> None:
     for table in ("entry", "transfer"):
         for statement in (f"UPDATE {table} SET account_id = 'x'", f"DELETE FROM {table}"):
             assert f"rows of {table} are never changed" in _refused(database, statement)
     with pytest.raises(DatabaseError, match="do not sum to zero"), database.begin() as connection:
         record(connection, ada, "grant", [LedgerEntry(ISSUED, -2), LedgerEntry(ada, 1)])
+    append = (
+        "INSERT INTO entry (transfer_id, position, account_id, amount_microcredits) SELECT "
+        "transfer_id, 8 + n, 'ada', 2 * n - 1 FROM transfer, generate_series(0, 1) AS n"
+    )
+    assert "were written before" in _refused(database, append)
+    longer = "UPDATE credit_grant SET expires_at = now()"
+    assert "rows of credit_grant are never changed" in _refused(database, longer)
     overdrawn = "UPDATE balance SET held_microcredits = posted_microcredits + 1"
     assert "ck_balance_covered" in _refused(database, overdrawn)
     with database.begin() as connection:
@@ -183,6 +238,15 @@ TAMPERED = {
     "an account has what its grants have left": "UPDATE credit_grant "
     "SET left_microcredits = 30000000",
     "a user's entries name a grant of its own": "UPDATE entry SET grant_id = NULL",
+    "an entry names an account that there is": "UPDATE entry SET account_id = 'nobody' "
+    "WHERE position = 0",
+    "a user has a balance": "DELETE FROM balance",
+    "a grant is what came in": "UPDATE credit_grant "
+    "SET amount_microcredits = amount_microcredits + 1",
+    "a transfer is between its account and the system's": "UPDATE entry "
+    "SET account_id = 'system/expired' WHERE account_id = 'system/revenue'",
+    "a charge draws on its hold's grants, as far as it may": "UPDATE hold_part "
+    "SET amount_microcredits = 1",
     "a hold draws on grants for all of it": "DELETE FROM hold_part WHERE position = 0",
     "a hold is charged once, for what it posted": "UPDATE hold SET posted_microcredits = 1 "
     "WHERE state = 'posted'",
@@ -205,7 +269,7 @@ def test_what_was_tampered_with_is_found(database: sa.Engine, ada: str, broken: 
     assert list(verify(database)) == []
     statement = TAMPERED.get(broken, "UPDATE balance SET held_microcredits = 10 ^ 9")
     with database.begin() as connection:  # as one who may do anything
-        for table in ("entry", "transfer"):
+        for table in ("entry", "transfer", "credit_grant"):
             connection.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
         for table, name in (("balance", "covered"), ("credit_grant", "covered")):
             connection.execute(sa.text(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_{name}"))

@@ -105,7 +105,7 @@ def takes_back_what_is_spent(patch: Patch) -> None:
 
 
 def refunds_what_is_over_at_once(patch: Patch) -> None:
-    patch.setattr(reversals, "_lengthen", lambda c, sides: None)
+    patch.setattr(reversals, "_where_it_can_be_spent", lambda c, side: side)
 
 
 def skips_a_number(patch: Patch) -> None:

@@ -1,11 +1,12 @@
 """Accounts: users, whose balances are kept, and the system's, whose are sums of entries."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from maquette.core.errors import NotFound
+from maquette.core.errors import InvalidRequest, NotFound
 from maquette.db.tables import account, balance
 
 ISSUED = "system/issued"  # what was granted, below zero
@@ -26,8 +27,17 @@ class Balance:
         return self.posted_microcredits - self.held_microcredits
 
 
+def in_credits(microcredits: int) -> str:
+    """An amount as people read it, to the last microcredit."""
+    return f"{Decimal(microcredits).scaleb(-6).normalize():f}"
+
+
 def open_account(connection: sa.Connection, account_id: str) -> None:
-    """Opens a user's account; does nothing where it is open."""
+    """Opens a user's account; does nothing where it is open. Raises InvalidRequest for a name that
+    only the system's have.
+    """
+    if account_id.startswith("system/"):
+        raise InvalidRequest(f"account {account_id} is the system's; choose another name")
     for table, more in ((account, {"kind": "user"}), (balance, {"last_hash": START_OF_CHAIN})):
         row = {"account_id": account_id, **more}
         connection.execute(postgresql.insert(table).values(row).on_conflict_do_nothing())

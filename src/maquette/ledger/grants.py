@@ -87,7 +87,8 @@ def expire_grants(connection: sa.Connection, account_id: str) -> Transfer | None
     lock(connection, account_id)
     over = (
         (credit_grant.c.account_id == account_id)
-        & (credit_grant.c.expires_at <= sa.func.now())
+        & (credit_grant.c.left_microcredits > 0)  # as the index has it
+        & (credit_grant.c.expires_at <= sa.func.clock_timestamp())
         & (credit_grant.c.left_microcredits > credit_grant.c.held_microcredits)
     )
     free = credit_grant.c.left_microcredits - credit_grant.c.held_microcredits

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from maquette.core.errors import HoldResolved, InsufficientCredits, InvalidRequest, NotFound
 from maquette.core.ids import new_id
 from maquette.db.tables import balance, credit_grant, hold, hold_part
-from maquette.ledger.accounts import REVENUE, get_balance
+from maquette.ledger.accounts import REVENUE, get_balance, in_credits
 from maquette.ledger.grants import CreditGrant, expire_grants, get_grants, lock
 from maquette.ledger.transfers import LedgerEntry, record
 
@@ -39,10 +39,10 @@ def place_hold(
     job_id: UUID | None = None,
 ) -> Hold:
     """Sets credits aside, of the grants that are spent first. A job has one hold: the same asked
-    for again gives that one.
+    for again gives that one, as long as it is open.
 
     Raises InsufficientCredits, NotFound for no account, InvalidRequest for an amount below 1 or
-    where the job's hold is another.
+    where the job's hold is another, HoldResolved where it is over.
     """
     if amount_microcredits <= 0:
         raise InvalidRequest(f"a hold of {amount_microcredits} microcredits; hold at least 1")
@@ -50,6 +50,8 @@ def place_hold(
     if job_id is not None and (before := _hold_of(connection, job_id)):
         if (before.account_id, before.amount_microcredits) != (account_id, amount_microcredits):
             raise InvalidRequest(f"job {job_id} has another hold, {before.hold_id}")
+        if before.state != "held":
+            raise HoldResolved(f"hold {before.hold_id} of job {job_id} is {before.state} already")
         return before
     expire_grants(connection, account_id)
     enough = (balance.c.account_id == account_id) & (
@@ -61,8 +63,8 @@ def place_hold(
     ).rowcount:
         available = get_balance(connection, account_id).available_microcredits
         raise InsufficientCredits(
-            f"{amount_microcredits / 1e6:g} credits are needed and {available / 1e6:g} are there; "
-            "buy more, or ask for less"
+            f"{in_credits(amount_microcredits)} credits are needed and {in_credits(available)} are "
+            "there; buy more, or ask for less"
         )
     made = Hold(new_id(), account_id, job_id, amount_microcredits, 0, "held", expires_at)
     row = {name: getattr(made, name) for name in Hold.__dataclass_fields__}
@@ -95,22 +97,26 @@ def post_hold(connection: sa.Connection, hold_id: UUID, amount_microcredits: int
 
 
 def void_hold(connection: sa.Connection, hold_id: UUID) -> Hold:
-    """Gives all of a hold back. Again does nothing. Raises HoldResolved, NotFound."""
+    """Gives all of a hold back; again, or where it has expired, does nothing. Raises HoldResolved
+    for one that was charged, NotFound.
+    """
     return _resolve(connection, get_hold(connection, hold_id), "voided", 0)
 
 
 def expire_holds(connection: sa.Connection, limit: int = 100) -> Sequence[Hold]:
     """Gives back what is held beyond its time, of so many holds at most; returns them."""
-    over = (hold.c.state == "held") & (hold.c.expires_at <= sa.func.now())
-    # By account, so that two who do this at once do not wait for each other crosswise.
-    query = sa.select(hold.c.hold_id).where(over).order_by(hold.c.account_id).limit(limit)
-    expired: list[Hold] = []
-    for hold_id in connection.execute(query).scalars().all():
-        try:
-            expired.append(_resolve(connection, get_hold(connection, hold_id), "expired", 0))
-        except HoldResolved:  # meanwhile, by whoever it was for
-            continue
-    return expired
+    over = (hold.c.state == "held") & (hold.c.expires_at <= sa.func.clock_timestamp())
+    query = (
+        sa.select(hold.c.hold_id)
+        .join(balance, balance.c.account_id == hold.c.account_id)
+        .where(over)
+        .order_by(hold.c.expires_at)
+        .limit(limit)
+        # Whoever has an account locked resolves what is there, or leaves it to the next sweep.
+        .with_for_update(of=balance, skip_locked=True)
+    )
+    due = [get_hold(connection, hold_id) for hold_id in connection.execute(query).scalars().all()]
+    return [_resolve(connection, one, "expired", 0) for one in due if one.state == "held"]
 
 
 def get_hold(connection: sa.Connection, hold_id: UUID) -> Hold:
@@ -149,7 +155,8 @@ def _resolve(
     lock(connection, one.account_id)
     now = get_hold(connection, one.hold_id)  # as it is while others wait
     if now.state != "held":
-        if (now.state, now.posted_microcredits) == (state, posted_microcredits):
+        asked = state, posted_microcredits
+        if (now.state, now.posted_microcredits) == asked or asked[0] != "posted" != now.state:
             return now
         raise HoldResolved(f"hold {now.hold_id} is {now.state} already")
     query = sa.select(hold_part.c.grant_id, hold_part.c.amount_microcredits)

@@ -1,21 +1,24 @@
 """Corrections: what was wrong stays as it was written, and its opposite is written after it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from maquette.core.errors import InsufficientCredits, InvalidRequest, NotFound
+from maquette.core.ids import new_id
 from maquette.db.tables import credit_grant, transfer
-from maquette.ledger.grants import add_posted, change_grants, lock
+from maquette.ledger.accounts import in_credits
+from maquette.ledger.grants import add_posted, change_grants, expire_grants, lock
 from maquette.ledger.transfers import LedgerEntry, Transfer, record, with_entries
 
 REFUND_TIME = timedelta(days=30)  # to spend what comes back of a grant that has expired since
 
 
 def reverse(connection: sa.Connection, transfer_id: UUID, reason: str) -> Transfer:
-    """Writes the opposite of a charge, which comes back to its grants, or of a grant, of which
-    nothing may be spent or held.
+    """Writes the opposite of a charge, which comes back to its grants or to new ones where their
+    time is over, or of a grant, of which nothing may be spent, held or expired.
 
     Raises NotFound, InvalidRequest for another kind or one that is reversed already, and
     InsufficientCredits for a grant that is not whole.
@@ -32,12 +35,13 @@ def reverse(connection: sa.Connection, transfer_id: UUID, reason: str) -> Transf
     if connection.execute(again).one_or_none():
         raise InvalidRequest(f"transfer {transfer_id} is reversed already")
     (whole,) = with_entries(connection, [found])
+    expire_grants(connection, whole.account_id)
     sides = [LedgerEntry(e.account_id, -e.amount_microcredits, e.grant_id) for e in whole.entries]
-    own = [side for side in sides if side.account_id == whole.account_id]
     if whole.kind == "grant":
-        _check_whole(connection, own[0])
+        _check_whole(connection, sides[1])
     else:
-        _lengthen(connection, own)
+        sides = [_where_it_can_be_spent(connection, side) for side in sides]
+    own = [side for side in sides if side.account_id == whole.account_id]
     made = record(
         connection, whole.account_id, "reversal", sides, reverses=transfer_id, reason=reason
     )
@@ -49,20 +53,33 @@ def reverse(connection: sa.Connection, transfer_id: UUID, reason: str) -> Transf
 def _check_whole(connection: sa.Connection, side: LedgerEntry) -> None:
     free = credit_grant.c.left_microcredits - credit_grant.c.held_microcredits
     query = sa.select(free).where(credit_grant.c.grant_id == side.grant_id)
-    there = connection.execute(query).scalar_one()
-    if there < -side.amount_microcredits:
-        given = -side.amount_microcredits
+    there, given = connection.execute(query).scalar_one(), -side.amount_microcredits
+    if there < given:
         raise InsufficientCredits(
-            f"{there / 1e6:g} of the grant's {given / 1e6:g} credits are there; "
-            "what is spent or held cannot be taken back"
+            f"{in_credits(there)} of the grant's {in_credits(given)} credits are there; "
+            "what is spent, held or expired cannot be taken back"
         )
 
 
-def _lengthen(connection: sa.Connection, sides: list[LedgerEntry]) -> None:
-    least = sa.func.now() + REFUND_TIME
-    which = credit_grant.c.grant_id.in_([side.grant_id for side in sides])
-    connection.execute(
-        sa.update(credit_grant)
-        .where(which & (credit_grant.c.expires_at < least))
-        .values(expires_at=least)
-    )
+def _where_it_can_be_spent(connection: sa.Connection, side: LedgerEntry) -> LedgerEntry:
+    """What comes back to a grant whose time is over comes in a new one of its kind."""
+    if side.grant_id is None:
+        return side
+    old = connection.execute(
+        sa.select(credit_grant, credit_grant.c.expires_at <= sa.func.clock_timestamp()).where(
+            credit_grant.c.grant_id == side.grant_id
+        )
+    ).one()
+    if not old[-1]:
+        return side
+    row = {
+        "grant_id": new_id(),
+        "account_id": old.account_id,
+        "category": old.category,
+        "priority": old.priority,
+        "expires_at": sa.func.clock_timestamp() + REFUND_TIME,
+        "amount_microcredits": side.amount_microcredits,
+        "left_microcredits": 0,  # till the transfer is written
+    }
+    connection.execute(sa.insert(credit_grant).values(row))
+    return replace(side, grant_id=row["grant_id"])

@@ -73,14 +73,14 @@ def record(
     balance and changes what it and its grants come to. The database refuses entries that do not
     sum to zero.
     """
-    chain = sa.select(balance.c.transfers, balance.c.last_hash)
-    count, previous = connection.execute(chain.where(balance.c.account_id == account_id)).one()
+    chain = sa.select(balance.c.transfers, balance.c.last_hash, sa.func.clock_timestamp())
+    count, previous, now = connection.execute(chain.where(balance.c.account_id == account_id)).one()
     made = Transfer(
         new_id(),
         account_id,
         count + 1,
         kind,
-        datetime.now(UTC),
+        now,
         tuple(entries),
         hold_id,
         reverses,

@@ -63,6 +63,40 @@ RULES = {
         FROM entry JOIN account USING (account_id) LEFT JOIN credit_grant USING (grant_id)
         WHERE account.kind = 'user'
             AND credit_grant.account_id IS DISTINCT FROM entry.account_id""",
+    "an entry names an account that there is": """
+        SELECT 'transfer ' || transfer_id || ' names account ' || entry.account_id
+        FROM entry LEFT JOIN account USING (account_id) WHERE account.account_id IS NULL""",
+    "a user has a balance": """
+        SELECT 'account ' || account_id || ' has no balance'
+        FROM account LEFT JOIN balance USING (account_id)
+        WHERE kind = 'user' AND balance.account_id IS NULL""",
+    "a grant is what came in": """
+        SELECT 'grant ' || grant_id || ' of ' || amount_microcredits || ', came in with '
+            || coalesce(said, 0)
+        FROM credit_grant LEFT JOIN (
+            SELECT DISTINCT ON (grant_id) grant_id, entry.amount_microcredits AS said
+            FROM entry JOIN transfer USING (transfer_id) WHERE grant_id IS NOT NULL
+            ORDER BY grant_id, number
+        ) AS first USING (grant_id) WHERE amount_microcredits <> coalesce(said, 0)""",
+    "a transfer is between its account and the system's": """
+        SELECT DISTINCT 'transfer ' || transfer_id || ' of kind ' || transfer.kind
+            || ' is with ' || entry.account_id
+        FROM transfer JOIN entry USING (transfer_id)
+        WHERE entry.account_id NOT IN (transfer.account_id, CASE transfer.kind
+            WHEN 'grant' THEN 'system/issued' WHEN 'charge' THEN 'system/revenue'
+            WHEN 'expiry' THEN 'system/expired' ELSE entry.account_id END)
+            OR (transfer.kind = 'reversal' AND entry.account_id <> transfer.account_id
+                AND entry.account_id NOT IN ('system/issued', 'system/revenue'))""",
+    "a charge draws on its hold's grants, as far as it may": """
+        SELECT 'transfer ' || transfer_id || ' takes ' || -entry.amount_microcredits
+            || ' where its hold has ' || coalesce(part.said, 0)
+        FROM transfer JOIN entry USING (transfer_id, account_id) LEFT JOIN (
+            SELECT hold_id, hold.account_id, grant_id, sum(hold_part.amount_microcredits) AS said
+            FROM hold JOIN hold_part USING (hold_id) GROUP BY hold_id, grant_id
+        ) AS part ON part.hold_id = transfer.hold_id AND part.grant_id = entry.grant_id
+            AND part.account_id = transfer.account_id
+        WHERE transfer.kind = 'charge'
+            AND -entry.amount_microcredits > coalesce(part.said, 0)""",
     "a hold draws on grants for all of it": """
         SELECT 'hold ' || hold_id || ' of ' || hold.amount_microcredits || ' draws on '
             || coalesce(sum(hold_part.amount_microcredits), 0)
@@ -81,13 +115,17 @@ RULES = {
     "a reversal is the opposite of one transfer": """
         SELECT DISTINCT 'reversal ' || transfer_id || ' is not the opposite of what it reverses'
         FROM (
-            SELECT transfer_id, entry.account_id, grant_id, amount_microcredits
+            SELECT transfer_id, entry.account_id, amount_microcredits
             FROM transfer JOIN entry USING (transfer_id) WHERE kind = 'reversal'
             UNION ALL
-            SELECT transfer.transfer_id, entry.account_id, grant_id, amount_microcredits
+            SELECT transfer.transfer_id, entry.account_id, amount_microcredits
             FROM transfer JOIN entry ON entry.transfer_id = transfer.reverses
-        ) AS sides GROUP BY transfer_id, account_id, grant_id
-        HAVING sum(amount_microcredits) <> 0""",
+        ) AS sides GROUP BY transfer_id, account_id HAVING sum(amount_microcredits) <> 0
+        UNION ALL
+        SELECT 'reversal ' || later.transfer_id || ' is of a ' || earlier.kind || ' of '
+            || earlier.account_id
+        FROM transfer AS later JOIN transfer AS earlier ON earlier.transfer_id = later.reverses
+        WHERE earlier.kind NOT IN ('grant', 'charge') OR earlier.account_id <> later.account_id""",
     "an account's transfers are all there": """
         SELECT 'account ' || account_id || ' has ' || count(number) || ' transfers of ' || transfers
         FROM balance LEFT JOIN transfer USING (account_id)
@@ -118,9 +156,14 @@ def _chains(connection: sa.Connection) -> Iterator[Finding]:
     """Each account's transfers are numbered without a gap, each hash is of what its transfer says,
     and the balance knows the last.
     """
+    begun = balance.c.last_hash != START_OF_CHAIN
+    for one in connection.execute(
+        sa.select(balance.c.account_id).where((balance.c.transfers == 0) & begun)
+    ).scalars():
+        yield Finding(CHAINED, f"account {one} has no transfers, but its chain has an end")
     query = (
         sa.select(transfer, balance.c.transfers, balance.c.last_hash)
-        .join(balance, balance.c.account_id == transfer.c.account_id)
+        .outerjoin(balance, balance.c.account_id == transfer.c.account_id)
         .order_by(transfer.c.account_id, transfer.c.number)
     )
     account_id, number, previous = None, 0, START_OF_CHAIN

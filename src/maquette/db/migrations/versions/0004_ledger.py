@@ -6,7 +6,7 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-# What was written stays as it was, whoever is at the database.
+# What was written stays as it was; so do the terms of a grant.
 NEVER_CHANGED = """
     CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -16,6 +16,9 @@ NEVER_CHANGED = """
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
     CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON transfer
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+    CREATE TRIGGER terms_never_changed BEFORE UPDATE OF
+        account_id, category, priority, expires_at, amount_microcredits ON credit_grant
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 """
 # All entries of a transfer are written by one statement.
 SUM_TO_ZERO = """
@@ -23,10 +26,12 @@ SUM_TO_ZERO = """
     DECLARE
         wrong uuid;
     BEGIN
-        SELECT transfer_id INTO wrong FROM written
-            GROUP BY transfer_id HAVING sum(amount_microcredits) <> 0 LIMIT 1;
+        SELECT transfer_id INTO wrong FROM written GROUP BY transfer_id
+            HAVING sum(amount_microcredits) <> 0 OR count(*) <>
+                (SELECT count(*) FROM entry WHERE entry.transfer_id = written.transfer_id) LIMIT 1;
         IF FOUND THEN
-            RAISE EXCEPTION 'the entries of transfer % do not sum to zero', wrong;
+            RAISE EXCEPTION 'transfer % is not whole: its entries do not sum to zero, or were '
+                'written before', wrong;
         END IF;
         RETURN NULL;
     END $$;
@@ -177,7 +182,6 @@ def _transfers() -> None:
         _amount("amount_microcredits"),
         sa.PrimaryKeyConstraint("transfer_id", "position", name="pk_entry"),
         _foreign("entry", "transfer_id", "transfer"),
-        _foreign("entry", "account_id", "account"),
         _foreign("entry", "grant_id", "credit_grant"),
         _check("entry", "amount", "amount_microcredits <> 0"),
     )
