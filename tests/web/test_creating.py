@@ -95,6 +95,7 @@ def test_prompts_come_back_by_key(site: Site, page: Page) -> None:
     for prompt in ("a first boat", "a second boat"):
         site.make(prompt=prompt)
     page.reload()
+    expect(page.locator(".picture img")).to_have_count(2)  # then the page knows of both
     field = page.get_by_label("Prompt", exact=True)
     field.fill("not yet sent")
     for keys, shown in (
