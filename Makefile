@@ -26,7 +26,7 @@ run: $(INSTALLED)  ## Install, start the studio, and have a first picture drawn
 test: lint  ## Everything CI runs: format, lint, types, tests
 	$(BIN)/pytest -n 2
 
-test-long: $(INSTALLED_TEST)  ## The gates, and 200,000 steps of the ledger beside its model
+test-long: $(INSTALLED_TEST)  ## The gates, and up to 200,000 steps of the ledger beside its model
 	LEDGER_EXAMPLES=4000 $(BIN)/pytest tests/ledger/test_state_machine.py -k model
 	$(BIN)/pytest -m gate
 

@@ -13,7 +13,7 @@ from maquette.db.tables import balance, credit_grant, hold
 from maquette.ledger import grants, holds, reversals
 from tests.ledger import ledger_machine
 
-# 2,000 steps; `make test-long` asks for more.
+# At most 2,000 steps; `make test-long` asks for more.
 EXAMPLES, STEPS = int(os.environ.get("LEDGER_EXAMPLES", "40")), 50
 Patch = pytest.MonkeyPatch
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-logger = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 MOST_GRAPHS = 64  # of one function; each holds its list of kernels on the device
 
@@ -28,11 +28,10 @@ class _Pass:
 class CudaGraphs:
     """A function of tensors (B, ...) on a GPU, whose rows do not see each other, to one (B, ...).
 
-    A shape is computed as it comes once, in which libraries prepare themselves; recorded when it
-    comes again; and replayed from then on. The rows are padded to a power of two, at least
-    `least_rows`, for each number of them is recorded anew. All graphs share their working memory.
-    Where one cannot be recorded, all is computed as it comes from then on.
-    For one thread at a time, though not always the same; `torch.compile`'s own graphs belong to
+    A shape is computed as it comes once, recorded when it comes again, and replayed from then on.
+    The rows are padded to a power of two, at least `least_rows`; each number has its own graph. All
+    share their working memory. Where one cannot be recorded, all is computed as it comes from then
+    on. For one thread at a time, though not always the same; `torch.compile`'s own graphs belong to
     the thread that recorded them.
     """
 
@@ -65,7 +64,7 @@ class CudaGraphs:
             try:
                 one.graph, one.output = self._record(one.inputs)
             except RuntimeError:
-                logger.exception("a CUDA graph could not be recorded; going on without")
+                log.exception("a CUDA graph could not be recorded; going on without")
                 self._failed = True
                 return self._act(*one.inputs)
         one.graph.replay()
