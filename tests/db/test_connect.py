@@ -14,7 +14,9 @@ from maquette.core.errors import DatabaseUnavailable
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
-from maquette.db.tables import asset, job, metadata
+from maquette.db.tables import metadata
+from maquette.db.tables.jobs import job
+from maquette.db.tables.library import asset
 
 
 def _job() -> dict[str, object]:

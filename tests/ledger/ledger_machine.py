@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 
 from maquette.core.errors import HoldResolved, InsufficientCredits, InvalidRequest
 from maquette.core.ids import new_id
-from maquette.db.tables import credit_grant, hold
+from maquette.db.tables.ledger import credit_grant, hold
 from maquette.ledger.accounts import get_balance, open_account
 from maquette.ledger.grants import PRIORITIES, expire_grants, get_grants, grant
 from maquette.ledger.holds import expire_holds, get_hold, place_hold, post_hold, void_hold

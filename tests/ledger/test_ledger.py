@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from maquette.core.errors import HoldResolved, InsufficientCredits, InvalidRequest, NotFound
 from maquette.core.ids import new_id
-from maquette.db.tables import entry, transfer
+from maquette.db.tables.ledger import entry, transfer
 from maquette.ledger.accounts import ISSUED, REVENUE, get_balance, open_account
 from maquette.ledger.grants import get_grants, grant
 from maquette.ledger.holds import Hold, expire_holds, place_hold, post_hold, void_hold

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from hypothesis import Phase
 
 from maquette.core.errors import HoldResolved
-from maquette.db.tables import balance, credit_grant, hold
+from maquette.db.tables.ledger import balance, credit_grant, hold
 from maquette.ledger import grants, holds, reversals
 from tests.ledger import ledger_machine
 

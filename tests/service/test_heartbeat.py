@@ -16,7 +16,7 @@ from maquette.core.errors import InvalidRequest, QueueFull
 from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
-from maquette.db.tables import worker as worker_row
+from maquette.db.tables.jobs import worker as worker_row
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.noise_schedule import NoiseSchedule

@@ -17,7 +17,7 @@ from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.db.locks import hold
-from maquette.db.tables import upload
+from maquette.db.tables.library import upload
 from maquette.jobs.queue import JobQueue
 from maquette.library.blobs import Blobs
 from maquette.service import sweep

@@ -1,6 +1,7 @@
 """What routes are given: the studio, the watch, and whose request it is."""
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, HTTPException, Request
@@ -10,7 +11,18 @@ from maquette.jobs.store import Job
 from maquette.service.studio import Studio
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-LOCAL_ACCOUNT = "local"  # the only one, until there are accounts
+LOCAL_ACCOUNT = "local"  # the owner's, who needs no password on the machine itself
+
+Role = Literal["member", "operator", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose request it is, and what they may do."""
+
+    account_id: str  # whose requests and pictures
+    payer_id: str  # the account that pays: their own, or that of a team
+    role: Role
 
 
 def _studio(request: Request) -> Studio:
@@ -21,8 +33,21 @@ def _watch(request: Request) -> Watch:
     return request.app.state.watch
 
 
-def _account() -> str:
-    return LOCAL_ACCOUNT
+def _caller() -> Caller:
+    return Caller(LOCAL_ACCOUNT, LOCAL_ACCOUNT, "admin")
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+
+
+def _account(caller: CallerDep) -> str:
+    return caller.account_id
+
+
+def _operator(caller: CallerDep) -> Caller:
+    if caller.role == "member":
+        raise HTTPException(403, "this is for operators; ask one")
+    return caller
 
 
 def refuse_other_pages(request: Request) -> None:
@@ -37,6 +62,7 @@ def refuse_other_pages(request: Request) -> None:
 StudioDep = Annotated[Studio, Depends(_studio)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 Account = Annotated[str, Depends(_account)]
+OperatorDep = Annotated[Caller, Depends(_operator)]
 
 
 def _own_job(generation_id: UUID, studio: StudioDep, account: Account) -> Job:

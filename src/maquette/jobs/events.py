@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.db.tables import job, job_event
+from maquette.db.tables.jobs import job, job_event
 from maquette.jobs.store import ENDS, PROGRESS, Job
 
 # NOTIFY carries job_id and account_id, and either the `kind` of an event or a whole `tick`.

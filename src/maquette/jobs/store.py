@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from maquette.core.ids import new_id
-from maquette.db.tables import job, job_event
+from maquette.db.tables.jobs import job, job_event
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ENDS = ("succeeded", "failed", "cancelled")

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from maquette.db.tables import worker
+from maquette.db.tables.jobs import worker
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from maquette.core.errors import InvalidRequest, NotFound
-from maquette.db.tables import account, balance
+from maquette.db.tables.ledger import account, balance
 
 ISSUED = "system/issued"  # what was granted, below zero
 REVENUE = "system/revenue"  # what was charged

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, NotFound
 from maquette.core.ids import new_id
-from maquette.db.tables import balance, credit_grant
+from maquette.db.tables.ledger import balance, credit_grant
 from maquette.ledger.accounts import EXPIRED, ISSUED
 from maquette.ledger.transfers import LedgerEntry, Transfer, record
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from maquette.core.errors import HoldResolved, InsufficientCredits, InvalidRequest, NotFound
 from maquette.core.ids import new_id
-from maquette.db.tables import balance, credit_grant, hold, hold_part
+from maquette.db.tables.ledger import balance, credit_grant, hold, hold_part
 from maquette.ledger.accounts import REVENUE, get_balance, in_credits
 from maquette.ledger.grants import CreditGrant, expire_grants, get_grants, lock
 from maquette.ledger.transfers import LedgerEntry, record

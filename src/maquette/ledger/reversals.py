@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from maquette.core.errors import InsufficientCredits, InvalidRequest, NotFound
 from maquette.core.ids import new_id
-from maquette.db.tables import credit_grant, transfer
+from maquette.db.tables.ledger import credit_grant, transfer
 from maquette.ledger.accounts import in_credits
 from maquette.ledger.grants import add_posted, change_grants, expire_grants, lock
 from maquette.ledger.transfers import LedgerEntry, Transfer, record, with_entries

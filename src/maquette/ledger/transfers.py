@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from maquette.core.ids import new_id
-from maquette.db.tables import balance, entry, transfer
+from maquette.db.tables.ledger import balance, entry, transfer
 
 TransferKind = Literal["grant", "charge", "expiry", "reversal"]
 

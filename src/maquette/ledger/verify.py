@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from maquette.db.tables import balance, transfer
+from maquette.db.tables.ledger import balance, transfer
 from maquette.ledger.accounts import START_OF_CHAIN
 from maquette.ledger.transfers import with_entries
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.db.tables import asset, job
+from maquette.db.tables.jobs import job
+from maquette.db.tables.library import asset
 
 
 @dataclass(frozen=True, slots=True)

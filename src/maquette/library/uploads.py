@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from maquette.db.locks import hold
-from maquette.db.tables import asset, job, mask_hash, source_hash, upload
+from maquette.db.tables.jobs import job, mask_hash, source_hash
+from maquette.db.tables.library import asset, upload
 
 
 def add_upload(

@@ -1,100 +1,8 @@
-"""The tables, as SQLAlchemy Core sees them; migrations make them."""
+"""Accounts and their credits."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_now = sa.text("now()")
-
-# One request of one person, from being asked for to its end.
-job = sa.Table(
-    "job",
-    metadata,
-    sa.Column("job_id", sa.Uuid, primary_key=True),
-    sa.Column("account_id", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # the engine that it is for: image
-    sa.Column("state", sa.Text, nullable=False, server_default="queued"),
-    sa.Column("request", JSONB, nullable=False),
-    sa.Column("error", sa.Text),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
-    # As estimated when it was accepted; null where nothing was measured yet.
-    sa.Column("work_ms", sa.Double),
-    sa.Column("expected_at", sa.DateTime(timezone=True)),
-    sa.Column("started_at", sa.DateTime(timezone=True)),
-    sa.Column("finished_at", sa.DateTime(timezone=True)),
-    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # which can be undone
-    sa.CheckConstraint(
-        "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
-    ),
-    sa.Index(None, "account_id", "job_id"),
-)
-sa.Index("ix_job_unfinished", job.c.job_id, postgresql_where=job.c.state.in_(("queued", "running")))
-# The pictures that a request begins from; written out, for only so is an index on them used.
-source_hash, mask_hash = (
-    job.c.request.op("->>", return_type=sa.Text())(sa.literal_column(f"'{name}'"))
-    for name in ("source", "mask")
-)
-sa.Index("ix_job_source", source_hash, postgresql_where=source_hash.is_not(None))
-sa.Index("ix_job_mask", mask_hash, postgresql_where=mask_hash.is_not(None))
-
-# What happened to a job, for those who watch it.
-job_event = sa.Table(
-    "job_event",
-    metadata,
-    sa.Column("job_id", sa.ForeignKey("job.job_id"), primary_key=True),
-    sa.Column("sequence", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("data", JSONB, nullable=False),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
-)
-
-# What a job made. Its bytes are the blob of that hash.
-asset = sa.Table(
-    "asset",
-    metadata,
-    sa.Column("asset_id", sa.Uuid, primary_key=True),
-    sa.Column("job_id", sa.ForeignKey("job.job_id"), nullable=False),
-    sa.Column("account_id", sa.Text, nullable=False),
-    sa.Column("position", sa.Integer, nullable=False),  # among the job's assets, from 0
-    sa.Column("media_type", sa.Text, nullable=False),
-    sa.Column("content_hash", sa.Text, nullable=False),  # SHA-256, hexadecimal
-    sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.Column("seed", sa.BigInteger),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
-    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # which can be undone
-    sa.UniqueConstraint("job_id", "position"),
-    sa.Index(None, "account_id", "asset_id"),
-    sa.Index(None, "account_id", "content_hash"),
-)
-
-# What an account put to begin from. Its bytes are the blob of that hash.
-upload = sa.Table(
-    "upload",
-    metadata,
-    sa.Column("account_id", sa.Text, primary_key=True),
-    sa.Column("content_hash", sa.Text, primary_key=True),
-    sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
-)
-
-# A process that runs jobs: when it last said that it lives, and what passes take it, by model.
-worker = sa.Table(
-    "worker",
-    metadata,
-    sa.Column("worker_id", sa.Text, primary_key=True),
-    sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
-    sa.Column("step_times", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
-)
+from maquette.db.tables.metadata import NOW, metadata
 
 # Who credits belong to. System accounts are where they come from and go to; their balances are not
 # kept, for a row that every transfer changes would be waited for by all.
@@ -103,7 +11,7 @@ account = sa.Table(
     metadata,
     sa.Column("account_id", sa.Text, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.CheckConstraint("kind IN ('user', 'system')", name="kind"),
 )
 
@@ -134,7 +42,7 @@ credit_grant = sa.Table(
     sa.Column("amount_microcredits", sa.BigInteger, nullable=False),
     sa.Column("left_microcredits", sa.BigInteger, nullable=False),
     sa.Column("held_microcredits", sa.BigInteger, nullable=False, server_default="0"),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.CheckConstraint("category IN ('free', 'paid', 'plan', 'promotion')", name="category"),
     sa.CheckConstraint(
         "0 <= held_microcredits AND held_microcredits <= left_microcredits "
@@ -159,7 +67,7 @@ hold = sa.Table(
     sa.Column("posted_microcredits", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("state", sa.Text, nullable=False, server_default="held"),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=_now),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.Column("resolved_at", sa.DateTime(timezone=True)),
     sa.CheckConstraint("state IN ('held', 'posted', 'voided', 'expired')", name="state"),
     sa.CheckConstraint(

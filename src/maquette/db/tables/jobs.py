@@ -1,0 +1,58 @@
+"""Jobs, what happens to them, and the workers that run them."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from maquette.db.tables.metadata import NOW, metadata
+
+# One request of one person, from being asked for to its end.
+job = sa.Table(
+    "job",
+    metadata,
+    sa.Column("job_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # the engine that it is for: image
+    sa.Column("state", sa.Text, nullable=False, server_default="queued"),
+    sa.Column("request", JSONB, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    # As estimated when it was accepted; null where nothing was measured yet.
+    sa.Column("work_ms", sa.Double),
+    sa.Column("expected_at", sa.DateTime(timezone=True)),
+    sa.Column("started_at", sa.DateTime(timezone=True)),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+    sa.Column("deleted_at", sa.DateTime(timezone=True)),  # which can be undone
+    sa.CheckConstraint(
+        "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
+    ),
+    sa.Index(None, "account_id", "job_id"),
+)
+sa.Index("ix_job_unfinished", job.c.job_id, postgresql_where=job.c.state.in_(("queued", "running")))
+# The pictures that a request begins from; written out, for only so is an index on them used.
+source_hash, mask_hash = (
+    job.c.request.op("->>", return_type=sa.Text())(sa.literal_column(f"'{name}'"))
+    for name in ("source", "mask")
+)
+sa.Index("ix_job_source", source_hash, postgresql_where=source_hash.is_not(None))
+sa.Index("ix_job_mask", mask_hash, postgresql_where=mask_hash.is_not(None))
+
+# What happened to a job, for those who watch it.
+job_event = sa.Table(
+    "job_event",
+    metadata,
+    sa.Column("job_id", sa.ForeignKey("job.job_id"), primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("data", JSONB, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+)
+
+# A process that runs jobs: when it last said that it lives, and what passes take it, by model.
+worker = sa.Table(
+    "worker",
+    metadata,
+    sa.Column("worker_id", sa.Text, primary_key=True),
+    sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.Column("step_times", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
+)
