@@ -25,8 +25,10 @@ from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.service.admission import QueueLimits
 from maquette.service.image_jobs import ImageJobs
+from maquette.service.owner import LOCAL_ACCOUNT
 from maquette.service.studio import IMAGE, Studio
 from tests.conftest import TinyModels
+from tests.credits import enrich
 
 NAMES = [spec.model_id for spec in SHIPPED[IMAGE]]
 
@@ -90,6 +92,8 @@ def rooms(fresh_url: str, tiny_models: TinyModels, tmp_path: Path) -> Iterator[R
         image = ImageEngine(spec, torch.device("cpu"), torch.float32, adapters)
         studio = Studio(database, blobs, queue, QueueLimits(most_jobs=3), adapters=adapters)
         app = create_app(studio, database)
+        for account_id in (LOCAL_ACCOUNT, "me"):
+            enrich(database, account_id)
         with TestClient(app, raise_server_exceptions=False) as client:
             yield Rooms(database, blobs, queue, image, tmp_path / "snapshots", adapters, client)
         queue.close()

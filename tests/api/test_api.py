@@ -9,11 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from maquette.api.dependencies import _account
 from tests.api.conftest import Rooms, Worker, database_away
+from tests.callers import become
 from tests.conftest import TinyModels
 from tests.lora_files import write_diffusers
 
@@ -289,7 +290,8 @@ def test_what_is_anothers_is_not_there(client: TestClient) -> None:
     path = f"/v1/generations/{asked['generation_id']}"
     made = client.get(path).json()["assets"][0]
     url, content_hash = made["url"], made["content_hash"]
-    client.app.dependency_overrides[_account] = lambda: "another"  # type: ignore[attr-defined]
+    assert isinstance(client.app, FastAPI)
+    become(client.app, "another")
     assert client.get("/v1/generations").json() == []
     for method, other in (
         ("GET", path),
@@ -305,7 +307,7 @@ def test_what_is_anothers_is_not_there(client: TestClient) -> None:
         assert client.request(method, other).status_code == 404, other
     stolen = client.post("/v1/generations", json={**SMALL, "source": content_hash})
     assert stolen.status_code == 400
-    client.app.dependency_overrides.clear()  # type: ignore[attr-defined]
+    client.app.dependency_overrides.clear()
     assert client.get(url).status_code == 200
 
 

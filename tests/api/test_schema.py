@@ -18,10 +18,10 @@ from PIL import Image
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
-from maquette.api.dependencies import _account
 from maquette.core.ids import new_id
 from maquette.library.assets import add_asset
 from tests.api.conftest import Rooms, open_app, served
+from tests.callers import become
 
 NEVER_ENDS = "/v1/events"  # it tells of all requests for as long as it is open
 # The document cannot say all that a request must be, such as that a source has its size.
@@ -140,8 +140,7 @@ def test_sequences_are_answered_as_the_document_says(rooms: Rooms) -> None:
 
         class Sequences(document.as_state_machine()):
             def setup(self) -> None:
-                account = new_id().hex  # a new person for each: what others did is not there
-                app.dependency_overrides[_account] = lambda: account
+                become(app, new_id().hex)  # a new person for each: what others did is not there
 
             def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
                 return {"base_url": f"http://127.0.0.1:{port}", "session": session, "timeout": 30}

@@ -17,6 +17,7 @@ from maquette.db.connect import open_database
 from maquette.jobs.queue import JobQueue
 from maquette.library.blobs import Blobs
 from maquette.service import supervisor as supervising
+from maquette.service.owner import prepare_owner
 from maquette.service.studio import Studio
 from maquette.service.supervisor import Supervisor
 
@@ -70,6 +71,7 @@ def test_a_worker_that_hangs_is_not_ready_and_is_started_again(
         closing(JobQueue(database)) as queue,
         Supervisor(os.environ | settings.as_environment(), still_s=8.0, hung_s=16.0) as supervisor,
     ):
+        prepare_owner(database)
         studio = Studio(database, Blobs(tmp_path / "blobs"), queue)
         with TestClient(create_app(studio, database, supervisor.is_ready)) as client:
 

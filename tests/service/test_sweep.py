@@ -23,6 +23,7 @@ from maquette.library.blobs import Blobs
 from maquette.service import sweep
 from maquette.service.studio import Studio
 from maquette.service.sweep import Sweeper, sweep_uploads
+from tests.credits import enrich
 
 DAY = timedelta(days=1)
 SMALL = SamplingParams("a cat", width=64, height=64)
@@ -31,6 +32,8 @@ SMALL = SamplingParams("a cat", width=64, height=64)
 class _Room:
     def __init__(self, database: sa.Engine, queue: JobQueue, folder: Path) -> None:
         self.database, self.blobs, self.queue = database, Blobs(folder), queue
+        for account_id in ("me", "another"):
+            enrich(database, account_id)
         self.studio = Studio(database, self.blobs, queue)
 
     def put(self, colour: str, account: str = "me") -> str:

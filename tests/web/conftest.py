@@ -17,7 +17,6 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from maquette.api.app import create_app
-from maquette.api.dependencies import _account
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
@@ -29,6 +28,7 @@ from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.service.image_jobs import ImageJobs
 from maquette.service.studio import IMAGE, Studio
+from tests.callers import become
 from tests.conftest import TinyModels
 from tests.lora_files import write_diffusers
 
@@ -128,7 +128,7 @@ class _served:
 def site(served: tuple[str, FastAPI]) -> Iterator[Site]:
     url, app = served
     account = new_id().hex
-    app.dependency_overrides[_account] = lambda: account
+    become(app, account)
     with httpx.Client(base_url=url, timeout=30) as http:
         site = Site(url, app, http)
         yield site

@@ -13,12 +13,22 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from maquette import __version__
-from maquette.api import assets, events, generations, health, metrics, models
+from maquette.api import (
+    assets,
+    credits,
+    events,
+    generations,
+    health,
+    metrics,
+    models,
+    operator_credits,
+)
 from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
 from maquette.api.dependencies import refuse_other_pages
 from maquette.api.pages import Pages
 from maquette.api.watch import Watch
 from maquette.core.errors import (
+    InsufficientCredits,
     MaquetteError,
     NotFound,
     QueueFull,
@@ -27,11 +37,17 @@ from maquette.core.errors import (
     first_line,
 )
 from maquette.db.connect import DATABASE_AWAY
+from maquette.service.credits import Credits
 from maquette.service.studio import Studio
 
 log = logging.getLogger(__name__)
 MOST_MISFITS = 3  # told of one request
-STATUS = {NotFound: 404, QuotaExceeded: 413, UsageError: 400}  # the first that fits
+STATUS = {
+    InsufficientCredits: 402,
+    NotFound: 404,
+    QuotaExceeded: 413,
+    UsageError: 400,
+}  # the first that fits
 
 
 def create_app(
@@ -65,7 +81,8 @@ def create_app(
     app.state.metrics = metrics.registry(
         studio, worker_restarts, streams=lambda: len(app.state.watch)
     )
-    for module in (generations, events, assets, models, health):
+    app.state.database, app.state.credits = database, Credits(database)
+    for module in (generations, events, assets, models, credits, operator_credits, health):
         app.include_router(module.router)
     app.mount("/", Pages(), name="studio")
     app.add_exception_handler(MaquetteError, _problem)

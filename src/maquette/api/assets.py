@@ -62,7 +62,7 @@ def get_asset(
 def get_generation_of_asset(asset_id: UUID, studio: StudioDep, account: Account) -> GenerationOut:
     """The request that a picture was made by."""
     job = studio.job(account, studio.asset(account, asset_id).job_id)
-    return GenerationOut.of(job, studio.assets([job.job_id])[job.job_id])
+    return GenerationOut.of(job, studio.outcome(job.job_id))
 
 
 @router.delete("/assets/{asset_id}", status_code=204, responses=PROBLEMS)

@@ -8,10 +8,11 @@ from fastapi import Depends, HTTPException, Request
 
 from maquette.api.watch import Watch
 from maquette.jobs.store import Job
+from maquette.service.credits import Credits
+from maquette.service.owner import LOCAL_ACCOUNT
 from maquette.service.studio import Studio
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-LOCAL_ACCOUNT = "local"  # the owner's, who needs no password on the machine itself
 
 Role = Literal["member", "operator", "admin"]
 
@@ -27,6 +28,10 @@ class Caller:
 
 def _studio(request: Request) -> Studio:
     return request.app.state.studio
+
+
+def _credits(request: Request) -> Credits:
+    return request.app.state.credits
 
 
 def _watch(request: Request) -> Watch:
@@ -60,6 +65,7 @@ def refuse_other_pages(request: Request) -> None:
 
 
 StudioDep = Annotated[Studio, Depends(_studio)]
+CreditsDep = Annotated[Credits, Depends(_credits)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 Account = Annotated[str, Depends(_account)]
 OperatorDep = Annotated[Caller, Depends(_operator)]

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Header, HTTPException, status
 from fastapi.concurrency import run_in_threadpool
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from maquette.api.dependencies import Account, OwnJob, StudioDep, WatchDep
+from maquette.api.credits import BalanceOut
+from maquette.api.dependencies import CallerDep, CreditsDep, OwnJob, StudioDep, WatchDep
 from maquette.api.schemas import GenerationOut, Problem
 from maquette.api.watch import Watcher
 from maquette.core.errors import NotFound
@@ -49,8 +50,8 @@ async def _watcher_of_job(
         yield watcher
 
 
-async def _watcher_of_account(account: Account, watch: WatchDep) -> AsyncGenerator[Watcher]:
-    with watch.on_account(account) as watcher:
+async def _watcher_of_account(caller: CallerDep, watch: WatchDep) -> AsyncGenerator[Watcher]:
+    with watch.on_account(caller.account_id, caller.payer_id) as watcher:
         yield watcher
 
 
@@ -95,11 +96,15 @@ async def watch_generation(
 
 @router.get("/events", response_class=EventSourceResponse)
 async def watch_account(
-    watcher: Annotated[Watcher, Depends(_watcher_of_account)], studio: StudioDep, account: Account
+    watcher: Annotated[Watcher, Depends(_watcher_of_account)],
+    studio: StudioDep,
+    credits: CreditsDep,
+    caller: CallerDep,
 ) -> AsyncGenerator[ServerSentEvent]:
     """What happens to all your requests, from now on: `generation` carries one whose state has
     changed, or whose pictures were deleted or restored, `deleted` the `generation_id` of one that
-    was deleted, `tick` how far one is. `refresh` comes first, and whenever something may have been
+    was deleted, `tick` how far one is, `balance` what credits there are now. `refresh`
+    comes first, and whenever something may have been
     missed: list what you show anew.
     """
     yield ServerSentEvent(data={}, event="refresh")
@@ -113,7 +118,9 @@ async def watch_account(
             yield ServerSentEvent(data={}, event="refresh")
         for job_id in news.changed:
             try:
-                changed = await run_in_threadpool(_generation, studio, account, UUID(job_id))
+                changed = await run_in_threadpool(
+                    _generation, studio, caller.account_id, UUID(job_id)
+                )
             except DATABASE_AWAY:
                 yield ServerSentEvent(data={}, event="refresh")
                 break
@@ -123,6 +130,14 @@ async def watch_account(
                 yield ServerSentEvent(data=changed, event="generation")
         for job_id, tick in news.ticks.items():
             yield ServerSentEvent(data={"generation_id": job_id, **tick}, event="tick")
+        if news.balance:
+            try:
+                there, _ = await run_in_threadpool(credits.balance, caller.payer_id)
+            except DATABASE_AWAY:
+                yield ServerSentEvent(data={}, event="refresh")
+            else:
+                told = BalanceOut.of(caller.payer_id, there).model_dump()
+                yield ServerSentEvent(data=told, event="balance")
 
 
 def _generation(studio: Studio, account_id: str, job_id: UUID) -> dict[str, Any] | None:
@@ -131,4 +146,4 @@ def _generation(studio: Studio, account_id: str, job_id: UUID) -> dict[str, Any]
         job = studio.job(account_id, job_id)
     except NotFound:
         return None
-    return GenerationOut.of(job, studio.assets([job_id])[job_id]).model_dump(mode="json")
+    return GenerationOut.of(job, studio.outcome(job_id)).model_dump(mode="json")

@@ -6,22 +6,32 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, status
 
-from maquette.api.dependencies import Account, OwnJob, StudioDep
+from maquette.api.dependencies import Account, CallerDep, OwnJob, StudioDep
 from maquette.api.schemas import GenerationIn, GenerationOut, problems
 from maquette.engines.catalog import find_shipped
 from maquette.service.studio import IMAGE
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"])
-PROBLEMS = problems(400, 403, 404, 413, 429)
+PROBLEMS = problems(400, 402, 403, 404, 413, 429)
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, responses=PROBLEMS)
-def create_generation(asked: GenerationIn, studio: StudioDep, account: Account) -> GenerationOut:
-    """Accept a request. It is kept before this answers; watch its events for what comes of it."""
+def create_generation(asked: GenerationIn, studio: StudioDep, caller: CallerDep) -> GenerationOut:
+    """Accept a request and hold its price. It is kept before this answers; watch its events for
+    what comes of it.
+    """
     seed = secrets.randbits(32) if asked.seed is None else asked.seed
     params = asked.params(seed, find_shipped(asked.model, IMAGE).usual)
-    job = studio.submit(account, params, asked.count, asked.model, asked.source, asked.mask)
-    return GenerationOut.of(job, [])
+    job = studio.submit(
+        caller.account_id,
+        params,
+        asked.count,
+        asked.model,
+        asked.source,
+        asked.mask,
+        caller.payer_id,
+    )
+    return GenerationOut.of(job, studio.outcome(job.job_id))
 
 
 @router.get("", responses=PROBLEMS)
@@ -33,14 +43,14 @@ def list_generations(
 ) -> list[GenerationOut]:
     """Your requests, the newest first; `before` is the last one of the page before."""
     jobs = studio.jobs(account, limit, before)
-    assets = studio.assets([job.job_id for job in jobs])
-    return [GenerationOut.of(job, assets[job.job_id]) for job in jobs]
+    outcomes = studio.outcomes([job.job_id for job in jobs])
+    return [GenerationOut.of(job, outcomes[job.job_id]) for job in jobs]
 
 
 @router.get("/{generation_id}", responses=PROBLEMS)
 def get_generation(job: OwnJob, studio: StudioDep) -> GenerationOut:
     """One request as it is now."""
-    return GenerationOut.of(job, studio.assets([job.job_id])[job.job_id])
+    return GenerationOut.of(job, studio.outcome(job.job_id))
 
 
 @router.post("/{generation_id}/cancel", responses=PROBLEMS)

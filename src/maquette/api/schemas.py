@@ -24,7 +24,7 @@ from maquette.core.requests import (
 )
 from maquette.engines.catalog import UsualValues
 from maquette.jobs.store import Job, JobState
-from maquette.library.assets import Asset
+from maquette.service.studio import Outcome
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -129,21 +129,30 @@ class GenerationOut(BaseModel):
     ]
     started_at: datetime | None
     finished_at: datetime | None
+    price_microcredits: Annotated[
+        int | None, Field(description="What is held for it; null where it was made before prices.")
+    ]
+    charged_microcredits: Annotated[
+        int | None,
+        Field(description="What it cost: null until it has ended, 0 where nothing came of it."),
+    ]
     events_url: str
 
     @classmethod
-    def of(cls, job: Job, assets: list[Asset]) -> "GenerationOut":
-        asked = dict(job.request)
+    def of(cls, job: Job, outcome: Outcome) -> "GenerationOut":
+        asked, hold = dict(job.request), outcome.hold
         return cls(
             generation_id=job.job_id,
             state=job.state,
             error=job.error,
             request=GenerationIn(**asked.pop("params"), **asked),
-            assets=[AssetOut.model_validate(asset) for asset in assets],
+            assets=[AssetOut.model_validate(asset) for asset in outcome.assets],
             created_at=job.created_at,
             expected_at=job.expected_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
+            price_microcredits=hold and hold.amount_microcredits,
+            charged_microcredits=hold.posted_microcredits if hold and job.ended else None,
             events_url=f"/v1/generations/{job.job_id}/events",
         )
 

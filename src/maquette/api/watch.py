@@ -13,20 +13,23 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from maquette.jobs.events import CHANNEL, PROGRESS
+from maquette.jobs.events import BALANCE, CHANNEL, PROGRESS
 
 Tick = dict[str, Any]
-Topic = tuple[str, str]  # "job" or "account", and its id
+Topic = tuple[str, str]  # "job", "account" or "balance", and its id
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class News:
-    """Jobs that have new events, the newest tick of each, and whether notices were missed."""
+    """Jobs that have new events, the newest tick of each, whether credits may have come or gone,
+    and whether notices were missed.
+    """
 
     changed: set[str] = field(default_factory=set)
     ticks: dict[str, Tick] = field(default_factory=dict)
+    balance: bool = False
     missed: bool = False
 
 
@@ -43,6 +46,11 @@ class Watcher:
             self._news.ticks.pop(job_id, None)  # older than what changed
         else:
             self._news.ticks[job_id] = tick
+        self._woken.set()
+
+    def tell_balance(self) -> None:
+        """The account's credits are not what they were."""
+        self._news.balance = True
         self._woken.set()
 
     def miss(self) -> None:
@@ -73,24 +81,28 @@ class Watch:
         """What comes in about a job while this is open."""
         return self._on(("job", job_id))
 
-    def on_account(self, account_id: str) -> AbstractContextManager[Watcher]:
-        """What comes in about all jobs of an account while this is open."""
-        return self._on(("account", account_id))
+    def on_account(self, account_id: str, payer_id: str) -> AbstractContextManager[Watcher]:
+        """What comes in about all jobs of an account, and about its payer's credits, while this is
+        open.
+        """
+        return self._on(("account", account_id), ("balance", payer_id))
 
     @contextmanager
-    def _on(self, topic: Topic) -> Generator[Watcher]:
+    def _on(self, *topics: Topic) -> Generator[Watcher]:
         watcher = Watcher()
-        self._watchers[topic].add(watcher)
+        for topic in topics:
+            self._watchers[topic].add(watcher)
         try:
             yield watcher
         finally:
-            self._watchers[topic].discard(watcher)
-            if not self._watchers[topic]:
-                del self._watchers[topic]
+            for topic in topics:
+                self._watchers[topic].discard(watcher)
+                if not self._watchers[topic]:
+                    del self._watchers[topic]
 
     def __len__(self) -> int:
         """How many watch."""
-        return sum(map(len, list(self._watchers.values())))
+        return len(set[Watcher]().union(*list(self._watchers.values())))
 
     def close(self) -> None:
         """Ends the listening."""
@@ -112,7 +124,12 @@ class Watch:
     def _tell(self, payload: str) -> None:
         try:
             note = json.loads(payload)
-            job_id, account_id = note["job_id"], note["account_id"]
+            account_id = note["account_id"]
+            if note.get("kind") == BALANCE:
+                for watcher in self._watchers.get(("balance", account_id), ()):
+                    watcher.tell_balance()
+                return
+            job_id = note["job_id"]
         except (ValueError, KeyError, TypeError):
             log.warning("a notice that no worker of this version sends: %.100s", payload)
             return

@@ -69,6 +69,7 @@ def studio(
 
     from maquette.api.app import create_app
     from maquette.db.connect import open_database
+    from maquette.service.owner import prepare_owner
     from maquette.service.supervisor import Supervisor
 
     settings = settings_of(
@@ -90,6 +91,7 @@ def studio(
         open_database(settings) as engine,
         Supervisor(_environment(context, settings, engine)) as supervisor,
     ):
+        prepare_owner(engine)
         studio = _studio(settings, engine)
         # On this machine alone, only its own names; elsewhere whoever hosts it knows the names.
         hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
@@ -122,7 +124,7 @@ def _studio(settings: Settings, engine: "sa.Engine") -> "Studio":
 
 def _draw_first(studio: "Studio", params: SamplingParams) -> None:
     """Waits for a first picture, so that there is something to see; not where there was one."""
-    from maquette.api.dependencies import LOCAL_ACCOUNT
+    from maquette.service.owner import LOCAL_ACCOUNT
 
     if studio.jobs(LOCAL_ACCOUNT, 1):
         return

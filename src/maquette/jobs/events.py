@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from maquette.db.tables.jobs import job, job_event
 from maquette.jobs.store import ENDS, PROGRESS, Job
 
-# NOTIFY carries job_id and account_id, and either the `kind` of an event or a whole `tick`.
+# NOTIFY carries job_id and account_id, and either the `kind` of an event or a whole `tick`; of a
+# balance the account_id alone.
 CHANNEL = "maquette_job"
 MOST_NOTE_BYTES = 7_900  # what NOTIFY can carry, less a little
-CHANGE = "change"
+CHANGE, BALANCE = "change", "balance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ def send_change(connection: sa.Connection, account_id: str, job_id: UUID) -> Non
     or restored.
     """
     _notify(connection, job_id=str(job_id), account_id=account_id, kind=CHANGE)
+
+
+def send_balance(connection: sa.Connection, account_id: str) -> None:
+    """Tells those who watch that an account's credits are not what they were."""
+    _notify(connection, account_id=account_id, kind=BALANCE)
 
 
 def _notify(connection: sa.Connection, **note: Any) -> None:

@@ -127,6 +127,13 @@ def get_hold(connection: sa.Connection, hold_id: UUID) -> Hold:
     return found
 
 
+def holds_of(connection: sa.Connection, job_ids: Sequence[UUID]) -> dict[UUID, Hold]:
+    """The holds of jobs, by job; those that have none are left out."""
+    columns = [hold.c[name] for name in Hold.__dataclass_fields__]
+    rows = connection.execute(sa.select(*columns).where(hold.c.job_id.in_(job_ids)))
+    return {row.job_id: Hold(*row) for row in rows}
+
+
 def _hold_of(connection: sa.Connection, job_id: UUID) -> Hold | None:
     return _find(connection, hold.c.job_id == job_id)
 

@@ -28,15 +28,20 @@ def cost_of(params: SamplingParams, count: int, measured: Sequence[StepTime]) ->
     """
     if not measured:
         return None
+    pixels = params.width * params.height
+    work_ms = rows_of(params, count) * _at(pixels, {one.pixels: one.row_ms for one in measured})
+    pass_ms = _at(pixels, {one.pixels: one.pass_ms for one in measured})
+    steps = steps_run(params.num_inference_steps, params.strength)
+    return Cost(work_ms, max(work_ms, steps * pass_ms))
+
+
+def rows_of(params: SamplingParams, count: int) -> int:
+    """How many rows of passes a request is: a guided step of a picture has two, any other one."""
     steps = params.num_inference_steps
     guidance = guidance_scales(
         params.guidance_scale, params.guidance_interval, steps, steps_run(steps, params.strength)
     )
-    rows = count * sum(1 if scale == 1.0 else 2 for scale in guidance)
-    pixels = params.width * params.height
-    work_ms = rows * _at(pixels, {one.pixels: one.row_ms for one in measured})
-    pass_ms = _at(pixels, {one.pixels: one.pass_ms for one in measured})
-    return Cost(work_ms, max(work_ms, len(guidance) * pass_ms))
+    return count * sum(1 if scale == 1.0 else 2 for scale in guidance)
 
 
 def _at(pixels: int, known: dict[int, float]) -> float:

@@ -24,9 +24,10 @@ from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.snapshot_file import read_snapshot, write_snapshot
 from maquette.engines.image import ImageEngine
 from maquette.jobs.events import PROGRESS, add_event, send_tick
-from maquette.jobs.store import Job, end_job, get_job, interrupt_jobs, start_job
+from maquette.jobs.store import Job, get_job, interrupt_jobs, start_job
 from maquette.library.assets import add_asset
 from maquette.library.blobs import Blobs
+from maquette.service.endings import end
 from maquette.service.pictures import png, png_texts
 
 TICK_S = 0.25
@@ -196,7 +197,7 @@ class ImageJobs:
         return [urls.get(number) for number in range(job.request["count"])]
 
     def _keep(self, job: Job, request: GenerationRequest, pictures: list[Image.Image]) -> None:
-        """Bytes first, then rows and the job's end in one transaction: all of it or nothing."""
+        """Bytes first, then rows, charge and the job's end in one transaction: all or nothing."""
         model_id = job.request["model"]
         contents = [
             png(picture, png_texts(request, request.params.seed + number, model_id))
@@ -204,13 +205,14 @@ class ImageJobs:
         ]
         hashes = [self._blobs.put(content) for content in contents]
         with self._database.begin() as connection:
-            if not end_job(connection, job.job_id, "succeeded"):
+            ids = [new_id() for _ in hashes]
+            data = {"assets": [str(one) for one in ids]}
+            if not end(connection, job.job_id, "succeeded", data=data):
                 return  # cancelled in the last moment
-            ids: list[str] = []
             for number, (content, content_hash) in enumerate(zip(contents, hashes, strict=True)):
-                asset = add_asset(
+                add_asset(
                     connection,
-                    asset_id=new_id(),
+                    asset_id=ids[number],
                     job_id=job.job_id,
                     account_id=job.account_id,
                     position=number,
@@ -219,13 +221,10 @@ class ImageJobs:
                     size_bytes=len(content),
                     seed=request.params.seed + number,
                 )
-                ids.append(str(asset.asset_id))
-            add_event(connection, job.job_id, "succeeded", {"assets": ids})
 
     def _fail(self, job: Job, message: str) -> None:
         with self._database.begin() as connection:
-            if end_job(connection, job.job_id, "failed", message):
-                add_event(connection, job.job_id, "failed", {"error": message})
+            end(connection, job.job_id, "failed", message)
 
     def _snapshot_of(self, one: DenoisingRequest) -> Snapshot | None:
         """Where an earlier worker was with a picture; None where that is not known."""

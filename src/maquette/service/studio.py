@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -21,7 +22,7 @@ from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY
 from maquette.db.locks import hold
 from maquette.engines.catalog import find_shipped, list_adapters
-from maquette.jobs.events import JobEvent, add_event, read_events, send_change
+from maquette.jobs.events import JobEvent, add_event, read_events, send_balance, send_change
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import (
     Job,
@@ -30,21 +31,32 @@ from maquette.jobs.store import (
     count_jobs,
     create_job,
     delete_job,
-    end_job,
     get_job,
     list_jobs,
     restore_job,
 )
 from maquette.jobs.workers import measured_step_times
+from maquette.ledger.holds import Hold, holds_of, place_hold
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
 from maquette.library.blobs import Blobs, hash_of
 from maquette.library.thumbnails import Thumbnails
 from maquette.library.uploads import add_upload, may_read
 from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit
 from maquette.service.cost import cost_of
+from maquette.service.endings import end
 from maquette.service.pictures import png, read_upload
+from maquette.service.quotes import quote
 
 IMAGE = "image"
+HOLD_TIME = timedelta(days=1)  # the sweep renews it while the job has not ended
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a job so far: what it made and no one deleted, and the credits that it took."""
+
+    assets: list[Asset]
+    hold: Hold | None  # None of jobs from before there were prices
 
 
 class Studio:
@@ -75,11 +87,13 @@ class Studio:
         model: str = "starter",
         source: str | None = None,
         mask: str | None = None,
+        payer_id: str | None = None,
     ) -> Job:
-        """Accepts a request for pictures: from here on it survives any crash.
+        """Accepts a request for pictures: from here on it survives any crash. Its price is held of
+        the payer's credits, the account's own where no other is named.
 
         `source` and `mask` are hashes of pictures that the account put or had made. Raises
-        InvalidRequest, ModelNotFound, and QueueFull where too much waits.
+        InvalidRequest, ModelNotFound, QueueFull where too much waits, and InsufficientCredits.
         """
         find_shipped(model, IMAGE)
         adapters = self.adapters()
@@ -89,6 +103,7 @@ class Studio:
                 raise ModelNotFound(f"no adapter named {use.adapter!r}; {hint}")
         pictures = (self._opened(account_id, one) for one in (source, mask))
         GenerationRequest(params, count, None, *pictures)
+        price = quote(params, count, model).price_microcredits
         asked = {
             "params": asdict(params),
             "count": count,
@@ -106,6 +121,9 @@ class Studio:
             remaining_ms = admit(cost, backlog(connection), self._limits)
             work_ms = cost and cost.work_ms
             job = create_job(connection, account_id, IMAGE, asked, work_ms, remaining_ms)
+            until = datetime.now(UTC) + HOLD_TIME
+            held = place_hold(connection, payer_id or account_id, price, until, job.job_id)
+            send_balance(connection, held.account_id)
             add_event(connection, job.job_id, "queued", {})
             self._queue.enqueue(connection, job)
         return job
@@ -163,13 +181,13 @@ class Studio:
         """Ends a job before its time; False where it has ended."""
         with self._database.begin() as connection:
             _own_job(connection, account_id, job_id)
-            return _cancel(connection, job_id)
+            return end(connection, job_id, "cancelled")
 
     def delete_job(self, account_id: str, job_id: UUID) -> None:
         """Hides a job with all that it made, ended if need be; `restore_job` brings it back."""
         with self._database.begin() as connection:
             _own_job(connection, account_id, job_id)
-            _cancel(connection, job_id)
+            end(connection, job_id, "cancelled")
             delete_job(connection, account_id, job_id)
             send_change(connection, account_id, job_id)
 
@@ -185,10 +203,15 @@ class Studio:
         with self._database.connect() as connection:
             return read_events(connection, job_id, after)
 
-    def assets(self, job_ids: Sequence[UUID]) -> dict[UUID, list[Asset]]:
-        """What each job made and no one deleted."""
+    def outcomes(self, job_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
+        """What came of each job."""
         with self._database.connect() as connection:
-            return assets_of(connection, job_ids)
+            assets, holds = assets_of(connection, job_ids), holds_of(connection, job_ids)
+        return {one: Outcome(assets[one], holds.get(one)) for one in job_ids}
+
+    def outcome(self, job_id: UUID) -> Outcome:
+        """What came of a job."""
+        return self.outcomes([job_id])[job_id]
 
     def content(self, account_id: str, asset_id: UUID) -> tuple[Asset, bytes]:
         """An asset and its bytes."""
@@ -254,13 +277,6 @@ class Studio:
 
 def _no_picture(content_hash: str) -> InvalidRequest:
     return InvalidRequest(f"no picture {content_hash!r}; put it first")
-
-
-def _cancel(connection: sa.Connection, job_id: UUID) -> bool:
-    cancelled = end_job(connection, job_id, "cancelled")
-    if cancelled:
-        add_event(connection, job_id, "cancelled", {})
-    return cancelled
 
 
 def _own_job(connection: sa.Connection, account_id: str, job_id: UUID) -> Job:

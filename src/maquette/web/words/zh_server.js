@@ -106,6 +106,26 @@ export const zhServer = {
   "the bytes of {hash} are not here; restore a backup": "{hash} 的数据不在了，请从备份恢复。",
   "a page of {origin} may not do this; use the studio's own":
     "{origin} 的页面不能这样做，请用工作室自己的页面。",
+  // credits
+  "{needed} credits are needed and {there} are there; buy more, or ask for less":
+    "需要 {needed} 点数，现有 {there}；请充值，或减少要求。",
+  "model {model} has no price; {hint}": "模型 {model} 没有定价；{hint}",
+  "account {account} is the system's; choose another name": "账户 {account} 属于系统，请换一个名称。",
+  "no account {account}": "没有账户 {account}。",
+  "a grant of {amount} microcredits; give at least 1": "发放 {amount} 微点数太少，至少为 1。",
+  "a hold of {amount} microcredits; hold at least 1": "预留 {amount} 微点数太少，至少为 1。",
+  "{amount} microcredits cannot be charged of the {held} that hold {id} has":
+    "预留 {id} 只有 {held} 微点数，不能扣除 {amount}。",
+  "no hold {id}": "没有预留 {id}。",
+  "hold {id} is {state} already": "预留 {id} 已经了结（{state}）。",
+  "job {id} has another hold, {other}": "任务 {id} 已有另一笔预留 {other}。",
+  "hold {id} of job {job} is {state} already": "任务 {job} 的预留 {id} 已经了结（{state}）。",
+  "no transfer {id}": "没有转账 {id}。",
+  "transfer {id} is of kind {kind}, which is not undone": "转账 {id} 属于 {kind}，不能撤销。",
+  "transfer {id} is reversed already": "转账 {id} 已经撤销过了。",
+  ["{there} of the grant's {given} credits are there; what is spent, held or expired cannot " +
+  "be taken back"]: "这笔 {given} 点数只剩 {there}；已用、已预留或已过期的无法收回。",
+  "this is for operators; ask one": "这是管理员的功能，请联系管理员。",
   // what went wrong
   "the database does not answer; try again in a moment": "数据库没有回应，请稍后再试。",
   "the worker died in it {times} times; ask for less":

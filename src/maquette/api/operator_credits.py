@@ -1,0 +1,78 @@
+"""For operators: anyone's credits, refunds with a reason, and whether the ledger is right."""
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from maquette.api.credits import AccountBalanceOut, TransferOut, balance_out
+from maquette.api.dependencies import CreditsDep, OperatorDep
+from maquette.api.schemas import problems
+from maquette.service.credits import HistoryLine
+
+router = APIRouter(prefix="/v1/operator", tags=["operator"])
+PROBLEMS = problems(400, 402, 403, 404)
+
+
+class ReasonIn(BaseModel):
+    """Why something is done; it is written down."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=3, max_length=500)]
+
+
+class FindingOut(BaseModel):
+    """A rule of the ledger that does not hold, and where."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    rule: str
+    line: str
+
+
+class LedgerCheckOut(BaseModel):
+    """What was derived anew, and what was found."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    findings: list[FindingOut]
+    accounts: int
+    transfers: int
+    seconds: float
+
+
+@router.get("/accounts/{account_id:path}/balance", responses=PROBLEMS)
+def get_balance_of(account_id: str, credits: CreditsDep, caller: OperatorDep) -> AccountBalanceOut:
+    """What an account has."""
+    return balance_out(credits, account_id)
+
+
+@router.get("/accounts/{account_id:path}/transfers", responses=PROBLEMS)
+def list_transfers_of(
+    account_id: str,
+    credits: CreditsDep,
+    caller: OperatorDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+) -> list[TransferOut]:
+    """Where an account's credits came from and went to, the newest first."""
+    lines: Sequence[HistoryLine] = credits.history(account_id, account_id, limit, before)
+    return [TransferOut.of(line) for line in lines]
+
+
+@router.post("/transfers/{transfer_id}/reverse", responses=PROBLEMS)
+def reverse_transfer(
+    transfer_id: UUID, asked: ReasonIn, credits: CreditsDep, caller: OperatorDep
+) -> TransferOut:
+    """Give a charge back, or take an unspent grant away."""
+    made = credits.reverse(caller.account_id, transfer_id, asked.reason)
+    return TransferOut.of(HistoryLine(made, None, []))
+
+
+@router.get("/ledger/check", responses=PROBLEMS)
+def check_ledger(credits: CreditsDep, caller: OperatorDep) -> LedgerCheckOut:
+    """Derive the whole ledger anew, while others go on."""
+    return LedgerCheckOut.model_validate(credits.check())

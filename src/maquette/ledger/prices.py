@@ -1,0 +1,38 @@
+"""What work costs: one row a model, in microcredits for a unit of what it makes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from maquette.core.errors import ModelNotFound, did_you_mean
+
+# A megapixel-step is a row of a pass for a picture of a million pixels: a guided step has two rows.
+Unit = Literal["megapixel-step", "thousand tokens", "second"]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a unit costs."""
+
+    unit: Unit
+    microcredits: int
+
+
+# Set from what rows were measured to cost (`maquette credits prices` shows both): the starter's
+# networks are of one size, so a step of either costs the same, and the fast one takes fewer.
+PRICES: Mapping[str, Price] = {
+    "starter": Price("megapixel-step", 20_000),
+    "starter-turbo": Price("megapixel-step", 20_000),
+}
+LEAST_STEP = 10_000  # a hundredth of a credit, to which prices are rounded up
+
+
+def price_of(model_id: str, millionths: int) -> int:
+    """The price in microcredits of so many millionths of the model's unit, rounded up to a
+    hundredth of a credit. Raises ModelNotFound where no price is set: nothing is free by mistake.
+    """
+    price = PRICES.get(model_id)
+    if price is None:
+        raise ModelNotFound(f"model {model_id} has no price; {did_you_mean(model_id, PRICES)}")
+    exact = price.microcredits * millionths  # in millionths of a microcredit
+    return -(-exact // (LEAST_STEP * 1_000_000)) * LEAST_STEP

@@ -1,0 +1,117 @@
+"""What a person sees of their credits: the balance, and what every transfer was for."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from maquette.db.tables.ledger import balance, hold, transfer
+from maquette.jobs.events import send_balance
+from maquette.ledger.accounts import Balance, get_balance
+from maquette.ledger.grants import CreditGrant, get_grants
+from maquette.ledger.reversals import reverse
+from maquette.ledger.transfers import Transfer, get_transfers
+from maquette.ledger.verify import Finding, verify
+from maquette.library.assets import Asset, assets_of
+from maquette.people.audit import note
+
+MOST_FINDINGS = 100  # that are told of
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """A transfer as its account sees it: what it gained or lost, for which job, and what came of
+    that job.
+    """
+
+    transfer: Transfer
+    job_id: UUID | None
+    assets: Sequence[Asset]
+
+    @property
+    def amount_microcredits(self) -> int:
+        sides = self.transfer.entries
+        own = self.transfer.account_id
+        return sum(side.amount_microcredits for side in sides if side.account_id == own)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCheck:
+    """What was derived anew, how long it took, and what was found."""
+
+    findings: Sequence[Finding]
+    accounts: int
+    transfers: int
+    seconds: float
+
+
+class Credits:
+    """Reads what accounts have, and corrects what was charged."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._database = database
+
+    def balance(self, account_id: str) -> tuple[Balance, Sequence[CreditGrant]]:
+        """What an account has, and in which grants. Raises NotFound."""
+        with self._database.connect() as connection:
+            return get_balance(connection, account_id), get_grants(connection, account_id)
+
+    def history(
+        self, payer_id: str, viewer_id: str, limit: int, before: int | None = None
+    ) -> Sequence[HistoryLine]:
+        """An account's transfers, the newest first; those of a number below `before` only. Of what
+        was made, the viewer sees their own: who shares credits does not share pictures. Raises
+        NotFound.
+        """
+        with self._database.connect() as connection:
+            get_balance(connection, payer_id)  # or there is no such account
+            transfers = get_transfers(connection, payer_id, limit, before)
+            jobs = _jobs_of(connection, [one.transfer_id for one in transfers])
+            assets = assets_of(connection, list(set(jobs.values())))
+        lines: list[HistoryLine] = []
+        for one in transfers:
+            job_id = jobs.get(one.transfer_id)
+            made = assets[job_id] if job_id else []
+            mine = [asset for asset in made if asset.account_id == viewer_id]
+            lines.append(HistoryLine(one, job_id, mine))
+        return lines
+
+    def reverse(self, operator_id: str, transfer_id: UUID, reason: str) -> Transfer:
+        """Undoes a charge or a grant, and writes down who did it and why. Raises as
+        `ledger.reversals.reverse` does.
+        """
+        with self._database.begin() as connection:
+            made = reverse(connection, transfer_id, reason)
+            said = {"account_id": made.account_id, "reason": reason}
+            note(connection, operator_id, "credits.reverse", f"transfer/{transfer_id}", **said)
+            send_balance(connection, made.account_id)
+        return made
+
+    def check(self) -> LedgerCheck:
+        """Derives the ledger anew; of what is wrong the first hundred lines."""
+        started = time.monotonic()
+        findings = list(islice(verify(self._database), MOST_FINDINGS))
+        with self._database.connect() as connection:
+            users = sa.select(sa.func.count()).select_from(balance)
+            accounts = connection.execute(users).scalar_one()
+            all_ = sa.select(sa.func.count()).select_from(transfer)
+            transfers = connection.execute(all_).scalar_one()
+        return LedgerCheck(findings, accounts, transfers, time.monotonic() - started)
+
+
+def _jobs_of(connection: sa.Connection, transfer_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The jobs that charges, and what takes them back, were for; by transfer."""
+    charge = transfer.alias()
+    query = (
+        sa.select(transfer.c.transfer_id, hold.c.job_id)
+        .join(
+            charge,
+            charge.c.transfer_id == sa.func.coalesce(transfer.c.reverses, transfer.c.transfer_id),
+        )
+        .join(hold, hold.c.hold_id == charge.c.hold_id)
+        .where(transfer.c.transfer_id.in_(transfer_ids) & hold.c.job_id.is_not(None))
+    )
+    return {row.transfer_id: row.job_id for row in connection.execute(query)}

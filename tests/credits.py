@@ -1,0 +1,17 @@
+"""Credits for those who ask for something in a test."""
+
+import sqlalchemy as sa
+
+from maquette.ledger.accounts import open_account
+from maquette.ledger.grants import grant
+
+PLENTY_MICROCREDITS = 10**12
+
+
+def enrich(
+    database: sa.Engine, account_id: str, amount_microcredits: int = PLENTY_MICROCREDITS
+) -> None:
+    """Opens an account and gives it credits, which do not expire."""
+    with database.begin() as connection:
+        open_account(connection, account_id)
+        grant(connection, account_id, amount_microcredits, "free")
