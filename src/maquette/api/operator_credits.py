@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from maquette.api.credits import AccountBalanceOut, TransferOut, balance_out
@@ -13,6 +13,7 @@ from maquette.api.schemas import problems
 from maquette.service.credits import HistoryLine
 
 router = APIRouter(prefix="/v1/operator", tags=["operator"])
+AccountId = Annotated[str, Path(pattern="^[A-Za-z0-9/-]{1,64}$")]
 PROBLEMS = problems(400, 402, 403, 404)
 
 
@@ -45,14 +46,16 @@ class LedgerCheckOut(BaseModel):
 
 
 @router.get("/accounts/{account_id:path}/balance", responses=PROBLEMS)
-def get_balance_of(account_id: str, credits: CreditsDep, caller: OperatorDep) -> AccountBalanceOut:
+def get_balance_of(
+    account_id: AccountId, credits: CreditsDep, caller: OperatorDep
+) -> AccountBalanceOut:
     """What an account has."""
     return balance_out(credits, account_id)
 
 
 @router.get("/accounts/{account_id:path}/transfers", responses=PROBLEMS)
 def list_transfers_of(
-    account_id: str,
+    account_id: AccountId,
     credits: CreditsDep,
     caller: OperatorDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
