@@ -56,7 +56,8 @@ def test_what_is_reported_stays_until_it_changes(database: sa.Engine) -> None:
         with database.connect() as connection:
             return measured_step_times(connection, "starter")
 
-    first, second = StepTime(4096, 20.0, 10.0), StepTime(65536, 90.0, 40.0)
+    first = StepTime(4096, 20.0, 10.0, [])
+    second = StepTime(65536, 90.0, 40.0, [(2, 90.0), (4, 160.0)], 30.0, 5.0)
     assert known() == []
     for said, kept in ((None, []), ([first, second], [first, second]), ([second], [second])):
         with database.begin() as connection:
@@ -76,7 +77,10 @@ def test_shapes_of_as_many_pixels_are_one_size() -> None:
     for _ in range(4):
         times.record(("net", (4, 4, 16), (3, 6)), 2, 31.0)
         times.record(("other", (4, 3, 8, 8), (3, 6)), 2, 500.0)
-    assert summary(times, "net", 8) == [StepTime(4096, 31.0, 15.5), StepTime(16384, 70.0, 35.0)]
+    assert summary(times, "net", 8, {16384: 9.0}, 2.0) == [
+        StepTime(4096, 31.0, 15.5, [(2, 31.0)], None, 2.0),
+        StepTime(16384, 70.0, 35.0, [(2, 70.0)], 9.0, 2.0),
+    ]
 
 
 def test_a_heart_beats_only_while_the_engine_goes_on(
@@ -132,7 +136,7 @@ def test_a_heart_outlives_whatever_fails_in_a_beat(
     loop.close()
     assert caplog.text.count("cannot say that it lives") == 3
     with database.connect() as connection:
-        assert measured_step_times(connection, "starter") == [StepTime(4096, 20.0, 10.0)]
+        assert measured_step_times(connection, "starter") == [StepTime(4096, 20.0, 10.0, [])]
 
 
 def _heartbeat_at(database: sa.Engine) -> object:

@@ -56,6 +56,7 @@ def create_app(
     worker_ready: Callable[[], bool] = lambda: True,
     hosts: Sequence[str] = ("*",),
     worker_restarts: Callable[[], int] = lambda: 0,
+    credits_: Credits | None = None,
 ) -> FastAPI:
     """The API of a studio. `worker_ready` says whether something takes jobs, `worker_restarts` how
     often it had died; other names than `hosts` are not answered, or any page could read a studio
@@ -81,7 +82,7 @@ def create_app(
     app.state.metrics = metrics.registry(
         studio, worker_restarts, streams=lambda: len(app.state.watch)
     )
-    app.state.database, app.state.credits = database, Credits(database)
+    app.state.database, app.state.credits = database, credits_ or Credits(database)
     for module in (generations, events, assets, models, credits, operator_credits, health):
         app.include_router(module.router)
     app.mount("/", Pages(), name="studio")

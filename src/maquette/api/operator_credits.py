@@ -11,8 +11,51 @@ from maquette.api.credits import AccountBalanceOut, TransferOut, balance_out
 from maquette.api.dependencies import CreditsDep, OperatorDep
 from maquette.api.schemas import problems
 from maquette.service.credits import HistoryLine
+from maquette.service.running_costs import RunningCost
 
 router = APIRouter(prefix="/v1/operator", tags=["operator"])
+
+
+class SharedCostOut(BaseModel):
+    """US cents that a picture costs where its passes have so many rows, others' among them."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    rows: int
+    cents: float
+    new_text_cents: Annotated[float, Field(description="Where its text was not read before.")]
+
+
+class RunningCostOut(BaseModel):
+    """A model's price, and what its usual picture brings and costs; null where no worker has
+    measured it yet.
+    """
+
+    model: str
+    unit: str
+    unit_microcredits: int
+    picture_units: float
+    price_microcredits: int
+    price_cents: float
+    cost_cents: float | None
+    margin: float | None
+    shared: list[SharedCostOut]
+
+    @classmethod
+    def of(cls, cost: RunningCost) -> "RunningCostOut":
+        return cls(
+            model=cost.model,
+            unit=cost.price.unit,
+            unit_microcredits=cost.price.microcredits,
+            picture_units=cost.quote.megapixel_steps,
+            price_microcredits=cost.quote.price_microcredits,
+            price_cents=cost.price_cents,
+            cost_cents=cost.cost_cents,
+            margin=cost.margin,
+            shared=[SharedCostOut.model_validate(one) for one in cost.shared],
+        )
+
+
 AccountId = Annotated[str, Path(pattern="^[A-Za-z0-9/-]{1,64}$")]
 PROBLEMS = problems(400, 402, 403, 404)
 
@@ -73,6 +116,14 @@ def reverse_transfer(
     """Give a charge back, or take an unspent grant away."""
     made = credits.reverse(caller.account_id, transfer_id, asked.reason)
     return TransferOut.of(HistoryLine(made, None, []))
+
+
+@router.get("/prices", responses=PROBLEMS)
+def list_prices(credits: CreditsDep, caller: OperatorDep) -> list[RunningCostOut]:
+    """What each model's usual picture brings and costs, and how its cost falls where passes are
+    shared and texts were read before.
+    """
+    return [RunningCostOut.of(one) for one in credits.running_costs()]
 
 
 @router.get("/ledger/check", responses=PROBLEMS)

@@ -69,6 +69,7 @@ def studio(
 
     from maquette.api.app import create_app
     from maquette.db.connect import open_database
+    from maquette.service.credits import Credits
     from maquette.service.owner import prepare_owner
     from maquette.service.supervisor import Supervisor
 
@@ -95,7 +96,14 @@ def studio(
         studio = _studio(settings, engine)
         # On this machine alone, only its own names; elsewhere whoever hosts it knows the names.
         hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
-        app = create_app(studio, engine, supervisor.is_ready, hosts, lambda: supervisor.restarts)
+        app = create_app(
+            studio,
+            engine,
+            supervisor.is_ready,
+            hosts,
+            lambda: supervisor.restarts,
+            Credits(engine, settings.machine_cents_hour),
+        )
         url = f"http://{host}:{listener.getsockname()[1]}"
 
         def greet() -> None:

@@ -45,6 +45,10 @@ class Settings(BaseModel):
     upload_bytes: int = Field(default=2**30, ge=1, description="bytes an account, at least 1")
     upload_days: int = Field(default=30, ge=1, le=36500, description="days, from 1 to 36500")
 
+    machine_cents_hour: float = Field(
+        default=8.0, ge=0, description="US cents an hour that a worker's machine costs"
+    )
+
     def as_environment(self) -> dict[str, str]:
         """These settings as variables, for a process that is to have the same."""
         values = self.model_dump(mode="json", exclude_none=True)

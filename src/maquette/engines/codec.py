@@ -1,6 +1,8 @@
 """Between pictures and latents: an autoencoder, which a backend may decode by."""
 
+import math
 import threading
+import time
 from functools import cached_property
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from torch import Tensor
 
 from maquette.diffusion import backends
 from maquette.diffusion.failures import memory_for
+from maquette.diffusion.step_times import StepTimes
 from maquette.engines.catalog import load_whole
 from maquette.engines.preview import LatentPreview
 
@@ -35,6 +38,7 @@ class LatentCodec:
         self._decoder = backends.build_decoder("eager", self.autoencoder, folder, ())
         self._used: object = "eager", folder, None
         self._painting = threading.Lock()
+        self._times = StepTimes()
 
     def use(self, backend: str, folder: Path, usual: Tensor) -> None:
         """Decodes by another backend from now on, which keeps what it makes of the weights in a
@@ -64,6 +68,13 @@ class LatentCodec:
             pictures.append(Image.fromarray(levels.to(torch.uint8).cpu().numpy()))
         return pictures
 
+    def decode_ms(self) -> dict[int, float]:
+        """What decoding took, by a picture's pixels; on a GPU, which answers before it is done,
+        nothing is known. May be asked from another thread.
+        """
+        known = self._times.known().items()
+        return {math.prod(grid) * self.factor_px**2: ms[1] for (_, (_, *grid), _), ms in known}
+
     @cached_property
     def preview(self) -> LatentPreview:
         """A cheap look at clean latents (C, H, W) under way."""
@@ -78,4 +89,9 @@ class LatentCodec:
     def _decoded(self, latents: Tensor) -> Tensor:
         """Clean latents (B, C, H, W) to pixels (B, 3, H factor, W factor) in [-1, 1]."""
         with self._painting, memory_for(latents.shape[1:], self.device):
-            return self._decoder(latents / self.autoencoder.config.scaling_factor)
+            started = time.perf_counter()
+            pixels = self._decoder(latents / self.autoencoder.config.scaling_factor)
+            if self.device.type == "cpu":
+                took_ms = (time.perf_counter() - started) * 1e3 / len(latents)
+                self._times.record(("decode", tuple(latents.shape[1:]), ()), 1, took_ms)
+            return pixels

@@ -1,6 +1,7 @@
 """What a text encoder says of prompts, kept while they are asked for again."""
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from maquette.core.errors import InvalidRequest
 from maquette.diffusion.adapters import adapted
+from maquette.diffusion.step_times import StepTimes
 from maquette.engines.catalog import load_whole
 from maquette.engines.lora import LoadedAdapter, Version
 
@@ -34,6 +36,7 @@ class TextReader:
         )
         self._states: dict[TextKey, Tensor] = {}
         self._reading = threading.Lock()
+        self._times = StepTimes()
 
     def read(self, model: str, texts: Mapping[str, str], adapters: LoadedAdapters = ()) -> Tensor:
         """The states of some texts by what they are, for a model with adapters: (N, T, D). Raises
@@ -49,6 +52,12 @@ class TextReader:
                     )
             return torch.stack([self._read(text, adapters) for text in texts.values()])
 
+    def text_ms(self) -> float | None:
+        """What it takes to read a text that was not read before; on a GPU, which answers before it
+        is done, nothing is known. May be asked from another thread.
+        """
+        return next((ms[1] for ms in self._times.known().values()), None)
+
     def _read(self, text: str, adapters: LoadedAdapters) -> Tensor:
         """The states (T, D) of a text, kept for the newest CACHED_TEXTS."""
         altering = tuple((one, scale) for one, scale in adapters if one.text.layers)
@@ -59,7 +68,11 @@ class TextReader:
             ).input_ids
             row = tuple((one.text, scale) for one, scale in altering)
             with adapted(self.encoder, [row], self._device):
+                started = time.perf_counter()
                 states = self.encoder(tokens.to(self._device)).last_hidden_state[0]
+                if self._device.type == "cpu":
+                    took_ms = (time.perf_counter() - started) * 1e3
+                    self._times.record(("text", (self.max_tokens,), ()), 1, took_ms)
             while len(self._states) >= CACHED_TEXTS:
                 del self._states[next(iter(self._states))]
             self._states[key] = states

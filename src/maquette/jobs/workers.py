@@ -11,13 +11,17 @@ from maquette.db.tables.jobs import worker
 
 @dataclass(frozen=True, slots=True)
 class StepTime:
-    """What was measured of a model at a size: the milliseconds of the shortest pass, and of a row
-    in the passes that take least a row.
+    """What was measured of a model at a size: the milliseconds of the shortest pass, of a row in
+    the passes that take least a row, and of passes by their rows; of decoding a picture and of
+    reading a text that was not read before, where that is known.
     """
 
     pixels: int  # of a picture
     pass_ms: float
     row_ms: float
+    passes: Sequence[tuple[int, float]] = ()
+    decode_ms: float | None = None
+    text_ms: float | None = None
 
 
 def report(
@@ -43,4 +47,8 @@ def measured_step_times(connection: sa.Connection, model_id: str) -> list[StepTi
     """What passes of a model take the worker that last reported; [] where nothing is known."""
     times = worker.c.step_times[model_id]
     query = sa.select(times).order_by(worker.c.heartbeat_at.desc()).limit(1)
-    return [StepTime(**one) for one in connection.execute(query).scalar() or []]
+    known = connection.execute(query).scalar() or []
+    return [
+        StepTime(**{**one, "passes": [(rows, ms) for rows, ms in one.get("passes", ())]})
+        for one in known
+    ]

@@ -24,6 +24,7 @@ PRICES: Mapping[str, Price] = {
     "starter": Price("megapixel-step", 20_000),
     "starter-turbo": Price("megapixel-step", 20_000),
 }
+CREDIT_CENTS = 1.0  # US cents that a credit costs who buys a thousand
 LEAST_STEP = 10_000  # a hundredth of a credit, to which prices are rounded up
 
 

@@ -17,6 +17,7 @@ from maquette.ledger.transfers import Transfer, get_transfers
 from maquette.ledger.verify import Finding, verify
 from maquette.library.assets import Asset, assets_of
 from maquette.people.audit import note
+from maquette.service.running_costs import RunningCost, running_costs
 
 MOST_FINDINGS = 100  # that are told of
 
@@ -49,10 +50,10 @@ class LedgerCheck:
 
 
 class Credits:
-    """Reads what accounts have, and corrects what was charged."""
+    """Reads what accounts have and what it costs to serve them, and corrects what was charged."""
 
-    def __init__(self, database: sa.Engine) -> None:
-        self._database = database
+    def __init__(self, database: sa.Engine, machine_cents_hour: float = 8.0) -> None:
+        self._database, self._machine_cents_hour = database, machine_cents_hour
 
     def balance(self, account_id: str) -> tuple[Balance, Sequence[CreditGrant]]:
         """What an account has, and in which grants. Raises NotFound."""
@@ -89,6 +90,10 @@ class Credits:
             note(connection, operator_id, "credits.reverse", f"transfer/{transfer_id}", **said)
             send_balance(connection, made.account_id)
         return made
+
+    def running_costs(self) -> Sequence[RunningCost]:
+        """What a picture of each model costs to make, beside its price."""
+        return running_costs(self._database, self._machine_cents_hour)
 
     def check(self) -> LedgerCheck:
         """Derives the ledger anew; of what is wrong the first hundred lines."""

@@ -79,9 +79,16 @@ class Heartbeat:
             self._reported = measured
 
 
-def summary(step_times: StepTimes, network_id: str, factor_px: int) -> list[StepTime]:
+def summary(
+    step_times: StepTimes,
+    network_id: str,
+    factor_px: int,
+    decode_ms: Mapping[int, float],
+    text_ms: float | None,
+) -> list[StepTime]:
     """The step times of a model's network by the pixels of a picture; a latent stands for a square
-    of a side of `factor_px`. Where shapes have as many pixels, the slowest counts.
+    of a side of `factor_px`. Where shapes have as many pixels, the slowest counts. With it what
+    decoding takes, by pixels, and reading a text.
     """
     found: dict[int, list[StepTime]] = defaultdict(list)
     for (network, (_, *grid), _), medians in step_times.known().items():
@@ -89,5 +96,9 @@ def summary(step_times: StepTimes, network_id: str, factor_px: int) -> list[Step
             continue
         pixels = math.prod(grid) * factor_px**2
         row_ms = min(pass_ms / rows for rows, pass_ms in medians.items())
-        found[pixels].append(StepTime(pixels, min(medians.values()), row_ms))
+        passes = sorted(medians.items())
+        one = StepTime(
+            pixels, min(medians.values()), row_ms, passes, decode_ms.get(pixels), text_ms
+        )
+        found[pixels].append(one)
     return [max(found[pixels], key=lambda one: one.row_ms) for pixels in sorted(found)]

@@ -55,7 +55,13 @@ def work(
                     worker_id,
                     loop,
                     lambda: {
-                        model: summary(engine.step_times, image.network_id, image.codec.factor_px)
+                        model: summary(
+                            engine.step_times,
+                            image.network_id,
+                            image.codec.factor_px,
+                            image.codec.decode_ms(),
+                            image.texts.text_ms(),
+                        )
                         for model, image in images.items()
                     },
                     on_beat,
