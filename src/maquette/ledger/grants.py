@@ -1,6 +1,5 @@
 """Grants: credits that came in together, and how they go by time."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -11,8 +10,8 @@ import sqlalchemy as sa
 from maquette.core.errors import InvalidRequest, NotFound
 from maquette.core.ids import new_id
 from maquette.db.tables.ledger import balance, credit_grant
-from maquette.ledger.accounts import EXPIRED, ISSUED
-from maquette.ledger.transfers import LedgerEntry, Transfer, record
+from maquette.ledger.accounts import ISSUED
+from maquette.ledger.transfers import LedgerEntry, Transfer, get_transfer, record
 
 GrantCategory = Literal["free", "promotion", "plan", "paid"]
 # What costs nothing is spent first, what was paid for last.
@@ -51,16 +50,15 @@ def grant(
         "priority": PRIORITIES[category],
         "expires_at": expires_at,
         "amount_microcredits": amount_microcredits,
-        "left_microcredits": amount_microcredits,
     }
-    connection.execute(sa.insert(credit_grant).values(account_id=account_id, **row))
+    empty = {"account_id": account_id, "left_microcredits": 0}  # till the transfer is written
+    connection.execute(sa.insert(credit_grant).values(row | empty))
     sides = (
         LedgerEntry(ISSUED, -amount_microcredits),
         LedgerEntry(account_id, amount_microcredits, row["grant_id"]),
     )
     record(connection, account_id, "grant", sides, reason=reason)
-    add_posted(connection, account_id, amount_microcredits)
-    return CreditGrant(**row, held_microcredits=0)
+    return CreditGrant(**row, left_microcredits=amount_microcredits, held_microcredits=0)
 
 
 def get_grants(connection: sa.Connection, account_id: str) -> list[CreditGrant]:
@@ -85,22 +83,8 @@ def expire_grants(connection: sa.Connection, account_id: str) -> Transfer | None
     What a hold has stays until it is resolved, and goes the next time.
     """
     lock(connection, account_id)
-    over = (
-        (credit_grant.c.account_id == account_id)
-        & (credit_grant.c.left_microcredits > 0)  # as the index has it
-        & (credit_grant.c.expires_at <= sa.func.clock_timestamp())
-        & (credit_grant.c.left_microcredits > credit_grant.c.held_microcredits)
-    )
-    free = credit_grant.c.left_microcredits - credit_grant.c.held_microcredits
-    query = sa.select(credit_grant.c.grant_id, free).where(over).order_by(credit_grant.c.grant_id)
-    taken = [LedgerEntry(account_id, -amount, one) for one, amount in connection.execute(query)]
-    if not taken:
-        return None
-    total = -sum(side.amount_microcredits for side in taken)
-    made = record(connection, account_id, "expiry", [*taken, LedgerEntry(EXPIRED, total)])
-    change_grants(connection, taken)
-    add_posted(connection, account_id, -total)
-    return made
+    made = connection.execute(sa.select(sa.func.expire_grants(account_id))).scalar_one()
+    return get_transfer(connection, made) if made else None
 
 
 def lock(connection: sa.Connection, account_id: str) -> None:
@@ -108,19 +92,3 @@ def lock(connection: sa.Connection, account_id: str) -> None:
     one = sa.select(balance.c.account_id).where(balance.c.account_id == account_id)
     if connection.execute(one.with_for_update()).one_or_none() is None:
         raise NotFound(f"no account {account_id}")
-
-
-def add_posted(connection: sa.Connection, account_id: str, amount_microcredits: int) -> None:
-    """Changes what an account has by what its entries of a transfer come to."""
-    posted = balance.c.posted_microcredits + amount_microcredits
-    one = balance.c.account_id == account_id
-    connection.execute(sa.update(balance).where(one).values(posted_microcredits=posted))
-
-
-def change_grants(connection: sa.Connection, entries: Iterable[LedgerEntry]) -> None:
-    """Changes what is left of grants by what a transfer's entries say of them."""
-    for side in entries:
-        if side.grant_id is not None:
-            left = credit_grant.c.left_microcredits + side.amount_microcredits
-            one = credit_grant.c.grant_id == side.grant_id
-            connection.execute(sa.update(credit_grant).where(one).values(left_microcredits=left))

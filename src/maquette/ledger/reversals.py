@@ -6,12 +6,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.core.errors import InsufficientCredits, InvalidRequest, NotFound
+from maquette.core.errors import InsufficientCredits, InvalidRequest
 from maquette.core.ids import new_id
 from maquette.db.tables.ledger import credit_grant, transfer
 from maquette.ledger.accounts import in_credits
-from maquette.ledger.grants import add_posted, change_grants, expire_grants, lock
-from maquette.ledger.transfers import LedgerEntry, Transfer, record, with_entries
+from maquette.ledger.grants import expire_grants, lock
+from maquette.ledger.transfers import LedgerEntry, Transfer, get_transfer, record
 
 REFUND_TIME = timedelta(days=30)  # to spend what comes back of a grant that has expired since
 
@@ -21,33 +21,24 @@ def reverse(connection: sa.Connection, transfer_id: UUID, reason: str) -> Transf
     time is over, or of a grant, of which nothing may be spent, held or expired.
 
     Raises NotFound, InvalidRequest for another kind or one that is reversed already, and
-    InsufficientCredits for a grant that is not whole.
+    InsufficientCredits for a grant that is not found.
     """
-    found = connection.execute(
-        sa.select(transfer).where(transfer.c.transfer_id == transfer_id)
-    ).one_or_none()
-    if found is None:
-        raise NotFound(f"no transfer {transfer_id}")
+    found = get_transfer(connection, transfer_id)
     if found.kind not in ("charge", "grant"):
         raise InvalidRequest(f"transfer {transfer_id} is of kind {found.kind}, which is not undone")
     lock(connection, found.account_id)
     again = sa.select(transfer.c.transfer_id).where(transfer.c.reverses == transfer_id)
     if connection.execute(again).one_or_none():
         raise InvalidRequest(f"transfer {transfer_id} is reversed already")
-    (whole,) = with_entries(connection, [found])
-    expire_grants(connection, whole.account_id)
-    sides = [LedgerEntry(e.account_id, -e.amount_microcredits, e.grant_id) for e in whole.entries]
-    if whole.kind == "grant":
+    expire_grants(connection, found.account_id)
+    sides = [LedgerEntry(e.account_id, -e.amount_microcredits, e.grant_id) for e in found.entries]
+    if found.kind == "grant":
         _check_whole(connection, sides[1])
     else:
         sides = [_where_it_can_be_spent(connection, side) for side in sides]
-    own = [side for side in sides if side.account_id == whole.account_id]
-    made = record(
-        connection, whole.account_id, "reversal", sides, reverses=transfer_id, reason=reason
+    return record(
+        connection, found.account_id, "reversal", sides, reverses=transfer_id, reason=reason
     )
-    change_grants(connection, own)
-    add_posted(connection, whole.account_id, sum(side.amount_microcredits for side in own))
-    return made
 
 
 def _check_whole(connection: sa.Connection, side: LedgerEntry) -> None:

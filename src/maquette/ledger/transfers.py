@@ -10,8 +10,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.core.ids import new_id
-from maquette.db.tables.ledger import balance, entry, transfer
+from maquette.core.errors import NotFound
+from maquette.db.tables.ledger import entry, transfer
 
 TransferKind = Literal["grant", "charge", "expiry", "reversal"]
 
@@ -59,6 +59,13 @@ class Transfer:
         return sha256(json.dumps(said, ensure_ascii=False).encode()).digest()
 
 
+# A function of the database: see the migration that made it.
+_RECORD = sa.text(
+    "SELECT record_transfer(:account_id, :kind, CAST(:accounts AS text[]), "
+    "CAST(:amounts AS bigint[]), CAST(:grants AS uuid[]), :hold_id, :reverses, :reason)"
+)
+
+
 def record(
     connection: sa.Connection,
     account_id: str,
@@ -69,45 +76,33 @@ def record(
     reverses: UUID | None = None,
     reason: str | None = None,
 ) -> Transfer:
-    """Writes a transfer at the end of the account's chain. The caller has locked the account's
-    balance and changes what it and its grants come to. The database refuses entries that do not
-    sum to zero.
+    """Writes a transfer at the end of the account's chain, and changes what the account and its
+    grants have by what the entries say. The caller has locked the account's balance. The database
+    refuses entries that do not sum to zero.
     """
-    chain = sa.select(balance.c.transfers, balance.c.last_hash, sa.func.clock_timestamp())
-    count, previous, now = connection.execute(chain.where(balance.c.account_id == account_id)).one()
-    made = Transfer(
-        new_id(),
-        account_id,
-        count + 1,
-        kind,
-        now,
-        tuple(entries),
-        hold_id,
-        reverses,
-        reason,
-    )
-    digest = made.hash_after(previous)
-    columns = ("transfer_id", "account_id", "number", "kind", "created_at")
-    columns += ("hold_id", "reverses", "reason")
-    row = {name: getattr(made, name) for name in columns}
-    connection.execute(sa.insert(transfer).values(**row, hash=digest))
-    sides = [
+    made = connection.execute(
+        _RECORD,
         {
-            "transfer_id": made.transfer_id,
-            "position": position,
-            "account_id": side.account_id,
-            "grant_id": side.grant_id,
-            "amount_microcredits": side.amount_microcredits,
-        }
-        for position, side in enumerate(made.entries)
-    ]
-    connection.execute(sa.insert(entry).values(sides))  # one statement, which is to sum to zero
-    connection.execute(
-        sa.update(balance)
-        .where(balance.c.account_id == account_id)
-        .values(transfers=made.number, last_hash=digest)
-    )
-    return made
+            "account_id": account_id,
+            "kind": kind,
+            "accounts": [side.account_id for side in entries],
+            "amounts": [side.amount_microcredits for side in entries],
+            "grants": [side.grant_id for side in entries],
+            "hold_id": hold_id,
+            "reverses": reverses,
+            "reason": reason,
+        },
+    ).scalar_one()
+    return get_transfer(connection, made)
+
+
+def get_transfer(connection: sa.Connection, transfer_id: UUID) -> Transfer:
+    """Raises NotFound."""
+    rows = connection.execute(sa.select(transfer).where(transfer.c.transfer_id == transfer_id))
+    made = with_entries(connection, rows.all())
+    if not made:
+        raise NotFound(f"no transfer {transfer_id}")
+    return made[0]
 
 
 def get_transfers(

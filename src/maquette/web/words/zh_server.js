@@ -116,6 +116,8 @@ export const zhServer = {
   "a hold of {amount} microcredits; hold at least 1": "预留 {amount} 微点数太少，至少为 1。",
   "{amount} microcredits cannot be charged of the {held} that hold {id} has":
     "预留 {id} 只有 {held} 微点数，不能扣除 {amount}。",
+  "{amount} microcredits cannot be charged; charge 1 or void the hold":
+    "不能扣除 {amount} 微点数；请至少扣 1，或取消预留。",
   "no hold {id}": "没有预留 {id}。",
   "hold {id} is {state} already": "预留 {id} 已经了结（{state}）。",
   "job {id} has another hold, {other}": "任务 {id} 已有另一笔预留 {other}。",
