@@ -21,7 +21,7 @@ def reverse(connection: sa.Connection, transfer_id: UUID, reason: str) -> Transf
     time is over, or of a grant, of which nothing may be spent, held or expired.
 
     Raises NotFound, InvalidRequest for another kind or one that is reversed already, and
-    InsufficientCredits for a grant that is not found.
+    InsufficientCredits for a grant that is not whole.
     """
     found = get_transfer(connection, transfer_id)
     if found.kind not in ("charge", "grant"):
