@@ -26,7 +26,8 @@ from maquette.library.blobs import Blobs
 from maquette.service.admission import QueueLimits
 from maquette.service.image_jobs import ImageJobs
 from maquette.service.owner import LOCAL_ACCOUNT
-from maquette.service.studio import IMAGE, Studio
+from maquette.service.queues import IMAGE, abilities
+from maquette.service.studio import Studio
 from tests.conftest import TinyModels
 from tests.credits import enrich
 
@@ -101,7 +102,9 @@ def rooms(fresh_url: str, tiny_models: TinyModels, tmp_path: Path) -> Iterator[R
 
 def open_app(rooms: Rooms) -> FastAPI:
     """The same studio, which takes in however many come."""
-    studio = Studio(rooms.database, rooms.blobs, rooms.queue, QueueLimits(most_jobs=10**9))
+    studio = Studio(
+        rooms.database, rooms.blobs, rooms.queue, QueueLimits(10**9, most_a_minute=10**9)
+    )
     return create_app(studio, rooms.database)
 
 
@@ -120,7 +123,7 @@ def worker(rooms: Rooms) -> Iterator[Worker]:
     jobs = ImageJobs(
         rooms.database, rooms.blobs, dict.fromkeys(NAMES, rooms.image), loop, rooms.snapshots
     )
-    with working(rooms.database, IMAGE, "worker-1", 4, jobs.run, drain_s=5):
+    with working(rooms.queue, abilities(NAMES).queues, "worker", 4, jobs.run, drain_s=5):
         yield Worker(engine, jobs)
     loop.close()
 

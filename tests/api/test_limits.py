@@ -14,6 +14,7 @@ from maquette.service.admission import QueueLimits
 from maquette.service.pictures import png
 from maquette.service.studio import Studio
 from tests.api.conftest import Rooms
+from tests.credits import enrich
 
 
 def test_an_account_puts_as_much_as_it_may(rooms: Rooms) -> None:
@@ -43,6 +44,20 @@ def test_what_a_request_names_leaves_room_for_more(rooms: Rooms) -> None:
         studio.put_picture("me", small.getvalue())
     studio.submit("me", SamplingParams("a cat", width=64, height=64), source=first)
     studio.put_picture("me", small.getvalue())
+
+
+def test_an_account_asks_as_often_as_it_may(rooms: Rooms) -> None:
+    limits = QueueLimits(most_a_minute=2)
+    studio = Studio(rooms.database, rooms.blobs, rooms.queue, limits)
+    with TestClient(create_app(studio, rooms.database)) as client:
+        body = {"prompt": "a cat", "priority": "batch"}
+        answers = [client.post("/v1/generations", json=body) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 202, 429]
+    assert answers[0].json()["request"]["priority"] == "batch"
+    assert 50 < int(answers[2].headers["Retry-After"]) <= 60
+    assert "2 requests a minute are let in; try again in" in answers[2].json()["error"]
+    enrich(rooms.database, "another")
+    studio.submit("another", SamplingParams("a cat", width=64, height=64))
 
 
 def test_of_many_at_once_no_more_are_let_in_than_may(rooms: Rooms) -> None:

@@ -24,6 +24,7 @@ def _job() -> dict[str, object]:
         "job_id": new_id(),
         "account_id": "me",
         "kind": "image",
+        "queue": "image",
         "request": {"prompt": "一只猫"},
     }
 

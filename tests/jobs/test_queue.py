@@ -12,21 +12,22 @@ import sqlalchemy as sa
 
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
+from maquette.db.tables.jobs import job as job_table
 from maquette.jobs.queue import JobQueue, working
-from maquette.jobs.store import create_job, end_job, list_jobs, start_job
+from maquette.jobs.store import create_job, end_job, get_job, list_jobs, start_job
 
 WORKER = """
 import os, sys, time
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
-from maquette.jobs.queue import working
+from maquette.jobs.queue import JobQueue, working
 
 def run(job_id):
     os.write(1, b"begun\\n")  # in one piece
     time.sleep(60)
 
 with open_database(Settings(database=sys.argv[1])) as database:
-    with working(database, "image", "worker-1", 4, run, 0):
+    with working(JobQueue(database), ["image"], sys.argv[2], 4, run, 0):
         time.sleep(60)
 """
 
@@ -60,7 +61,7 @@ def test_what_is_committed_is_run_and_what_is_rolled_back_is_not(database: sa.En
     with database.begin() as connection:
         job = create_job(connection, "me", "image", {})
         queue.enqueue(connection, job)
-    with working(database, "image", "worker-1", 4, work, drain_s=5):
+    with working(queue, ["image"], "worker", 4, work, drain_s=5):
         assert work.ended.acquire(timeout=20)
         time.sleep(0.5)
     assert work.runs == [job.job_id]
@@ -73,7 +74,7 @@ def test_what_a_killed_worker_had_begun_is_run_again(database: sa.Engine, fresh_
     for _ in range(10):
         with database.begin() as connection:
             queue.enqueue(connection, create_job(connection, "me", "image", {}))
-    words = [sys.executable, "-c", WORKER, fresh_url]
+    words = [sys.executable, "-c", WORKER, fresh_url, "worker"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as worker:
         try:
             assert worker.stdout is not None
@@ -81,7 +82,7 @@ def test_what_a_killed_worker_had_begun_is_run_again(database: sa.Engine, fresh_
                 assert worker.stdout.readline() == "begun\n"
         finally:
             worker.kill()
-    with working(database, "image", "worker-1", 4, work, drain_s=5):
+    with working(queue, ["image"], "worker", 4, work, drain_s=5):
         for _ in range(10):
             assert work.ended.acquire(timeout=20)
     with database.connect() as connection:
@@ -100,7 +101,7 @@ def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> Non
     with database.begin() as connection:
         ended = create_job(connection, "me", "image", {})
         queue.enqueue(connection, ended)
-    with working(database, "image", "worker-1", 4, breaks, 5):
+    with working(queue, ["image"], "worker", 4, breaks, 5):
         assert broken.wait(20)
     with database.begin() as connection:
         missing = create_job(connection, "me", "image", {})
@@ -108,14 +109,18 @@ def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> Non
         queue.enqueue(connection, waiting)
         done = create_job(connection, "me", "image", {})
         end_job(connection, done.job_id, "cancelled")
-        create_job(connection, "me", "speech", {})  # another worker's
-    assert queue.reconcile("image") == 2
-    assert queue.reconcile("image") == 0
-    with working(database, "image", "worker-1", 4, work, 5):
-        for _ in range(3):
+        moved = create_job(connection, "me", "image", {}, queue="old")
+        queue.enqueue(connection, moved)
+    queue._client.delete_workflows([str(missing.job_id)])
+    with database.begin() as connection:  # as where a new version has other queues
+        connection.execute(sa.update(job_table).values(queue="image"))
+    assert queue.reconcile() == 3
+    assert queue.reconcile() == 0
+    with working(queue, ["image"], "worker", 4, work, 5):
+        for _ in range(4):
             assert work.ended.acquire(timeout=20)
-    assert set(work.runs) == {ended.job_id, missing.job_id, waiting.job_id}
-    assert len(work.runs) == 3
+    assert set(work.runs) == {one.job_id for one in (ended, missing, waiting, moved)}
+    assert len(work.runs) == 4
     queue.close()
 
 
@@ -137,11 +142,11 @@ def test_entries_go_with_their_jobs_and_no_others(
         return {str(job.job_id) for job in jobs}
 
     lost = add(3)
-    with working(database, "image", "worker-1", 4, breaks, 5):
+    with working(queue, ["image"], "worker", 4, breaks, 5):
         for _ in lost:
             assert broken.acquire(timeout=20)
     add(5)
-    with working(database, "image", "worker-1", 4, work, 5):
+    with working(queue, ["image"], "worker", 4, work, 5):
         for _ in range(5):
             assert work.ended.acquire(timeout=20)
     waiting = add(1)
@@ -149,5 +154,105 @@ def test_entries_go_with_their_jobs_and_no_others(
     assert queue.sweep() == 0
     left = {entry.workflow_id for entry in queue._client.list_workflows()}
     assert left == lost | waiting
-    assert queue.reconcile("image") == 3
+    assert queue.reconcile() == 3
+    queue.close()
+
+
+def test_of_an_account_so_many_are_at_work_and_others_do_not_wait(database: sa.Engine) -> None:
+    queue = JobQueue(database, at_once=2)
+    most, busy, lock, ended = {"me": 0, "you": 0}, {"me": 0, "you": 0}, threading.Lock(), []
+
+    def run(job_id: UUID) -> None:
+        with database.begin() as connection:
+            account = get_job(connection, job_id).account_id
+            start_job(connection, job_id)
+        with lock:
+            busy[account] += 1
+            most[account] = max(most[account], busy[account])
+        time.sleep(0.2)
+        with lock:
+            busy[account] -= 1
+            ended.append(account)
+        with database.begin() as connection:
+            end_job(connection, job_id, "succeeded")
+
+    for account, count in (("me", 9), ("you", 3)):
+        for _ in range(count):
+            with database.begin() as connection:
+                queue.enqueue(connection, create_job(connection, account, "image", {}))
+    with working(queue, ["image"], "worker", 8, run, 5):
+        give_up = time.monotonic() + 30
+        while len(ended) < 12 and time.monotonic() < give_up:
+            time.sleep(0.05)
+    assert most == {"me": 2, "you": 2}
+    assert ended.index("you") < 4  # though all of the other's were first
+    queue.close()
+
+
+def test_interactive_jobs_come_before_those_of_a_batch(database: sa.Engine) -> None:
+    queue, work = JobQueue(database), _Work(database)
+    jobs = []
+    for number, priority in enumerate(("batch", "batch", "interactive", "interactive")):
+        with database.begin() as connection:
+            made = create_job(connection, f"account {number}", "image", {}, priority=priority)
+            queue.enqueue(connection, made)
+        jobs.append(made.job_id)
+    with working(queue, ["image"], "worker", 1, work, 5):
+        for _ in jobs:
+            assert work.ended.acquire(timeout=20)
+    assert work.runs == [*jobs[2:], *jobs[:2]]
+    queue.close()
+
+
+def test_a_worker_takes_jobs_of_its_own_queues_alone(database: sa.Engine) -> None:
+    queue, work = JobQueue(database), _Work(database)
+    with database.begin() as connection:
+        other = create_job(connection, "me", "image", {}, queue="large")
+        queue.enqueue(connection, other)
+        small = create_job(connection, "me", "image", {}, queue="small")
+        queue.enqueue(connection, small)
+    with working(queue, ["small"], "worker", 4, work, 5):
+        assert work.ended.acquire(timeout=20)
+        time.sleep(0.5)
+    assert work.runs == [small.job_id]
+    with working(queue, ["small", "large"], "worker", 4, work, 5):
+        assert work.ended.acquire(timeout=20)
+    assert work.runs == [small.job_id, other.job_id]
+    queue.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("told", [False, True])
+def test_what_another_worker_has_is_taken_from_it_once(
+    database: sa.Engine, fresh_url: str, told: bool
+) -> None:
+    """Of DBOS 3.4 this is private: who has what, and how it is given to others."""
+    queue, work = JobQueue(database), _Work(database)
+    with database.begin() as connection:
+        job = create_job(connection, "me", "image", {})
+        queue.enqueue(connection, job)
+    words, job_id = [sys.executable, "-c", WORKER, fresh_url, "dead"], str(job.job_id)
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as worker:
+        try:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "begun\n"
+        finally:
+            worker.kill()
+    assert queue.under_way() == {job_id: "dead"}
+    with database.begin() as connection:
+        start_job(connection, job.job_id, "dead")
+    with working(queue, ["image"], "another", 4, work, 5):
+        time.sleep(1.0)
+        assert work.runs == []  # for it is the dead one's
+        assert not queue.take_from("someone", job_id)
+        if told:
+            queue.give_back("dead")
+        else:
+            assert queue.take_from("dead", job_id)
+        assert work.ended.acquire(timeout=20)
+        assert not queue.take_from("dead", job_id)
+    with database.connect() as connection:
+        ended = get_job(connection, job.job_id)
+    assert (ended.state, ended.attempts) == ("succeeded", 1 if told else 2)
+    assert work.runs == [job.job_id]
     queue.close()

@@ -13,14 +13,20 @@ import sqlalchemy as sa
 
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
+from maquette.db.tables.jobs import job
 from maquette.jobs.events import CHANNEL, PROGRESS, add_event, read_events, send_tick
 from maquette.jobs.store import (
+    Job,
+    Priority,
     backlog,
     create_job,
     end_job,
     get_job,
-    interrupt_jobs,
+    is_held,
+    let_go,
     list_jobs,
+    release_jobs,
+    seconds_until_next,
     start_job,
 )
 
@@ -84,11 +90,83 @@ def test_an_attempt_is_taken_back_from_what_runs_alone(database: sa.Engine) -> N
     running, waiting, ended = (_new(database) for _ in range(3))
     with database.begin() as connection:
         for job_id in (running, ended):
-            start_job(connection, job_id)
+            start_job(connection, job_id, "a")
         end_job(connection, ended, "succeeded")
-        interrupt_jobs(connection, [running, waiting, ended])
+        for job_id in (running, waiting, ended):
+            let_go(connection, job_id, "another", counts=False)
+            let_go(connection, job_id, "a", counts=False)
         attempts = [get_job(connection, one).attempts for one in (running, waiting, ended)]
     assert attempts == [0, 0, 1]
+
+
+def test_an_attempt_is_held_until_another_begins(database: sa.Engine) -> None:
+    job_id = _new(database)
+
+    def begin(worker_id: str) -> Job:
+        with database.begin() as connection:
+            assert start_job(connection, job_id, worker_id)
+            return get_job(connection, job_id)
+
+    first = begin("a")
+    with database.begin() as connection:
+        assert is_held(connection, first)
+        let_go(connection, job_id, "a")
+        assert not is_held(connection, first)
+    second = begin("b")
+    third = begin("b")  # of the same worker, which stood still
+    with database.begin() as connection:
+        let_go(connection, job_id, "b", counts=False)
+    again = begin("a")  # the third in number once more, of another
+    assert (third.attempts, again.attempts) == (3, 3)
+    with database.begin() as connection:
+        for lost in (first, second, third):
+            assert not is_held(connection, lost)
+            assert not end_job(connection, job_id, "succeeded", held=lost)
+        assert end_job(connection, job_id, "succeeded", held=again)
+        assert not is_held(connection, again)
+
+
+def test_of_each_priority_so_many_of_an_account_are_released(database: sa.Engine) -> None:
+    def add(account: str, priority: Priority = "interactive") -> UUID:
+        with database.begin() as connection:
+            return create_job(connection, account, "image", {}, priority=priority).job_id
+
+    def release(account: str) -> list[UUID]:
+        with database.begin() as connection:
+            return [one.job_id for one in release_jobs(connection, account, 2)]
+
+    mine = [add("me") for _ in range(4) if time.sleep(0.002) is None]  # ids are by the ms
+    batch = [add("me", "batch") for _ in range(3) if time.sleep(0.002) is None]
+    other = add("another")
+    assert release("me") == [*mine[:2], *batch[:2]]
+    assert release("me") == []
+    assert release("another") == [other]
+    with database.begin() as connection:
+        start_job(connection, mine[0])
+        end_job(connection, mine[0], "succeeded")
+    assert release("me") == [mine[2]]
+    with database.begin() as connection:
+        end_job(connection, mine[3], "cancelled")  # while it waited
+        end_job(connection, mine[1], "cancelled")
+    assert release("me") == []
+
+
+def test_how_long_an_account_has_to_wait(database: sa.Engine) -> None:
+    def wait_s(most: int) -> float:
+        with database.connect() as connection:
+            return seconds_until_next(connection, "me", most, 60.0)
+
+    assert wait_s(1) == 0
+    _new(database)
+    _new(database, "another")
+    assert wait_s(2) == 0
+    assert 50 < wait_s(1) <= 60
+    with database.begin() as connection:
+        older = job.c.created_at - timedelta(seconds=30)
+        connection.execute(sa.update(job).values(created_at=older))
+    _new(database)
+    assert 20 < wait_s(2) <= 30
+    assert wait_s(3) == 0
 
 
 def test_one_end_wins_however_many_try(database: sa.Engine) -> None:

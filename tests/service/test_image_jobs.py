@@ -28,6 +28,7 @@ from maquette.jobs.events import add_event, read_events
 from maquette.jobs.store import Job, create_job, end_job, get_job, list_jobs, start_job
 from maquette.library.assets import assets_of
 from maquette.library.blobs import Blobs
+from maquette.service import image_jobs
 from maquette.service.image_jobs import ImageJobs
 from tests.conftest import TinyModels
 from tests.lora_files import write_diffusers
@@ -100,7 +101,7 @@ def test_a_job_is_drawn_kept_and_not_drawn_twice(room: _Room) -> None:
     room.jobs.run(job.job_id)  # as after a crash between the last commit and the queue's own
     assert room.hashes(job) == hashes
     assert room.kinds(job) == ["running", "succeeded"]
-    assert room.jobs.under_way == set()
+    assert not room.jobs.under_way
 
 
 def test_a_slow_job_tells_how_far_it_is(room: _Room) -> None:
@@ -186,6 +187,88 @@ def test_a_job_that_kills_its_worker_is_given_up(room: _Room) -> None:
             start_job(connection, job.job_id)
     room.jobs.run(job.job_id)
     assert (room.state(job), room.hashes(job)) == ("failed", [])
+    with room.database.connect() as connection:
+        assert get_job(connection, job.job_id).error == "this broke 3 times; ask for less"
+
+
+@pytest.mark.parametrize(("times", "state"), [(2, "succeeded"), (3, "failed")])
+def test_what_breaks_is_tried_three_times(
+    room: _Room, monkeypatch: pytest.MonkeyPatch, times: int, state: str
+) -> None:
+    tries: list[float] = []
+    finish = room.image.finish
+
+    def breaks(*given: Any) -> Any:
+        tries.append(time.monotonic())
+        if len(tries) <= times:
+            raise RuntimeError("boom")
+        return finish(*given)
+
+    monkeypatch.setattr(image_jobs, "FIRST_RETRY_S", 0.5)
+    monkeypatch.setattr(room.image, "finish", breaks)
+    job = room.job()
+    room.jobs.run(job.job_id)
+    assert room.state(job) == state
+    assert len(tries) == 3
+    assert tries[1] - tries[0] >= 0.5
+    assert tries[2] - tries[1] >= 2.0
+    with room.database.connect() as connection:
+        assert get_job(connection, job.job_id).attempts == 3
+
+
+def test_a_request_that_is_at_fault_is_tried_once(room: _Room) -> None:
+    job = room.job(adapters=(AdapterUse("missing"),))
+    room.jobs.run(job.job_id)
+    with room.database.connect() as connection:
+        failed = get_job(connection, job.job_id)
+    assert (failed.state, failed.attempts) == ("failed", 1)
+
+
+def test_a_job_that_waits_for_another_try_can_be_cancelled(
+    room: _Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_jobs, "FIRST_RETRY_S", 600.0)
+    monkeypatch.setattr(room.image, "finish", lambda *_: 1 / 0)
+    job = room.job()
+    runner = threading.Thread(target=room.jobs.run, args=(job.job_id,))
+    runner.start()
+    time.sleep(1.0)
+    with room.database.begin() as connection:
+        assert end_job(connection, job.job_id, "cancelled")
+    runner.join(10)
+    assert not runner.is_alive()
+    assert room.state(job) == "cancelled"
+
+
+def test_an_attempt_that_is_anothers_by_now_writes_nothing(room: _Room) -> None:
+    room.pause_s = 0.2
+    job = room.job(num_inference_steps=200)
+    runner = threading.Thread(target=room.jobs.run, args=(job.job_id,))
+    runner.start()
+    kept = room.folder / "snapshots"
+    while not [*kept.iterdir()]:
+        time.sleep(0.05)
+    with room.database.begin() as connection:
+        assert start_job(connection, job.job_id, "another")
+    runner.join(10)
+    assert not runner.is_alive()
+    assert (room.state(job), room.hashes(job)) == ("running", [])
+    assert [*kept.iterdir()]  # for the other to go on from
+
+
+def test_a_picture_that_was_drawn_for_another_attempt_is_not_kept(
+    room: _Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, finish = room.job(), room.image.finish
+
+    def another_begins(*given: Any) -> Any:
+        with room.database.begin() as connection:
+            assert start_job(connection, job.job_id, "another")
+        return finish(*given)
+
+    monkeypatch.setattr(room.image, "finish", another_begins)
+    room.jobs.run(job.job_id)
+    assert (room.state(job), room.hashes(job), room.kinds(job)) == ("running", [], ["running"])
 
 
 def test_a_job_waits_while_the_database_is_away(
@@ -282,6 +365,7 @@ def test_what_breaks_ends_the_job_in_one_line(room: _Room, monkeypatch: pytest.M
     def broken(*_: object) -> None:
         raise RuntimeError("boom\nand a traceback")
 
+    monkeypatch.setattr(image_jobs, "FIRST_RETRY_S", 0.1)
     monkeypatch.setattr(room.image, "finish", broken)
     job = room.job()
     room.jobs.run(job.job_id)

@@ -34,7 +34,7 @@ class _Room:
         self.database, self.blobs, self.queue = database, Blobs(folder), queue
         for account_id in ("me", "another"):
             enrich(database, account_id)
-        self.studio = Studio(database, self.blobs, queue)
+        self.studio, self.snapshots = Studio(database, self.blobs, queue), folder / "snapshots"
 
     def put(self, colour: str, account: str = "me") -> str:
         content = io.BytesIO()
@@ -108,7 +108,7 @@ def test_it_sweeps_on_after_whatever_failed(
     path = room.blobs.path(content_hash)
     path.unlink()
     path.mkdir()  # which no one can delete as a file
-    with Sweeper(room.database, room.blobs, room.queue, upload_days=1):
+    with Sweeper(room.blobs, room.queue, room.snapshots, upload_days=1):
         _wait_until(lambda: "what is to be swept stays" in caplog.text)
         assert room.knows(content_hash)  # so that it is tried again
         path.rmdir()
@@ -125,7 +125,7 @@ def test_it_leaves_off_when_it_is_told_to(room: _Room, monkeypatch: pytest.Monke
     left = first if room.knows(first) else second
     with room.database.begin() as connection:
         hold(connection, left)  # so the sweep waits
-        with Sweeper(room.database, room.blobs, room.queue, upload_days=1) as sweeper:
+        with Sweeper(room.blobs, room.queue, room.snapshots, upload_days=1) as sweeper:
             time.sleep(0.5)
         assert sweeper._thread.is_alive()  # and no one waits for it
     sweeper._thread.join(60)

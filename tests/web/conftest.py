@@ -27,7 +27,8 @@ from maquette.engines.image import ImageEngine
 from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.service.image_jobs import ImageJobs
-from maquette.service.studio import IMAGE, Studio
+from maquette.service.queues import IMAGE, abilities
+from maquette.service.studio import Studio
 from tests.callers import become
 from tests.conftest import TinyModels
 from tests.lora_files import write_diffusers
@@ -98,7 +99,8 @@ def served(
         loop = EngineLoop(DenoisingEngine(image.device))
         jobs = ImageJobs(database, blobs, dict.fromkeys(NAMES, image), loop, folder / "snapshots")
         app = create_app(Studio(database, blobs, queue, adapters=adapters), database)
-        with working(database, IMAGE, "worker-1", 8, jobs.run, drain_s=5), _served(app) as address:
+        names = abilities(NAMES).queues
+        with working(queue, names, "worker", 8, jobs.run, drain_s=5), _served(app) as address:
             yield address, app
         loop.close()
         queue.close()

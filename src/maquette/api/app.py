@@ -31,7 +31,7 @@ from maquette.core.errors import (
     InsufficientCredits,
     MaquetteError,
     NotFound,
-    QueueFull,
+    NotNow,
     QuotaExceeded,
     UsageError,
     first_line,
@@ -101,7 +101,7 @@ def create_app(
 
 async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, MaquetteError)
-    if isinstance(error, QueueFull):
+    if isinstance(error, NotNow):
         return _line(error.message, 429, {"Retry-After": str(error.retry_after_s)})
     known = (code for kind, code in STATUS.items() if isinstance(error, kind))
     return _line(error.message, next(known, 500))

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, status
 from maquette.api.dependencies import Account, CallerDep, OwnJob, StudioDep
 from maquette.api.schemas import GenerationIn, GenerationOut, problems
 from maquette.engines.catalog import find_shipped
-from maquette.service.studio import IMAGE
+from maquette.service.queues import IMAGE
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"])
 PROBLEMS = problems(400, 402, 403, 404, 413, 429)
@@ -30,6 +30,7 @@ def create_generation(asked: GenerationIn, studio: StudioDep, caller: CallerDep)
         asked.source,
         asked.mask,
         caller.payer_id,
+        asked.priority,
     )
     return GenerationOut.of(job, studio.outcome(job.job_id))
 

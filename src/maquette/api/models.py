@@ -8,7 +8,7 @@ from maquette.api.dependencies import StudioDep
 from maquette.api.schemas import ModelList, ModelOut, StyleOut
 from maquette.engines.catalog import SHIPPED
 from maquette.service.models import starter_styles, starter_subjects
-from maquette.service.studio import IMAGE
+from maquette.service.queues import IMAGE
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
 

@@ -23,7 +23,7 @@ from maquette.core.requests import (
     SamplingParams,
 )
 from maquette.engines.catalog import UsualValues
-from maquette.jobs.store import Job, JobState
+from maquette.jobs.store import Job, JobState, Priority
 from maquette.service.studio import Outcome
 
 Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -84,6 +84,7 @@ class GenerationIn(BaseModel):
     adapters: Annotated[list[AdapterIn], _told(maxItems=MAX_ADAPTERS)] = []
     source: Hash | None = None
     mask: Hash | None = None
+    priority: Priority = "interactive"  # which comes before batch
 
     def params(self, seed: int, usual: UsualValues) -> SamplingParams:
         """What was asked for, and the model's usual values where nothing was. Raises InvalidRequest
@@ -145,7 +146,7 @@ class GenerationOut(BaseModel):
             generation_id=job.job_id,
             state=job.state,
             error=job.error,
-            request=GenerationIn(**asked.pop("params"), **asked),
+            request=GenerationIn(**asked.pop("params"), **asked, priority=job.priority),
             assets=[AssetOut.model_validate(asset) for asset in outcome.assets],
             created_at=job.created_at,
             expected_at=job.expected_at,

@@ -9,6 +9,8 @@ import threading
 import time
 import webbrowser
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +26,7 @@ from maquette.cli.options import (
     settings_of,
 )
 from maquette.core.errors import UsageError, first_line
-from maquette.core.requests import SamplingParams
+from maquette.core.requests import MAX_SIZE_PX, SamplingParams
 from maquette.core.settings import Settings
 from maquette.service.supervisor import DRAIN_S
 
@@ -59,6 +61,10 @@ def studio(
         bool,
         typer.Option("--open/--no-open", help="Open the studio in a browser, if there is one."),
     ] = True,
+    own_worker: Annotated[
+        bool,
+        typer.Option("--worker/--no-worker", help="Start a worker, or have others do the work."),
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
     """Start the studio: its pages and its API, the database, and a worker that draws.
@@ -71,7 +77,7 @@ def studio(
     from maquette.db.connect import open_database
     from maquette.service.credits import Credits
     from maquette.service.owner import prepare_owner
-    from maquette.service.supervisor import Supervisor
+    from maquette.service.supervisor import Supervisor, usual_name
 
     settings = settings_of(
         context,
@@ -83,6 +89,7 @@ def studio(
         backend=backend,
     )
     first_params = SamplingParams(first) if first else None
+    own_name = usual_name(settings) if own_worker else None
     if not as_json:
         typer.echo(STARTING)
     # Uvicorn ends first and then raises the signal anew: then we end, too, but in order.
@@ -90,20 +97,22 @@ def studio(
     with (
         _listen(host, port) as listener,
         open_database(settings) as engine,
-        Supervisor(_environment(context, settings, engine)) as supervisor,
+        ExitStack() as stack,
     ):
         prepare_owner(engine)
         studio = _studio(settings, engine)
+        supervisor = Supervisor(_environment(context, settings, engine)) if own_worker else None
+        if supervisor:
+            stack.enter_context(supervisor)
+
+        def is_ready() -> bool:
+            return bool(supervisor and supervisor.is_ready()) or studio.has_worker(but=own_name)
+
         # On this machine alone, only its own names; elsewhere whoever hosts it knows the names.
         hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
-        app = create_app(
-            studio,
-            engine,
-            supervisor.is_ready,
-            hosts,
-            lambda: supervisor.restarts,
-            Credits(engine, settings.machine_cents_hour),
-        )
+        restarts = partial(getattr, supervisor, "restarts", 0)
+        credits_ = Credits(engine, settings.machine_cents_hour)
+        app = create_app(studio, engine, is_ready, hosts, restarts, credits_)
         url = f"http://{host}:{listener.getsockname()[1]}"
 
         def greet() -> None:
@@ -124,10 +133,11 @@ def _studio(settings: Settings, engine: "sa.Engine") -> "Studio":
     from maquette.service.admission import QueueLimits
     from maquette.service.studio import Studio
 
-    limits = QueueLimits(most_s=settings.queue_s)
+    limits = QueueLimits(settings.queue_jobs, settings.queue_s, settings.account_requests)
     blobs = Blobs(settings.data / "blobs")
     adapters = settings.data / "adapters"
-    return Studio(engine, blobs, JobQueue(engine), limits, settings.upload_bytes, adapters)
+    queue = JobQueue(engine, settings.account_jobs)
+    return Studio(engine, blobs, queue, limits, settings.upload_bytes, adapters)
 
 
 def _draw_first(studio: "Studio", params: SamplingParams) -> None:
@@ -183,14 +193,25 @@ def worker(
     drain_s: Annotated[
         int, typer.Option(hidden=True, min=0, help="Seconds for jobs to end when stopped.")
     ] = DRAIN_S,
+    name: Annotated[
+        str | None,
+        typer.Option(help="What it is called; absent, its machine and its data folder."),
+    ] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(help="The models it has, with commas between; absent, all that ship."),
+    ] = None,
+    most_megapixels: Annotated[
+        float | None, typer.Option(help="The size of a picture it can do; absent, the largest.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run jobs until stopped; the studio starts one by itself.
+    """Run jobs until stopped; the studio starts one by itself. Any number share a database.
 
-    Example: maquette worker --threads 2
+    Example: maquette worker --models starter,starter-turbo --most-megapixels 0.3
     """
     from maquette.service.supervisor import ALIVE, READY
-    from maquette.service.worker import work
+    from maquette.service.worker import WorkerOptions, work
 
     settings = settings_of(
         context,
@@ -212,4 +233,7 @@ def worker(
         if attached:
             typer.echo(ALIVE)
 
-    work(settings, stop, lambda: typer.echo(ready), beat, drain_s=drain_s)
+    named = tuple(one.strip() for one in models.split(",")) if models else ()
+    most_pixels = MAX_SIZE_PX**2 if most_megapixels is None else int(most_megapixels * 1e6)
+    options = WorkerOptions(name, named, most_pixels, drain_s)
+    work(settings, stop, lambda: typer.echo(ready), beat, options)

@@ -5,7 +5,9 @@
     ├── OutputNotWritable     exit 1   a result cannot be stored where it was asked for
     ├── DatabaseUnavailable   exit 1   the database does not start, answer or fit this version
     ├── OutOfMemory           exit 1  a request does not fit the memory, even alone
-    ├── QueueFull             exit 1   more requests wait than are let in; later they are
+    ├── NotNow                exit 1   asked again later, it is done
+    │   ├── QueueFull         exit 1   more requests wait than are let in
+    │   └── RateLimited       exit 1   an account asks more often than it may
     ├── QuotaExceeded         exit 1   an account keeps as much as it may
     ├── InsufficientCredits   exit 1   an account has fewer credits than are asked for
     ├── HoldResolved          exit 1   what held credits has ended in another way
@@ -51,12 +53,20 @@ class OutOfMemory(MaquetteError):
     """A request does not fit the memory that the device has left, even alone."""
 
 
-class QueueFull(MaquetteError):
-    """More requests wait than are let in. Try again after `retry_after_s`."""
+class NotNow(MaquetteError):
+    """The same is done if it is asked for again after `retry_after_s`."""
 
     def __init__(self, message: str, retry_after_s: int) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class QueueFull(NotNow):
+    """More requests wait than are let in."""
+
+
+class RateLimited(NotNow):
+    """An account asks for more in a minute than it may."""
 
 
 class QuotaExceeded(MaquetteError):

@@ -42,6 +42,9 @@ class Settings(BaseModel):
         description="a URL, postgresql://USER@HOST/NAME",
     )
     queue_s: int = Field(default=1800, ge=1, description="seconds of work, at least 1")
+    queue_jobs: int = Field(default=100, ge=1, description="requests, at least 1")
+    account_jobs: int = Field(default=16, ge=1, description="requests, at least 1")
+    account_requests: int = Field(default=120, ge=1, description="requests a minute, at least 1")
     upload_bytes: int = Field(default=2**30, ge=1, description="bytes an account, at least 1")
     upload_days: int = Field(default=30, ge=1, le=36500, description="days, from 1 to 36500")
 

@@ -1,6 +1,7 @@
 """Jobs on DBOS Transact: enqueued with their row in one transaction, recovered after a crash."""
 
-from collections.abc import Callable, Generator
+import logging
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -14,8 +15,18 @@ from dbos import (
     WorkflowStatusString,
 )
 
-from maquette.db.locks import number_of
-from maquette.jobs.store import Job, unfinished_jobs, which_unfinished
+from maquette.db.connect import DATABASE_AWAY
+from maquette.db.locks import hold, number_of
+from maquette.jobs.store import (
+    PRIORITIES,
+    Job,
+    accounts_waiting,
+    get_job,
+    let_go,
+    release_jobs,
+    released_jobs,
+    which_unfinished,
+)
 
 APPLICATION = "maquette"
 WORKFLOW = "run_job"
@@ -23,24 +34,25 @@ WORKFLOW = "run_job"
 # of its own version. So it never changes; what changes is said in the request, which newer workers
 # go on reading.
 DBOS_VERSION = "1"
-POLL_S = 0.05
+POLL_S = 0.15  # a worker has several queues, and each look takes it some milliseconds
+AT_ONCE_AN_ACCOUNT = 16  # jobs of each priority
 SWEEP_PAGE = 1000
-TO_BE_RUN = {
-    state.value
-    for state in (
-        WorkflowStatusString.ENQUEUED,
-        WorkflowStatusString.DELAYED,
-        WorkflowStatusString.PENDING,
-    )
-}
+PENDING = WorkflowStatusString.PENDING.value  # a worker has it
+TO_BE_RUN = {WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.DELAYED.value, PENDING}
+
+log = logging.getLogger(__name__)
 
 
 class JobQueue:
-    """The side that asks for work. Holds no thread."""
+    """The side that asks for work. Holds no thread.
 
-    def __init__(self, engine: sa.Engine) -> None:
+    All jobs wait as rows. Of each account `at_once` of each priority are handed to DBOS, where the
+    workers take them, interactive ones first; the next follow as those end.
+    """
+
+    def __init__(self, engine: sa.Engine, at_once: int = AT_ONCE_AN_ACCOUNT) -> None:
         DBOS.migrate(engine.url.render_as_string(hide_password=False))
-        self._engine = engine
+        self.engine, self._at_once = engine, at_once
         self._client = DBOSClient(
             system_database_engine=engine,
             application_name=APPLICATION,
@@ -49,32 +61,96 @@ class JobQueue:
         )
 
     def enqueue(self, connection: sa.Connection, job: Job) -> None:
-        """Hands a job to the workers when the caller's transaction commits, and only then."""
+        """Hands a new job to the workers when the caller's transaction commits, and only then;
+        where its account has as many with them as it may, when its turn comes.
+        """
+        self.release(connection, job.account_id)
+
+    def release(self, connection: sa.Connection, account_id: str) -> int:
+        """Hands those jobs of an account to the workers whose turn it is; gives how many. For a
+        transaction that holds no job's row: another may hold the account and wait for that.
+        """
+        hold_account(connection, account_id)
+        released = release_jobs(connection, account_id, self._at_once)
+        for job in released:
+            self._hand_over(connection, job)
+        return len(released)
+
+    def release_after(self, job_id: UUID) -> None:
+        """Hands over what waited for a job that has ended. Where that cannot be now, `reconcile`
+        does it.
+        """
+        try:
+            with self.engine.begin() as connection:
+                self.release(connection, get_job(connection, job_id).account_id)
+        except DATABASE_AWAY:
+            log.warning("the database is away, so what waits for job %s waits longer", job_id)
+
+    def give_back(self, worker_id: str) -> None:
+        """Gives all that a worker is at to the others, for it was told to stop."""
+        try:
+            for job_id, holder in self.under_way().items():
+                if holder == worker_id:
+                    self.take_from(worker_id, job_id, counts=False)
+        except DATABASE_AWAY:
+            log.exception("the attempts of %s count, though none broke", worker_id)
+
+    def _hand_over(self, connection: sa.Connection, job: Job) -> None:
         options: EnqueueOptions = {
             "workflow_name": WORKFLOW,
-            "queue_name": job.kind,
+            "queue_name": job.queue,
             "workflow_id": str(job.job_id),
             "app_version": DBOS_VERSION,
+            "priority": 1 + PRIORITIES.index(job.priority),
         }
         self._client.enqueue_in_transaction(connection, options, str(job.job_id))
 
-    def reconcile(self, kind: str) -> int:
+    def reconcile(self) -> int:
         """Hands over anew what no worker would ever run: unfinished jobs whose entry here has ended
-        without them, or is missing. Gives how many. Only while no worker of this kind is at work.
+        without them, is missing, or waits in a queue of another name, and those whose turn came
+        unnoticed. Gives how many. Whoever is at work meanwhile is not disturbed.
         """
-        with self._engine.connect() as connection:
-            jobs = unfinished_jobs(connection, kind)
+        with self.engine.connect() as connection:
+            waiting, jobs = accounts_waiting(connection), released_jobs(connection)
+        anew = 0
+        for account_id in waiting:
+            with self.engine.begin() as connection:
+                anew += self.release(connection, account_id)
         ids = [str(job.job_id) for job in jobs]
         entries = self._client.list_workflows(workflow_ids=ids) if ids else []
-        states = {entry.workflow_id: entry.status for entry in entries}
-        lost = [job for job in jobs if states.get(str(job.job_id)) not in TO_BE_RUN]
-        for job in lost:
-            if str(job.job_id) in states:
-                self._client.rewind_workflow(str(job.job_id), queue_name=kind)
+        found = {entry.workflow_id: entry for entry in entries}
+        for job in jobs:
+            entry = found.get(str(job.job_id))
+            if entry is None:
+                with self.engine.begin() as connection:
+                    self._hand_over(connection, job)
+            elif entry.status not in TO_BE_RUN:
+                self._client.rewind_workflow(entry.workflow_id, queue_name=job.queue)
+            elif entry.status != PENDING and entry.queue_name != job.queue:
+                self._client.cancel_workflow(entry.workflow_id)
+                self._client.rewind_workflow(entry.workflow_id, queue_name=job.queue)
             else:
-                with self._engine.begin() as connection:
-                    self.enqueue(connection, job)
-        return len(lost)
+                continue
+            anew += 1
+        return anew
+
+    def under_way(self) -> dict[str, str]:
+        """Which worker has which job, by the job's id."""
+        entries = self._client.list_workflows(
+            name=WORKFLOW, status=PENDING, load_input=False, load_output=False
+        )
+        return {entry.workflow_id: entry.executor_id or "" for entry in entries}
+
+    def take_from(self, worker_id: str, job_id: str, counts: bool = True) -> bool:
+        """Gives a job that a worker has to the others; False where it has it no more. The attempt
+        counts unless the worker was told to stop. Of DBOS this is private, and there is no other
+        way: it moves what is under way for a fee alone.
+        """
+        with self.engine.begin() as connection:
+            let_go(connection, UUID(job_id), worker_id, counts)
+        with self.engine.connect() as connection:
+            queue = get_job(connection, UUID(job_id)).queue
+        return self._client._sys_db.reenqueue_for_recovery(job_id, [worker_id], queue)
 
     def sweep(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """Deletes the entries of jobs that have ended, which nothing asks for; gives how many.
@@ -92,7 +168,7 @@ class JobQueue:
             load_output=False,
         ):
             ids = [entry.workflow_id for entry in entries]
-            with self._engine.connect() as connection:
+            with self.engine.connect() as connection:
                 unfinished = {str(job_id) for job_id in which_unfinished(connection, ids)}
             self._client.delete_workflows([one for one in ids if one not in unfinished])
             swept, kept = swept + len(ids) - len(unfinished), kept + len(unfinished)
@@ -102,6 +178,13 @@ class JobQueue:
 
     def close(self) -> None:
         self._client.destroy()
+
+
+def hold_account(connection: sa.Connection, account_id: str) -> None:
+    """Waits for an account; until the caller's transaction ends, no one else asks or releases for
+    it.
+    """
+    hold(connection, f"account {account_id}")
 
 
 @contextmanager
@@ -114,18 +197,19 @@ def alone(engine: sa.Engine, worker_id: str) -> Generator[None]:
 
 @contextmanager
 def working(
-    engine: sa.Engine,
-    kind: str,
+    queue: JobQueue,
+    names: Sequence[str],
     worker_id: str,
     at_once: int,
     run: Callable[[UUID], None],
     drain_s: int,
 ) -> Generator[None]:
-    """While this is open, jobs of a kind are run in threads of this process, `at_once` together.
+    """While this is open, jobs of queues of these names are run in threads of this process,
+    `at_once` of each together.
 
-    `run` is called at least once for each job: again, where a worker of this name died in it, so
-    its effects must bear that. At the end no new job is begun, and those under way have `drain_s`.
-    One a process, as DBOS is.
+    `run` is called at least once for each job: again, where a worker died in it, so its effects
+    must bear that. At the end no new job is begun, and those under way have `drain_s`. One a
+    process, as DBOS is.
     """
 
     # Attempts are counted by whoever runs the job: DBOS would count those of a worker that was
@@ -133,21 +217,25 @@ def working(
     @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
     def run_job(job_id: str) -> None:
         run(UUID(job_id))
+        queue.release_after(UUID(job_id))
 
+    url = queue.engine.url.render_as_string(hide_password=False)
     config: DBOSConfig = {
         "name": APPLICATION,
-        "system_database_url": engine.url.render_as_string(hide_password=False),
-        "system_database_engine": engine,
+        "system_database_url": url,
+        "system_database_engine": queue.engine,
         "application_version": DBOS_VERSION,
         "executor_id": worker_id,
         "serializer": DBOSPortableJSONSerializer(),
         "log_level": "WARNING",
-        "max_executor_threads": at_once + 8,
+        "max_executor_threads": at_once * len(names) + 8,
     }
     DBOS(config=config)
+    DBOS.listen_queues(names)
     DBOS.launch()
     try:
-        DBOS.register_queue(kind, worker_concurrency=at_once, polling_interval_sec=POLL_S)
+        for name in names:
+            DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=POLL_S)
         yield
     finally:
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_s)

@@ -9,9 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from maquette.core.ids import new_id
-from maquette.db.tables.jobs import job, job_event
+from maquette.db.tables.jobs import job, job_event, unfinished
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+Priority = Literal["interactive", "batch"]
+PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # the first comes first
 ENDS = ("succeeded", "failed", "cancelled")
 PROGRESS = "progress"  # an event's kind; a job has at most one of it
 assert set(ENDS) < set(get_args(JobState))
@@ -27,7 +29,11 @@ class Job:
     state: JobState
     request: Mapping[str, Any]
     error: str | None
-    attempts: int  # under way or ended with the worker's death
+    attempts: int  # under way, broken, or ended with the worker's death
+    queue: str  # which workers may take it
+    priority: Priority
+    worker_id: str | None  # who has the attempt
+    released_at: datetime | None  # to the workers; None while its account's others run
     created_at: datetime
     work_ms: float | None  # of the machine, as estimated when it was accepted
     expected_at: datetime | None  # its end, likewise
@@ -47,11 +53,14 @@ def create_job(
     request: Mapping[str, Any],
     work_ms: float | None = None,
     remaining_ms: float | None = None,
+    queue: str | None = None,
+    priority: Priority = "interactive",
 ) -> Job:
     """A new queued job, in the caller's transaction; how much work it is and how long it will take
-    from now on, where that is known.
+    from now on, where that is known. Its queue is its kind's unless one is named.
     """
     row = {"job_id": new_id(), "account_id": account_id, "kind": kind, "request": dict(request)}
+    row |= {"queue": queue or kind, "priority": priority}
     if remaining_ms is not None:
         row |= {
             "work_ms": work_ms,
@@ -118,15 +127,56 @@ def backlog(connection: sa.Connection) -> Backlog:
     query = (
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(left_ms), 0.0))
         .select_from(job.outerjoin(job_event, under_way))
-        .where(job.c.state.in_(("queued", "running")))
+        .where(unfinished)
     )
     return Backlog(*connection.execute(query).one())
 
 
-def unfinished_jobs(connection: sa.Connection, kind: str) -> Sequence[Job]:
-    """All jobs of a kind that have not ended, the oldest first."""
-    query = sa.select(job).where((job.c.kind == kind) & job.c.state.in_(("queued", "running")))
+def released_jobs(connection: sa.Connection) -> Sequence[Job]:
+    """All jobs that were handed to the workers and have not ended, the oldest first."""
+    query = sa.select(job).where(unfinished & job.c.released_at.is_not(None))
     return [_job(row) for row in connection.execute(query.order_by(job.c.job_id))]
+
+
+def accounts_waiting(connection: sa.Connection) -> Sequence[str]:
+    """Those that have jobs which were not handed to the workers."""
+    query = sa.select(job.c.account_id).distinct().where(unfinished & job.c.released_at.is_(None))
+    return connection.execute(query).scalars().all()
+
+
+def release_jobs(connection: sa.Connection, account_id: str, at_once: int) -> Sequence[Job]:
+    """Marks an account's next jobs as handed to the workers, and gives them: so many that of each
+    priority `at_once` are. The caller holds the account, so that they are never more.
+    """
+    place = sa.func.row_number().over(
+        partition_by=job.c.priority, order_by=(job.c.released_at.is_(None), job.c.job_id)
+    )
+    mine = (
+        sa.select(job.c.job_id, job.c.released_at, place.label("place"))
+        .where(unfinished & (job.c.account_id == account_id))
+        .subquery()
+    )
+    due = mine.c.released_at.is_(None) & (mine.c.place <= at_once)
+    # One that someone ends right now is passed over; to wait for it could be for ever.
+    free = sa.select(job.c.job_id).where(job.c.job_id.in_(sa.select(mine.c.job_id).where(due)))
+    query = (
+        sa.update(job)
+        .where(job.c.job_id.in_(free.with_for_update(skip_locked=True)))
+        .values(released_at=sa.func.now())
+        .returning(job)
+    )
+    return sorted((_job(row) for row in connection.execute(query)), key=lambda one: one.job_id)
+
+
+def seconds_until_next(connection: sa.Connection, account_id: str, most: int, a_s: float) -> float:
+    """How long an account has to wait so that with one more it has asked at most so often in so
+    many seconds; 0 or less where it need not.
+    """
+    nth = sa.select(job.c.created_at).where(job.c.account_id == account_id)
+    nth = nth.order_by(job.c.created_at.desc()).offset(most - 1).limit(1).scalar_subquery()
+    age_s = sa.func.extract("epoch", sa.func.clock_timestamp() - nth)
+    found = connection.execute(sa.select(age_s)).scalar()
+    return 0.0 if found is None else a_s - float(found)
 
 
 def which_unfinished(connection: sa.Connection, job_ids: Sequence[str]) -> Sequence[UUID]:
@@ -135,25 +185,52 @@ def which_unfinished(connection: sa.Connection, job_ids: Sequence[str]) -> Seque
     return connection.execute(query.where(job.c.state.not_in(ENDS))).scalars().all()
 
 
-def start_job(connection: sa.Connection, job_id: UUID) -> bool:
-    """Marks a job as running, from the first time on; False where it has ended."""
+def start_job(connection: sa.Connection, job_id: UUID, worker_id: str = "") -> bool:
+    """Begins an attempt: the job is running, and from here on this worker's; False where it has
+    ended. Who had it before has it no more, and is told so by `is_held` and `end_job`.
+    """
     started = sa.func.coalesce(job.c.started_at, sa.func.now())
-    attempts = job.c.attempts + 1
-    return _change(connection, job_id, state="running", started_at=started, attempts=attempts)
+    values = {"state": "running", "started_at": started, "worker_id": worker_id}
+    return _change(connection, job_id, **values, attempts=job.c.attempts + 1)
 
 
-def interrupt_jobs(connection: sa.Connection, job_ids: Sequence[UUID]) -> None:
-    """Takes back the attempts of running jobs whose worker stops because it was told to."""
-    running = job.c.job_id.in_(job_ids) & (job.c.state == "running")
-    connection.execute(sa.update(job).where(running).values(attempts=job.c.attempts - 1))
+def is_held(connection: sa.Connection, held: Job) -> bool:
+    """Whether an attempt still goes on: the job has not ended, and no one has begun another."""
+    query = sa.select(sa.func.count()).where(_attempt(held) & (job.c.state == "running"))
+    return connection.execute(query).scalar_one() == 1
+
+
+def _attempt(held: Job) -> sa.ColumnElement[bool]:
+    """What no other attempt has in common with this one: an attempt that was taken back had another
+    worker.
+    """
+    return (
+        (job.c.job_id == held.job_id)
+        & (job.c.worker_id == held.worker_id)
+        & (job.c.attempts == held.attempts)
+    )
+
+
+def let_go(connection: sa.Connection, job_id: UUID, worker_id: str, counts: bool = True) -> None:
+    """Takes a running job from a worker; the attempt counts unless it was told to stop."""
+    its = (job.c.job_id == job_id) & (job.c.worker_id == worker_id) & (job.c.state == "running")
+    attempts = job.c.attempts - (0 if counts else 1)
+    connection.execute(sa.update(job).where(its).values(worker_id=None, attempts=attempts))
 
 
 def end_job(
-    connection: sa.Connection, job_id: UUID, state: JobState, error: str | None = None
+    connection: sa.Connection,
+    job_id: UUID,
+    state: JobState,
+    error: str | None = None,
+    held: Job | None = None,
 ) -> bool:
-    """Ends a job, once: False where it has already ended, and then nothing is changed."""
+    """Ends a job, once: False where it has already ended, and then nothing is changed. So it is for
+    an attempt that is `held` no more; who cancels holds none.
+    """
     assert state in ENDS
-    return _change(connection, job_id, state=state, error=error, finished_at=sa.func.now())
+    may = None if held is None else _attempt(held)
+    return _change(connection, job_id, may, state=state, error=error, finished_at=sa.func.now())
 
 
 def delete_job(connection: sa.Connection, account_id: str, job_id: UUID) -> bool:
@@ -173,8 +250,15 @@ def _owned(account_id: str, job_id: UUID) -> sa.ColumnElement[bool]:
     return (job.c.job_id == job_id) & (job.c.account_id == account_id)
 
 
-def _change(connection: sa.Connection, job_id: UUID, **values: Any) -> bool:
+def _change(
+    connection: sa.Connection,
+    job_id: UUID,
+    only: sa.ColumnElement[bool] | None = None,
+    **values: Any,
+) -> bool:
     may = (job.c.job_id == job_id) & job.c.state.not_in(ENDS)
+    if only is not None:
+        may &= only
     return connection.execute(sa.update(job).where(may).values(values)).rowcount == 1
 
 

@@ -3,26 +3,38 @@
 import math
 from dataclasses import dataclass
 
-from maquette.core.errors import InvalidRequest, QueueFull
+from maquette.core.errors import InvalidRequest, QueueFull, RateLimited
 from maquette.jobs.store import Backlog
 from maquette.service.cost import Cost
 
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """How many requests may be unfinished at once, and how many seconds of work they may be."""
+    """How many requests may be unfinished at once, and how many seconds of work they may be; how
+    many an account may make in a minute.
+    """
 
     most_jobs: int = 100
     most_s: float = 1800.0
+    most_a_minute: int = 120
 
 
 USUAL_LIMITS = QueueLimits()
 UNKNOWN_WAIT_MS = 5000.0  # where nothing was measured
 
 
-def admit(cost: Cost | None, backlog: Backlog, limits: QueueLimits) -> float | None:
-    """The milliseconds until a request will be done if all that was accepted before it comes first;
-    None where nothing was measured: then only their number counts.
+def admit_account(most: int, wait_s: float) -> None:
+    """Raises RateLimited where an account has to wait before it may ask again."""
+    if wait_s > 0:
+        seconds = math.ceil(wait_s)
+        raise RateLimited(f"{most} requests a minute are let in; try again in {seconds} s", seconds)
+
+
+def admit(
+    cost: Cost | None, backlog: Backlog, limits: QueueLimits, workers: int = 1
+) -> float | None:
+    """The milliseconds until a request will be done if all that was accepted before it comes first,
+    and the workers share it; None where nothing was measured: then only their number counts.
 
     Raises InvalidRequest where it would not fit the queue even alone, QueueFull where it does not
     fit behind what waits.
@@ -34,6 +46,7 @@ def admit(cost: Cost | None, backlog: Backlog, limits: QueueLimits) -> float | N
             f"{_duration(most_ms)} of work are let in; ask for fewer steps or pictures, "
             "or a smaller size"
         )
+    backlog = Backlog(backlog.jobs, backlog.left_ms / max(1, workers))
     if backlog.jobs >= limits.most_jobs:
         raise _full(backlog, backlog.left_ms / backlog.jobs or UNKNOWN_WAIT_MS)
     if cost is None:

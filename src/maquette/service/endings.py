@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from maquette.jobs.events import add_event, send_balance
-from maquette.jobs.store import JobState, end_job
+from maquette.jobs.store import Job, JobState, end_job
 from maquette.ledger.holds import holds_of, post_hold, void_hold
 
 
@@ -17,20 +17,22 @@ def end(
     state: JobState,
     error: str | None = None,
     data: Mapping[str, Any] | None = None,
+    held: Job | None = None,
 ) -> bool:
     """Ends a job: what it held is charged where it succeeded, else given back, and its watchers are
-    told. False where it has already ended, and then nothing is changed.
+    told. False where it has already ended, and then nothing is changed; so it is for an attempt
+    that is `held` no more.
 
     The job's row is locked first, then its payer's balance, as everywhere.
     """
-    if not end_job(connection, job_id, state, error):
+    if not end_job(connection, job_id, state, error, held):
         return False
-    if held := holds_of(connection, [job_id]).get(job_id):  # jobs of before have none
+    if credits := holds_of(connection, [job_id]).get(job_id):  # jobs of before have none
         if state == "succeeded":
-            post_hold(connection, held.hold_id, held.amount_microcredits)
+            post_hold(connection, credits.hold_id, credits.amount_microcredits)
         else:
-            void_hold(connection, held.hold_id)
-        send_balance(connection, held.account_id)
+            void_hold(connection, credits.hold_id)
+        send_balance(connection, credits.account_id)
     said = {} if error is None else {"error": error}
     add_event(connection, job_id, state, {**said, **(data or {})})
     return True

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import platform
 import threading
 import time
 from collections import defaultdict
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from maquette.db.connect import DATABASE_AWAY
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.step_times import StepTimes
-from maquette.jobs.workers import StepTime, report
+from maquette.jobs.workers import Abilities, StepTime, report
 
 BEAT_S = 2.0
 FAREWELL_S = 3.0  # that a beat under way may still take
@@ -38,8 +39,10 @@ class Heartbeat:
         measured: Callable[[], Measured],
         on_beat: Callable[[], None] = lambda: None,
         longest_pass_s: float = LONGEST_PASS_S,
+        abilities: Abilities | None = None,
     ) -> None:
         self._database, self._worker_id, self._loop = database, worker_id, loop
+        self._abilities, self._host = abilities, platform.node()
         self._measured, self._on_beat, self._longest_pass_s = measured, on_beat, longest_pass_s
         self._reported: Measured | None = None
         self._stopping = threading.Event()
@@ -68,9 +71,8 @@ class Heartbeat:
             self._on_beat()
             measured = self._measured()
             with self._database.begin() as connection:
-                report(
-                    connection, self._worker_id, None if measured == self._reported else measured
-                )
+                news = None if measured == self._reported else measured
+                report(connection, self._worker_id, news, self._abilities, self._host)
         except DATABASE_AWAY:
             log.warning("the database is away, so this worker cannot say that it lives")
         except Exception:

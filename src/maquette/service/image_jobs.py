@@ -3,18 +3,20 @@
 import base64
 import io
 import logging
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, wait
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from PIL import Image
 
-from maquette.core.errors import InvalidRequest, MaquetteError
+from maquette.core.errors import InvalidRequest, MaquetteError, OutputNotWritable
 from maquette.core.ids import new_id
 from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY
@@ -22,18 +24,23 @@ from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.request import DenoisingRequest, Snapshot
 from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.snapshot_file import read_snapshot, write_snapshot
-from maquette.engines.image import ImageEngine
 from maquette.jobs.events import PROGRESS, add_event, send_tick
-from maquette.jobs.store import Job, get_job, interrupt_jobs, start_job
+from maquette.jobs.store import Job, get_job, is_held, start_job
 from maquette.library.assets import add_asset
 from maquette.library.blobs import Blobs
 from maquette.service.endings import end
 from maquette.service.pictures import png, png_texts
 
+if TYPE_CHECKING:  # which takes seconds to import, and is handed in
+    from maquette.engines.image import ImageEngine
+
 TICK_S = 0.25
 TICKS_A_PROGRESS = 4  # one in so many is kept, with the state to go on from
 PREVIEW_SIDES_PX, MOST_PREVIEW_BYTES = (64, 48, 32, 16), 7_000
-MOST_ATTEMPTS = 3  # a job that takes its worker down with it is not tried for ever
+MOST_ATTEMPTS = 3  # those in which the worker died count, too
+FIRST_RETRY_S, RETRY_FACTOR = 1.0, 4.0  # the pause before a second attempt, and how it grows
+OURS = (OutputNotWritable,)  # what is said of a disk, and not of a request
+BROKEN = "something broke while this was drawn; the log of the studio says what"
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 10.0
 
 log = logging.getLogger(__name__)
@@ -48,77 +55,109 @@ class ImageJobs:
         self,
         database: sa.Engine,
         blobs: Blobs,
-        images: Mapping[str, ImageEngine],
+        images: "Mapping[str, ImageEngine]",
         loop: EngineLoop,
         snapshots: Path,
+        worker_id: str = "worker",
     ) -> None:
         self._database, self._blobs, self._images = database, blobs, images
-        self._loop, self._snapshots = loop, snapshots
+        self._loop, self._snapshots, self._worker_id = loop, snapshots, worker_id
         self.under_way: set[UUID] = set()
-        self._begun: set[UUID] = set()  # of these, attempts that are counted
+        self._ended = threading.Condition()
         snapshots.mkdir(parents=True, exist_ok=True)
 
     def run(self, job_id: UUID) -> None:
-        """From a queued job to its end. Where a worker died in it, it goes on where that was.
+        """From a queued job to its end. Where a worker died in it, it goes on where that was; where
+        something broke that was not asked for, it is tried again after a pause.
 
         While the database is away it waits: an accepted job is not lost for that.
         """
-        self.under_way.add(job_id)
-        try:
-            pause_s = LEAST_PAUSE_S
+        with self._once(job_id):
+            pause_s, held = LEAST_PAUSE_S, None
             while True:
                 try:
-                    self._run(job_id)
-                    return
+                    # To go on after the database was away is no new attempt.
+                    held = held or self._begin(job_id)
+                    if held.ended or not self._breaks(held):
+                        self._clear_away(job_id)
+                        return
+                    held = None
                 except DATABASE_AWAY:
                     log.exception("job %s waits for the database", job_id)
                     time.sleep(pause_s)
                     pause_s = min(2 * pause_s, MOST_PAUSE_S)
-        finally:
-            self._begun.discard(job_id)
-            self.under_way.discard(job_id)
 
-    def interrupt(self) -> None:
-        """For a worker that was told to stop: what is under way goes on in another life, and this
-        attempt does not count.
+    @contextmanager
+    def _once(self, job_id: UUID) -> Generator[None]:
+        """A worker that stood still may be handed a job anew that it is still at: first it lets go
+        of it.
         """
+        with self._ended:
+            self._ended.wait_for(lambda: job_id not in self.under_way)
+            self.under_way.add(job_id)
         try:
-            with self._database.begin() as connection:
-                interrupt_jobs(connection, list(self._begun))
-        except DATABASE_AWAY:
-            log.exception("the attempts at %d jobs count, though none broke", len(self._begun))
+            yield
+        finally:
+            with self._ended:
+                self.under_way.discard(job_id)
+                self._ended.notify_all()
 
-    def _run(self, job_id: UUID) -> None:
+    def _begin(self, job_id: UUID) -> Job:
+        """A new attempt, where the job has not ended."""
         with self._database.begin() as connection:
-            # To go on after the database was away is no new attempt.
-            if job_id not in self._begun and start_job(connection, job_id):
+            if start_job(connection, job_id, self._worker_id):
                 add_event(connection, job_id, "running", {})
-            job = get_job(connection, job_id)
-        self._begun.add(job_id)
-        if not job.ended:
-            self._carry_out(job)
+            return get_job(connection, job_id)
+
+    def _breaks(self, held: Job) -> bool:
+        """Carries an attempt out, if it is held still. True where it is to be tried anew, after a
+        pause that ends early where it is held no more.
+        """
+        if not self._is_held(held) or not self._carry_out(held):
+            return False
+        go_on_s = time.monotonic() + FIRST_RETRY_S * RETRY_FACTOR ** (held.attempts - 1)
+        while self._is_held(held):
+            if time.monotonic() >= go_on_s:
+                return True
+            time.sleep(TICK_S)
+        return False
+
+    def _clear_away(self, job_id: UUID) -> None:
+        """Another worker that has the job may need what is kept of it."""
+        with self._database.connect() as connection:
+            if not get_job(connection, job_id).ended:
+                return
         for path in self._snapshots.glob(f"{job_id}-*"):
             path.unlink(missing_ok=True)
 
-    def _carry_out(self, job: Job) -> None:
-        """To the job's end. Raises what `run` waits for; CancelledError if the engine ends."""
+    def _carry_out(self, job: Job) -> bool:
+        """To the job's end, or until it is another's. True where something broke that was not asked
+        for, and may not break again. Raises what `run` waits for, CancelledError if the engine
+        ends.
+        """
         try:
             if job.attempts > MOST_ATTEMPTS:
-                raise InvalidRequest(f"the worker died in it {MOST_ATTEMPTS} times; ask for less")
+                raise InvalidRequest(f"this broke {MOST_ATTEMPTS} times; ask for less")
             request = self._request(job)
             self._keep(job, request, self._draw(job, request))
         except DATABASE_AWAY:
             raise
         except CancelledError:
-            with self._database.connect() as connection:
-                if not get_job(connection, job.job_id).ended:
-                    raise  # not by a person: the engine is closing
-        except MaquetteError as error:
-            self._fail(job, error.message)
+            if self._is_held(job):
+                raise  # not by a person, nor for another worker: the engine is closing
         except Exception as error:
-            log.exception("job %s failed", job.job_id)
-            self._loop.fail(error)  # the worker ends where its device is broken
-            self._fail(job, "something broke while this was drawn; the log of the studio says what")
+            told = isinstance(error, MaquetteError)
+            if not told:
+                log.exception("attempt %d at job %s failed", job.attempts, job.job_id)
+                self._loop.fail(error)  # the worker ends where its device is broken
+            if job.attempts < MOST_ATTEMPTS and not (told and not isinstance(error, OURS)):
+                return True
+            self._fail(job, error.message if told else BROKEN)
+        return False
+
+    def _is_held(self, job: Job) -> bool:
+        with self._database.connect() as connection:
+            return is_held(connection, job)
 
     def _request(self, job: Job) -> GenerationRequest:
         """The request as it was asked for, its pictures fetched by their hashes."""
@@ -139,14 +178,17 @@ class ImageJobs:
         return Image.open(io.BytesIO(self._blobs.get(content_hash))).convert(mode)
 
     def _draw(self, job: Job, request: GenerationRequest) -> list[Image.Image]:
-        """The pictures, in order. Raises CancelledError if someone ends the job meanwhile."""
+        """The pictures, in order. Raises CancelledError if someone ends the job meanwhile, or it is
+        another worker's.
+        """
         latest: dict[str, StepOutput] = {}
 
         def watch(output: StepOutput) -> None:
             latest[output.request.request_id] = output
 
         image = self._images[job.request["model"]]
-        ones = image.prepare(request, str(job.job_id), job.account_id)
+        in_person = job.priority == "interactive"
+        ones = image.prepare(request, str(job.job_id), job.account_id, in_person)
         snapshots = {one.request_id: self._snapshot_of(one) for one in ones}
         begun = {name: s.step_index for name, s in snapshots.items() if s is not None}
         progress = _Progress(sum(len(one.table) for one in ones), begun)
@@ -159,9 +201,8 @@ class ImageJobs:
                 tick += 1
                 if latest:
                     self._report(job, progress, list(latest.values()), tick)
-                with self._database.connect() as connection:
-                    if get_job(connection, job.job_id).ended:
-                        break
+                if not self._is_held(job):
+                    break
         finally:
             for one in ones:
                 self._loop.cancel(one.request_id)  # nothing where it has finished
@@ -176,11 +217,18 @@ class ImageJobs:
             waited_ms = (datetime.now(UTC) - job.created_at) / timedelta(milliseconds=1)
             for output in latest:
                 if not output.finished:
-                    write_snapshot(self._place(output.request), output.snapshot(waited_ms))
+                    self._save(output, waited_ms)
         with self._database.begin() as connection:
-            send_tick(connection, job, data)
-            if keep:
-                add_event(connection, job.job_id, PROGRESS, data)
+            if is_held(connection, job):
+                send_tick(connection, job, data)
+                if keep:
+                    add_event(connection, job.job_id, PROGRESS, data)
+
+    def _save(self, output: StepOutput, waited_ms: float) -> None:
+        try:
+            write_snapshot(self._place(output.request), output.snapshot(waited_ms))
+        except OutputNotWritable as error:
+            log.warning("a crash now would cost more than usual: %s", error.message)
 
     def _previews(self, job: Job, latest: list[StepOutput]) -> list[str | None]:
         """What the model takes each picture for, small, as data URLs; None for one not begun.
@@ -207,8 +255,8 @@ class ImageJobs:
         with self._database.begin() as connection:
             ids = [new_id() for _ in hashes]
             data = {"assets": [str(one) for one in ids]}
-            if not end(connection, job.job_id, "succeeded", data=data):
-                return  # cancelled in the last moment
+            if not end(connection, job.job_id, "succeeded", data=data, held=job):
+                return  # cancelled in the last moment, or another worker's
             for number, (content, content_hash) in enumerate(zip(contents, hashes, strict=True)):
                 add_asset(
                     connection,
@@ -224,7 +272,7 @@ class ImageJobs:
 
     def _fail(self, job: Job, message: str) -> None:
         with self._database.begin() as connection:
-            end(connection, job.job_id, "failed", message)
+            end(connection, job.job_id, "failed", message, held=job)
 
     def _snapshot_of(self, one: DenoisingRequest) -> Snapshot | None:
         """Where an earlier worker was with a picture; None where that is not known."""

@@ -23,10 +23,11 @@ from maquette.db.connect import DATABASE_AWAY
 from maquette.db.locks import hold
 from maquette.engines.catalog import find_shipped, list_adapters
 from maquette.jobs.events import JobEvent, add_event, read_events, send_balance, send_change
-from maquette.jobs.queue import JobQueue
+from maquette.jobs.queue import JobQueue, hold_account
 from maquette.jobs.store import (
     Job,
     JobCounts,
+    Priority,
     backlog,
     count_jobs,
     create_job,
@@ -34,20 +35,21 @@ from maquette.jobs.store import (
     get_job,
     list_jobs,
     restore_job,
+    seconds_until_next,
 )
-from maquette.jobs.workers import measured_step_times
+from maquette.jobs.workers import count_living, list_workers, measured_step_times
 from maquette.ledger.holds import Hold, holds_of, place_hold
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
 from maquette.library.blobs import Blobs, hash_of
 from maquette.library.thumbnails import Thumbnails
 from maquette.library.uploads import add_upload, may_read
-from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit
+from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit, admit_account
 from maquette.service.cost import cost_of
 from maquette.service.endings import end
 from maquette.service.pictures import png, read_upload
+from maquette.service.queues import IMAGE, queue_of
 from maquette.service.quotes import quote
 
-IMAGE = "image"
 HOLD_TIME = timedelta(days=1)  # the sweep renews it while the job has not ended
 
 
@@ -88,12 +90,14 @@ class Studio:
         source: str | None = None,
         mask: str | None = None,
         payer_id: str | None = None,
+        priority: Priority = "interactive",
     ) -> Job:
         """Accepts a request for pictures: from here on it survives any crash. Its price is held of
         the payer's credits, the account's own where no other is named.
 
         `source` and `mask` are hashes of pictures that the account put or had made. Raises
-        InvalidRequest, ModelNotFound, QueueFull where too much waits, and InsufficientCredits.
+        InvalidRequest, ModelNotFound, RateLimited, QueueFull where too much waits, and
+        InsufficientCredits.
         """
         find_shipped(model, IMAGE)
         adapters = self.adapters()
@@ -116,11 +120,17 @@ class Studio:
                 hold(connection, content_hash)  # or a sweep might take it meanwhile
                 if not may_read(connection, account_id, content_hash):
                     raise _no_picture(content_hash)
-            hold(connection, "admission")  # until this one is counted, too
+            hold_account(connection, account_id)  # until this one is counted, too
+            queue = queue_of(model, params.width, params.height)
+            most = self._limits.most_a_minute
+            admit_account(most, seconds_until_next(connection, account_id, most, 60.0))
             cost = cost_of(params, count, measured_step_times(connection, model))
-            remaining_ms = admit(cost, backlog(connection), self._limits)
+            workers = count_living(connection, queue)
+            remaining_ms = admit(cost, backlog(connection), self._limits, workers)
             work_ms = cost and cost.work_ms
-            job = create_job(connection, account_id, IMAGE, asked, work_ms, remaining_ms)
+            job = create_job(
+                connection, account_id, IMAGE, asked, work_ms, remaining_ms, queue, priority
+            )
             until = datetime.now(UTC) + HOLD_TIME
             held = place_hold(connection, payer_id or account_id, price, until, job.job_id)
             send_balance(connection, held.account_id)
@@ -181,7 +191,9 @@ class Studio:
         """Ends a job before its time; False where it has ended."""
         with self._database.begin() as connection:
             _own_job(connection, account_id, job_id)
-            return end(connection, job_id, "cancelled")
+            cancelled = end(connection, job_id, "cancelled")
+        self._queue.release_after(job_id)
+        return cancelled
 
     def delete_job(self, account_id: str, job_id: UUID) -> None:
         """Hides a job with all that it made, ended if need be; `restore_job` brings it back."""
@@ -190,6 +202,7 @@ class Studio:
             end(connection, job_id, "cancelled")
             delete_job(connection, account_id, job_id)
             send_change(connection, account_id, job_id)
+        self._queue.release_after(job_id)
 
     def restore_job(self, account_id: str, job_id: UUID) -> None:
         """Undoes a deletion."""
@@ -265,6 +278,14 @@ class Studio:
         except DATABASE_AWAY:
             return False
         return True
+
+    def has_worker(self, but: str | None = None) -> bool:
+        """Whether a worker lives, other than one of a name; False where the database is away."""
+        try:
+            with self._database.connect() as connection:
+                return any(one.lives and one.worker_id != but for one in list_workers(connection))
+        except DATABASE_AWAY:
+            return False
 
     def job_counts(self) -> JobCounts | None:
         """How many jobs there are by state; None where the database is away."""

@@ -1,11 +1,14 @@
 """Keeps a worker process alive: starts it, again when it dies or hangs, ends it gently."""
 
 import logging
+import platform
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
+
+from maquette.core.settings import Settings
 
 READY = "ready"  # a worker prints it when it takes jobs
 ALIVE = "alive"  # and this at each beat of its heart
@@ -17,6 +20,13 @@ STILL_S = 15.0  # without a word, a worker does not count as ready
 HUNG_S = 60.0  # then it is killed
 
 log = logging.getLogger(__name__)
+
+
+def usual_name(settings: Settings) -> str:
+    """What a worker is called unless told otherwise: the same whenever it starts again, so that it
+    goes on with what it was at; no two machines, and no two data folders, have it in common.
+    """
+    return f"{platform.node()}:{settings.data}"
 
 
 class Supervisor:

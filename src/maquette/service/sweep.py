@@ -1,19 +1,24 @@
-"""What a worker clears away once an hour: what was put and never used, and ended jobs' entries."""
+"""What a worker clears away once an hour: what was put and never used, what ended jobs left."""
 
 import logging
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from maquette.db.connect import DATABASE_AWAY
 from maquette.db.locks import hold
 from maquette.jobs.queue import JobQueue
+from maquette.jobs.store import which_unfinished
+from maquette.jobs.workers import forget_workers
 from maquette.library.blobs import Blobs
 from maquette.library.uploads import drop_unused, unused_uploads
 
 SWEEP_S = 3600.0
+WORKERS_KEPT = timedelta(days=1)  # that were not heard of
 MOST_UPLOADS = 1000  # a sweep; the rest an hour later
 FAREWELL_S = 3.0  # that it may take to leave off
 
@@ -23,10 +28,9 @@ log = logging.getLogger(__name__)
 class Sweeper:
     """A thread that sweeps while this is open, at its beginning and then once an hour."""
 
-    def __init__(
-        self, database: sa.Engine, blobs: Blobs, queue: JobQueue, upload_days: int
-    ) -> None:
-        self._database, self._blobs, self._queue = database, blobs, queue
+    def __init__(self, blobs: Blobs, queue: JobQueue, snapshots: Path, upload_days: int) -> None:
+        self._database, self._blobs, self._queue = queue.engine, blobs, queue
+        self._snapshots = snapshots
         self._kept_for = timedelta(days=upload_days)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_on, name="sweep", daemon=True)
@@ -45,6 +49,9 @@ class Sweeper:
                 stopping = self._stopping.is_set
                 uploads = sweep_uploads(self._database, self._blobs, self._kept_for, stopping)
                 entries = self._queue.sweep(stopping)
+                sweep_snapshots(self._database, self._snapshots)
+                with self._database.begin() as connection:
+                    forget_workers(connection, WORKERS_KEPT)
                 log.info("swept %d uploads and %d entries of the queue", uploads, entries)
             except DATABASE_AWAY:
                 log.warning("the database is away, so nothing is swept for an hour")
@@ -52,6 +59,21 @@ class Sweeper:
                 log.exception("what is to be swept stays for an hour")
             if self._stopping.wait(SWEEP_S):
                 return
+
+
+def sweep_snapshots(database: sa.Engine, folder: Path) -> int:
+    """Deletes what was kept to go on from of jobs that have ended, as they do elsewhere where a
+    worker died here; gives how many files went.
+    """
+    by_job: dict[str, list[Path]] = defaultdict(list)
+    for path in folder.glob("*.safetensors"):
+        by_job[path.stem.rpartition("-")[0]].append(path)
+    with database.connect() as connection:
+        unfinished = {str(job_id) for job_id in which_unfinished(connection, [*by_job])}
+    old = [path for job_id, paths in by_job.items() if job_id not in unfinished for path in paths]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def sweep_uploads(

@@ -1,10 +1,12 @@
 """The one place where engines are built from settings."""
 
+from collections.abc import Sequence
+
 import torch
 
 from maquette.core.settings import Settings
 from maquette.diffusion.device import choose_device, choose_dtype
-from maquette.engines.catalog import SHIPPED, find_model
+from maquette.engines.catalog import find_model
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
 from maquette.service.backend_choice import backends_folder, choose_backend
@@ -41,14 +43,12 @@ def image_engine(
     return image
 
 
-def image_engines(settings: Settings) -> dict[str, ImageEngine]:
-    """All image models that ship, by name, as a studio has them: the backend measured at the first
-    start.
-    """
+def image_engines(settings: Settings, models: Sequence[str]) -> dict[str, ImageEngine]:
+    """Image models by name, as a studio has them: the backend measured at the first start."""
     engines: dict[str, ImageEngine] = {}
-    for spec in SHIPPED["image"]:
+    for model in models:
         like = next(iter(engines.values()), None)
-        engines[spec.model_id] = image_engine(settings, spec.model_id, measure=True, like=like)
+        engines[model] = image_engine(settings, model, measure=True, like=like)
     return engines
 
 

@@ -1,7 +1,7 @@
 """Jobs, what happens to them, and the workers that run them."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from maquette.db.tables.metadata import NOW, metadata
 
@@ -16,6 +16,10 @@ job = sa.Table(
     sa.Column("request", JSONB, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("queue", sa.Text, nullable=False),  # which workers may take it
+    sa.Column("priority", sa.Text, nullable=False, server_default="interactive"),
+    sa.Column("worker_id", sa.Text),  # who has the attempt; null where no one does
+    sa.Column("released_at", sa.DateTime(timezone=True)),  # null while its account's others run
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     # As estimated when it was accepted; null where nothing was measured yet.
     sa.Column("work_ms", sa.Double),
@@ -26,9 +30,13 @@ job = sa.Table(
     sa.CheckConstraint(
         "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
     ),
+    sa.CheckConstraint("priority IN ('interactive', 'batch')", name="priority"),
     sa.Index(None, "account_id", "job_id"),
+    sa.Index(None, "account_id", "created_at"),
 )
-sa.Index("ix_job_unfinished", job.c.job_id, postgresql_where=job.c.state.in_(("queued", "running")))
+unfinished = job.c.state.in_(("queued", "running"))
+sa.Index("ix_job_unfinished", job.c.job_id, postgresql_where=unfinished)
+sa.Index("ix_job_unfinished_account", job.c.account_id, postgresql_where=unfinished)
 # The pictures that a request begins from; written out, for only so is an index on them used.
 source_hash, mask_hash = (
     job.c.request.op("->>", return_type=sa.Text())(sa.literal_column(f"'{name}'"))
@@ -48,11 +56,17 @@ job_event = sa.Table(
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
 )
 
-# A process that runs jobs: when it last said that it lives, and what passes take it, by model.
+# A process that runs jobs: when it last said that it lives, what passes take it, by model, and what
+# it can do. Who led last looks after the jobs of those that are not heard of any more.
 worker = sa.Table(
     "worker",
     metadata,
     sa.Column("worker_id", sa.Text, primary_key=True),
     sa.Column("heartbeat_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.Column("step_times", JSONB, nullable=False, server_default=sa.text("'{}'::jsonb")),
+    sa.Column("host", sa.Text, nullable=False, server_default=""),
+    sa.Column("models", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("most_pixels", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("queues", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    sa.Column("led_at", sa.DateTime(timezone=True)),
 )

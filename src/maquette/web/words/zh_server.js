@@ -130,8 +130,9 @@ export const zhServer = {
   "this is for operators; ask one": "这是管理员的功能，请联系管理员。",
   // what went wrong
   "the database does not answer; try again in a moment": "数据库没有回应，请稍后再试。",
-  "the worker died in it {times} times; ask for less":
-    "绘制时工作进程崩溃了 {times} 次，请减少要求。",
+  "this broke {times} times; ask for less": "绘制时出了 {times} 次问题，请减少要求。",
+  "{most} requests a minute are let in; try again in {time} s":
+    "每分钟最多接受 {most} 个任务，请 {time} 秒后再试。",
   "something broke while this was drawn; the log of the studio says what":
     "绘制时出了问题，详情见工作室的日志。",
   ["latents of {shape} do not fit the memory that {device} has left; ask for a smaller " +

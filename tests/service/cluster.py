@@ -1,0 +1,179 @@
+"""A studio of several real processes on one database, which can be killed and stopped at will."""
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx2 as httpx
+import sqlalchemy as sa
+
+from maquette.db.tables.jobs import job
+from maquette.db.tables.ledger import hold
+from maquette.db.tables.library import asset
+from maquette.ledger.verify import verify
+from maquette.library.blobs import Blobs
+
+ROOT = Path(__file__).parents[2]
+REQUEST = {"prompt": "a red boat", "width": 64, "height": 64, "num_inference_steps": 1}
+PATIENCE_S = 60.0  # on a busy machine
+MANY = {"MAQUETTE_ACCOUNT_REQUESTS": "1000000", "MAQUETTE_QUEUE_JOBS": "1000000"}
+
+
+def wait_until(what: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
+    give_up = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < give_up, "it did not come about in time"
+        time.sleep(0.05)
+    return found
+
+
+class Cluster:
+    """An API and workers whose engine is instant (`instant_worker`). Use as a context manager."""
+
+    def __init__(
+        self, url: str, data: Path, seconds: float = 0.1, silent_s: float = 5.0, **environ: str
+    ) -> None:
+        self.url, self.data = url, data
+        self._seconds, self._silent_s = seconds, silent_s
+        self._environ = os.environ | MANY | {"MAQUETTE_DATA": str(data)} | environ
+        self.processes: dict[str, subprocess.Popen[str]] = {}
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30)
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+        for process in self.processes.values():
+            process.kill()
+            process.communicate()
+
+    def start_api(self) -> None:
+        words = ["studio", "--no-worker", "--no-open", "--port", str(self.port)]
+        self._start("api", ["-m", "maquette", *words, "--database", self.url])
+
+    def start_worker(self, name: str, *models: str) -> None:
+        numbers = [str(self._seconds), str(self._silent_s)]
+        words = [self.url, str(self.data), name, *numbers, *models]
+        self._start(name, ["-m", "tests.service.instant_worker", *words])
+
+    def _start(self, name: str, words: Sequence[str]) -> None:
+        self.processes[name] = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            env=self._environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def kill(self, name: str) -> None:
+        self.processes[name].kill()
+        self.processes[name].communicate()
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        self.processes[name].send_signal(number)
+
+    def ready(self) -> bool:
+        """Whether the API answers, and a worker lives."""
+        try:
+            return self.http.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def ask(self, http: httpx.Client | None = None, **more: Any) -> UUID | None:
+        """The id of a request that was accepted; None where it was not, or no one knows."""
+        try:
+            answer = (http or self.http).post("/v1/generations", json={**REQUEST, **more})
+        except httpx.TransportError:
+            return None
+        if answer.status_code == 503:
+            return None
+        assert answer.status_code == 202, answer.text
+        return UUID(answer.json()["generation_id"])
+
+    def ask_for(self, count: int, at_once: int = 4) -> set[UUID]:
+        """So many requests that were accepted, asked for again where they were not."""
+        accepted: list[UUID] = []
+
+        def person() -> None:
+            with httpx.Client(base_url=self.http.base_url, timeout=30) as http:
+                while len(accepted) < count:
+                    if (job_id := self.ask(http)) is None:
+                        time.sleep(0.1)
+                    else:
+                        accepted.append(job_id)
+
+        people = [threading.Thread(target=person) for _ in range(at_once)]
+        for one in people:
+            one.start()
+        for one in people:
+            one.join()
+        return set(accepted)
+
+
+class Killer:
+    """Kills one process of a cluster after the other, and starts it again, while this is open."""
+
+    def __init__(self, cluster: Cluster, seed: int, pause_s: float) -> None:
+        self._cluster, self._chance, self._pause_s = cluster, random.Random(seed), pause_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep_on)
+        self.kills = 0
+
+    def __enter__(self) -> "Killer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _keep_on(self) -> None:
+        while not self._stopping.wait(self._pause_s * self._chance.uniform(0.5, 1.5)):
+            name = self._chance.choice(sorted(self._cluster.processes))
+            self._cluster.kill(name)
+            self.kills += 1
+            if name == "api":
+                self._cluster.start_api()
+            else:
+                self._cluster.start_worker(name)
+
+
+def unfinished(database: sa.Engine) -> int:
+    with database.connect() as connection:
+        query = sa.select(sa.func.count()).where(job.c.state.in_(("queued", "running")))
+        return connection.execute(query).scalar_one()
+
+
+def check_all(database: sa.Engine, data: Path, accepted: set[UUID]) -> None:
+    """All that was accepted has ended, each with its picture, its charge and its bytes; nothing is
+    held any more, and the ledger is whole.
+    """
+    assert list(verify(database)) == []
+    blobs = Blobs(data / "blobs")
+    with database.connect() as connection:
+        jobs = connection.execute(sa.select(job.c.job_id, job.c.state, job.c.attempts)).all()
+        assets = connection.execute(sa.select(asset.c.job_id, asset.c.content_hash)).all()
+        states = Counter(connection.execute(sa.select(hold.c.state)).scalars())
+    assert accepted <= {one.job_id for one in jobs}
+    # A job in which three workers were killed is given up, and says so.
+    kept = {one.job_id for one in jobs if one.state == "succeeded"}
+    assert all(one.state == "succeeded" or one.attempts == 4 for one in jobs), jobs
+    assert len(kept) >= 0.99 * len(jobs)
+    assert sorted(one.job_id for one in assets) == sorted(kept)
+    assert states == Counter(posted=len(kept), voided=len(jobs) - len(kept))
+    for one in assets:
+        assert blobs.get(one.content_hash)
