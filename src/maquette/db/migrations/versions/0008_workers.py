@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0006"
 
 # As `service/queues.py` has it: what a request is for, and how large its pictures are.
 QUEUE = """
