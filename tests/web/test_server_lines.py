@@ -18,7 +18,10 @@ from maquette.service.cost import Cost
 from tests.web.conftest import Site
 
 PACKAGE = Path(maquette.__file__).parent
-ROOMS = ("core", "library", "jobs", "ledger", "people", "diffusion", "engines", "service", "api")
+ROOMS = (
+    *("core", "library", "jobs", "ledger", "people"),
+    *("diffusion", "engines", "payments", "service", "api"),
+)
 # These end a start, before there is a studio to show them; a plain UsageError does likewise.
 OF_A_START = {"InvalidSettings", "DatabaseUnavailable", "UsageError"}
 KINDS = {

@@ -22,6 +22,8 @@ from maquette.api import (
     metrics,
     models,
     operator_credits,
+    operator_payments,
+    payments,
 )
 from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
 from maquette.api.dependencies import refuse_other_pages
@@ -32,12 +34,14 @@ from maquette.core.errors import (
     MaquetteError,
     NotFound,
     NotNow,
+    PaymentUnavailable,
     QuotaExceeded,
     UsageError,
     first_line,
 )
 from maquette.db.connect import DATABASE_AWAY
 from maquette.service.credits import Credits
+from maquette.service.payments import Payments
 from maquette.service.studio import Studio
 
 log = logging.getLogger(__name__)
@@ -46,6 +50,7 @@ STATUS = {
     InsufficientCredits: 402,
     NotFound: 404,
     QuotaExceeded: 413,
+    PaymentUnavailable: 502,
     UsageError: 400,
 }  # the first that fits
 
@@ -56,7 +61,8 @@ def create_app(
     worker_ready: Callable[[], bool] = lambda: True,
     hosts: Sequence[str] = ("*",),
     worker_restarts: Callable[[], int] = lambda: 0,
-    credits_: Credits | None = None,
+    credit_desk: Credits | None = None,
+    payment_desk: Payments | None = None,
 ) -> FastAPI:
     """The API of a studio. `worker_ready` says whether something takes jobs, `worker_restarts` how
     often it had died; other names than `hosts` are not answered, or any page could read a studio
@@ -79,11 +85,14 @@ def create_app(
         dependencies=[Depends(refuse_other_pages)],
     )
     app.state.studio, app.state.worker_ready = studio, worker_ready
+    app.state.payments = payment_desk or Payments(database)
     app.state.metrics = metrics.registry(
         studio, worker_restarts, streams=lambda: len(app.state.watch)
     )
-    app.state.database, app.state.credits = database, credits_ or Credits(database)
-    for module in (generations, events, assets, models, credits, operator_credits, health):
+    app.state.database, app.state.credits = database, credit_desk or Credits(database)
+    modules = (generations, events, assets, models, credits, operator_credits, health)
+    modules += (payments, operator_payments)
+    for module in modules:
         app.include_router(module.router)
     app.mount("/", Pages(), name="studio")
     app.add_exception_handler(MaquetteError, _problem)

@@ -10,6 +10,7 @@ from maquette.api.watch import Watch
 from maquette.jobs.store import Job
 from maquette.service.credits import Credits
 from maquette.service.owner import LOCAL_ACCOUNT
+from maquette.service.payments import Payments
 from maquette.service.studio import Studio
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -32,6 +33,10 @@ def _studio(request: Request) -> Studio:
 
 def _credits(request: Request) -> Credits:
     return request.app.state.credits
+
+
+def _payments(request: Request) -> Payments:
+    return request.app.state.payments
 
 
 def _watch(request: Request) -> Watch:
@@ -66,6 +71,7 @@ def refuse_other_pages(request: Request) -> None:
 
 StudioDep = Annotated[Studio, Depends(_studio)]
 CreditsDep = Annotated[Credits, Depends(_credits)]
+PaymentsDep = Annotated[Payments, Depends(_payments)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 Account = Annotated[str, Depends(_account)]
 OperatorDep = Annotated[Caller, Depends(_operator)]

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from maquette import __version__
-from maquette.cli import ledger, train
+from maquette.cli import ledger, payments, train
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
@@ -28,6 +28,7 @@ app.add_typer(train.app, name="train")
 app.command()(evaluate)
 app.command()(worker)
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(payments.app, name="payments")
 app.command()(doctor)
 
 

@@ -77,6 +77,7 @@ def studio(
     from maquette.db.connect import open_database
     from maquette.service.credits import Credits
     from maquette.service.owner import prepare_owner
+    from maquette.service.payments import open_payments
     from maquette.service.supervisor import Supervisor, usual_name
 
     settings = settings_of(
@@ -110,9 +111,15 @@ def studio(
 
         # On this machine alone, only its own names; elsewhere whoever hosts it knows the names.
         hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
-        restarts = partial(getattr, supervisor, "restarts", 0)
-        credits_ = Credits(engine, settings.machine_cents_hour)
-        app = create_app(studio, engine, is_ready, hosts, restarts, credits_)
+        app = create_app(
+            studio,
+            engine,
+            is_ready,
+            hosts,
+            partial(getattr, supervisor, "restarts", 0),
+            Credits(engine, settings.machine_cents_hour),
+            open_payments(settings, engine),
+        )
         url = f"http://{host}:{listener.getsockname()[1]}"
 
         def greet() -> None:

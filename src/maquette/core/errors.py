@@ -7,7 +7,9 @@
     ├── OutOfMemory           exit 1  a request does not fit the memory, even alone
     ├── NotNow                exit 1   asked again later, it is done
     │   ├── QueueFull         exit 1   more requests wait than are let in
-    │   └── RateLimited       exit 1   an account asks more often than it may
+    │   ├── RateLimited       exit 1   an account asks more often than it may
+    │   └── TooManyAttempts   exit 1   something was got wrong too often
+    ├── PaymentUnavailable    exit 1   a provider of payments does not answer, or refuses
     ├── QuotaExceeded         exit 1   an account keeps as much as it may
     ├── InsufficientCredits   exit 1   an account has fewer credits than are asked for
     ├── HoldResolved          exit 1   what held credits has ended in another way
@@ -67,6 +69,14 @@ class QueueFull(NotNow):
 
 class RateLimited(NotNow):
     """An account asks for more in a minute than it may."""
+
+
+class TooManyAttempts(NotNow):
+    """Something was got wrong too often."""
+
+
+class PaymentUnavailable(MaquetteError):
+    """A provider of payments does not answer, or refuses what it is asked for."""
 
 
 class QuotaExceeded(MaquetteError):

@@ -53,6 +53,20 @@ export const zhServer = {
   ["this would take about {time}, and no more than {most} of work are let in; ask for fewer " +
   "steps or pictures, or a smaller size"]:
     "这大约需要 {time}，而排队的任务最多共需 {most}；请减少步数或张数，或缩小尺寸。",
+  // payments
+  "no pack {pack}; {hint}": "没有积分包 {pack}；{hint}",
+  "no plan {plan}; {hint}": "没有套餐 {plan}；{hint}",
+  "no payment {payment}": "没有付款 {payment}。",
+  "payment {payment} is {state}; nothing to refund": "付款 {payment} 的状态是 {state}，没有可退的。",
+  "a price of {price} needs a currency; give one": "价格 {price} 需要货币单位，请填写。",
+  "there is no such code; compare it letter by letter": "没有这个兑换码，请逐字核对。",
+  "this code was redeemed by you before; give another one": "您已兑换过这个码，请换一个。",
+  "this code is used up, or its time is over; give another one":
+    "这个兑换码已用完或已过期，请换一个。",
+  "the codes would be over since {time}; choose a later time":
+    "这些兑换码在 {time} 就已过期，请选更晚的时间。",
+  "{wrong} wrong codes were given; try again in {minutes} min":
+    "已输错 {wrong} 次兑换码，请 {minutes} 分钟后再试。",
   // LoRA
   "scale {scale} of {adapter} must be between {least} and {most}; 1 is as it was trained":
     "{adapter} 的强度 {scale} 须在 {least} 到 {most} 之间，1 即训练时的强度。",

@@ -1,0 +1,114 @@
+"""What operators do about payments: top-ups, codes, refunds."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from maquette.api.dependencies import OperatorDep, PaymentsDep
+from maquette.api.schemas import Int, problems
+from maquette.payments.manual import TopUp
+from maquette.payments.provider import ProviderName
+from maquette.payments.store import Payment, PaymentState
+
+router = APIRouter(prefix="/v1/operator", tags=["operator"])
+PROBLEMS = problems(400, 403, 404, 502)
+
+AccountId = Annotated[str, Path(pattern="^[A-Za-z0-9][A-Za-z0-9/_-]{0,99}$")]
+Amount = Annotated[Int, Field(gt=0, le=10**15)]
+Reason = Annotated[str, Field(min_length=1, max_length=500, pattern="^[^\x00]+$")]
+Currency = Annotated[str, Field(pattern="^[a-z]{3}$")]
+
+
+class TopUpIn(BaseModel):
+    """Credits for an account, why, and what was paid for them another way."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount_microcredits: Amount
+    reason: Reason
+    price_cents: Annotated[Int, Field(ge=0, le=10**10)] = 0
+    currency: Currency | None = None
+
+
+class CodesIn(BaseModel):
+    """How many codes, and what each is good for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    amount_microcredits: Amount
+    count: Annotated[Int, Field(ge=1, le=1000)] = 1
+    most_uses: Annotated[Int, Field(ge=1, le=10**6, description="Once an account.")] = 1
+    expires_at: AwareDatetime | None = None
+
+
+class CodesOut(BaseModel):
+    """Codes, told here and never again."""
+
+    codes: list[str]
+
+
+class RefundIn(BaseModel):
+    """Why a payment is given back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason
+
+
+class PaymentOut(BaseModel):
+    """A payment, and how far it is."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    payment_id: UUID
+    account_id: str
+    provider: ProviderName
+    what: str
+    amount_microcredits: int
+    price_cents: int
+    currency: str | None
+    refunded_cents: int
+    state: PaymentState
+    created_at: datetime
+    paid_at: datetime | None
+
+
+@router.post("/accounts/{account_id:path}/top-up", responses=PROBLEMS)
+def top_up(
+    account_id: AccountId, asked: TopUpIn, payments: PaymentsDep, operator: OperatorDep
+) -> PaymentOut:
+    """Give an account credits, for money that came another way or for nothing."""
+    made = payments.top_up(TopUp(operator.account_id, account_id, **asked.model_dump()))
+    return _out(made)
+
+
+@router.post("/codes", responses=PROBLEMS)
+def make_codes(asked: CodesIn, payments: PaymentsDep, operator: OperatorDep) -> CodesOut:
+    """Make codes that bring credits. They are kept as hashes, so note them down now."""
+    return CodesOut(codes=[*payments.make_codes(operator.account_id, **asked.model_dump())])
+
+
+@router.get("/payments", responses=PROBLEMS)
+def list_payments(
+    payments: PaymentsDep,
+    _: OperatorDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    before: UUID | None = None,
+) -> list[PaymentOut]:
+    """All payments, the newest first; `before` is the last one of the page before."""
+    return [_out(one) for one in payments.payments(limit, before)]
+
+
+@router.post("/payments/{payment_id}/refund", responses=PROBLEMS)
+def refund_payment(
+    payment_id: UUID, asked: RefundIn, payments: PaymentsDep, operator: OperatorDep
+) -> PaymentOut:
+    """Give a payment back, and take its credits where none of them is used."""
+    return _out(payments.refund(operator.account_id, payment_id, asked.reason))
+
+
+def _out(payment: Payment) -> PaymentOut:
+    return PaymentOut.model_validate(payment)

@@ -1,0 +1,107 @@
+"""Payments, and what they were made with."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0005"
+
+MOMENT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    """Written out, not taken from `tables`, for those go on changing."""
+    _payments()
+    _codes()
+
+
+def _payments() -> None:
+    op.create_table(
+        "payment",
+        sa.Column("payment_id", sa.Uuid, nullable=False),
+        sa.Column("account_id", sa.Text, nullable=False),
+        sa.Column("provider", sa.Text, nullable=False),
+        sa.Column("reference", sa.Text),
+        sa.Column("item_id", sa.Text),
+        sa.Column("what", sa.Text, nullable=False),
+        sa.Column("amount_microcredits", sa.BigInteger, nullable=False),
+        sa.Column("price_cents", sa.BigInteger, nullable=False),
+        sa.Column("currency", sa.Text),
+        sa.Column("refunded_cents", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("state", sa.Text, nullable=False, server_default="pending"),
+        sa.Column("buyer", sa.Text),
+        _now("created_at"),
+        sa.Column("paid_at", MOMENT),
+        sa.PrimaryKeyConstraint("payment_id", name="pk_payment"),
+        sa.UniqueConstraint("provider", "reference", name="uq_payment_provider_reference"),
+        _foreign("payment", "account_id", "account"),
+        _check("payment", "provider", "provider IN ('stripe', 'codes', 'manual')"),
+        _check(
+            "payment",
+            "state",
+            "state IN ('pending', 'failed', 'paid', 'refunded', 'disputed')",
+        ),
+        _check(
+            "payment",
+            "amount",
+            "0 <= refunded_cents AND refunded_cents <= price_cents AND amount_microcredits > 0 "
+            "AND (price_cents = 0 OR currency IS NOT NULL)",
+        ),
+        _check(
+            "payment",
+            "paid_at",
+            "(state IN ('paid', 'refunded', 'disputed')) = (paid_at IS NOT NULL)",
+        ),
+    )
+    op.create_index("ix_payment_account_id", "payment", ["account_id"])
+    op.create_index("ix_payment_paid_at", "payment", ["paid_at"])
+    op.create_table(
+        "payment_grant",
+        sa.Column("grant_id", sa.Uuid, nullable=False),
+        sa.Column("payment_id", sa.Uuid, nullable=False),
+        sa.PrimaryKeyConstraint("grant_id", name="pk_payment_grant"),
+        _foreign("payment_grant", "grant_id", "credit_grant"),
+        _foreign("payment_grant", "payment_id", "payment"),
+    )
+    op.create_index("ix_payment_grant_payment_id", "payment_grant", ["payment_id"])
+
+
+def _codes() -> None:
+    op.create_table(
+        "redeem_code",
+        sa.Column("code_id", sa.Uuid, nullable=False),
+        sa.Column("code_hash", sa.LargeBinary, nullable=False),
+        sa.Column("amount_microcredits", sa.BigInteger, nullable=False),
+        sa.Column("most_uses", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("uses", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("expires_at", MOMENT),
+        _now("created_at"),
+        sa.PrimaryKeyConstraint("code_id", name="pk_redeem_code"),
+        sa.UniqueConstraint("code_hash", name="uq_redeem_code_code_hash"),
+        _check(
+            "redeem_code", "uses", "0 <= uses AND uses <= most_uses AND amount_microcredits > 0"
+        ),
+    )
+    op.create_table(
+        "wrong_code",
+        sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("account_id", sa.Text, nullable=False),
+        _now("given_at"),
+        sa.PrimaryKeyConstraint("number", name="pk_wrong_code"),
+    )
+    op.create_index("ix_wrong_code_account_id", "wrong_code", ["account_id"])
+
+
+def _now(name: str) -> sa.Column:
+    return sa.Column(name, MOMENT, nullable=False, server_default=sa.text("now()"))
+
+
+def _foreign(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
+    key = {"credit_grant": "grant_id"}.get(other, f"{other}_id")
+    return sa.ForeignKeyConstraint(
+        [column], [f"{other}.{key}"], name=f"fk_{table}_{column}_{other}"
+    )
+
+
+def _check(table: str, name: str, condition: str) -> sa.CheckConstraint:
+    return sa.CheckConstraint(condition, name=op.f(f"ck_{table}_{name}"))

@@ -1,0 +1,73 @@
+"""Payments, and what they were made with."""
+
+import sqlalchemy as sa
+
+from maquette.db.tables.metadata import NOW, metadata
+
+# What someone paid for credits. `reference` is what the provider calls it, so that no matter how
+# often it is told, it is one payment.
+payment = sa.Table(
+    "payment",
+    metadata,
+    sa.Column("payment_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text),
+    sa.Column("item_id", sa.Text),  # of a pack or a plan
+    sa.Column("what", sa.Text, nullable=False),  # as an invoice says it
+    sa.Column("amount_microcredits", sa.BigInteger, nullable=False),
+    sa.Column("price_cents", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.Text),  # ISO 4217, lower case
+    sa.Column("refunded_cents", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("state", sa.Text, nullable=False, server_default="pending"),
+    sa.Column("buyer", sa.Text),  # name and address, as the provider was told them
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.Column("paid_at", sa.DateTime(timezone=True)),
+    sa.CheckConstraint("provider IN ('stripe', 'codes', 'manual')", name="provider"),
+    sa.CheckConstraint(
+        "state IN ('pending', 'failed', 'paid', 'refunded', 'disputed')", name="state"
+    ),
+    sa.CheckConstraint(
+        "0 <= refunded_cents AND refunded_cents <= price_cents AND amount_microcredits > 0 "
+        "AND (price_cents = 0 OR currency IS NOT NULL)",
+        name="amount",
+    ),
+    sa.CheckConstraint(
+        "(state IN ('paid', 'refunded', 'disputed')) = (paid_at IS NOT NULL)", name="paid_at"
+    ),
+    sa.UniqueConstraint("provider", "reference"),
+    sa.Index(None, "account_id"),
+    sa.Index(None, "paid_at"),
+)
+
+# Which credits a payment brought.
+payment_grant = sa.Table(
+    "payment_grant",
+    metadata,
+    sa.Column("grant_id", sa.ForeignKey("credit_grant.grant_id"), primary_key=True),
+    sa.Column("payment_id", sa.ForeignKey("payment.payment_id"), nullable=False, index=True),
+)
+
+# Codes that bring credits, by their hashes: whoever reads the table cannot redeem them.
+redeem_code = sa.Table(
+    "redeem_code",
+    metadata,
+    sa.Column("code_id", sa.Uuid, primary_key=True),
+    sa.Column("code_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("amount_microcredits", sa.BigInteger, nullable=False),
+    sa.Column("most_uses", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("uses", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("expires_at", sa.DateTime(timezone=True)),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.CheckConstraint("0 <= uses AND uses <= most_uses AND amount_microcredits > 0", name="uses"),
+)
+
+# When an account gave a code that there is not, for as long as that counts.
+wrong_code = sa.Table(
+    "wrong_code",
+    metadata,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("account_id", sa.Text, nullable=False),
+    sa.Column("given_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.Index(None, "account_id"),
+)

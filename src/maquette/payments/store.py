@@ -1,0 +1,233 @@
+"""Payments as rows: booked once, with the credits they bring.
+
+    state       what is so                            goes on to
+    pending     asked for, not paid                   paid, failed
+    failed      not paid in time, or refused          paid, where a later try succeeds
+    paid        the money and the credits are there   refunded, disputed
+    refunded    all of the money went back            –
+    disputed    the bank took the money back          paid, where it returns it; refunded
+
+What is told of a state that is over changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from maquette.core.errors import InsufficientCredits, NotFound
+from maquette.core.ids import new_id
+from maquette.db.tables.ledger import entry, transfer
+from maquette.db.tables.payments import payment, payment_grant
+from maquette.jobs.events import send_balance
+from maquette.ledger.accounts import open_account
+from maquette.ledger.grants import GrantCategory, grant
+from maquette.ledger.reversals import reverse
+from maquette.people.audit import note
+
+PaymentState = Literal["pending", "failed", "paid", "refunded", "disputed"]
+OPEN = ("pending", "failed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """What someone paid, or is to pay, for credits."""
+
+    payment_id: UUID
+    account_id: str
+    provider: str
+    reference: str | None  # what the provider calls it
+    item_id: str | None
+    what: str
+    amount_microcredits: int
+    price_cents: int
+    currency: str | None
+    refunded_cents: int = 0
+    state: PaymentState = "pending"
+    buyer: str | None = None
+    created_at: datetime | None = None
+    paid_at: datetime | None = None
+
+
+def add_payment(
+    connection: sa.Connection,
+    account_id: str,
+    provider: str,
+    what: str,
+    amount_microcredits: int,
+    price_cents: int,
+    currency: str | None,
+    *,
+    item_id: str | None = None,
+    reference: str | None = None,
+) -> Payment:
+    """Writes down what is to be paid; where the provider's reference is known already, gives what
+    was written down of it. Until the transaction ends, no one else changes it.
+    """
+    open_account(connection, account_id)
+    row = {
+        "payment_id": new_id(),
+        "account_id": account_id,
+        "provider": provider,
+        "reference": reference,
+        "item_id": item_id,
+        "what": what,
+        "amount_microcredits": amount_microcredits,
+        "price_cents": price_cents,
+        "currency": currency,
+    }
+    made = connection.execute(
+        postgresql.insert(payment)
+        .values(row)
+        .on_conflict_do_nothing(index_elements=["provider", "reference"])
+        .returning(payment)
+    ).one_or_none()
+    if made is not None:
+        return Payment(**made._mapping)
+    assert reference is not None  # for without one nothing is in the way
+    return get_payment(connection, provider=provider, reference=reference)
+
+
+def get_payment(connection: sa.Connection, **by: object) -> Payment:
+    """The payment of these columns, which no one else changes meanwhile. Raises NotFound."""
+    found = find_payment(connection, **by)
+    if found is None:
+        raise NotFound(f"no payment {' '.join(map(str, by.values()))}")
+    return found
+
+
+def find_payment(connection: sa.Connection, **by: object) -> Payment | None:
+    """As `get_payment`, None where there is none."""
+    query = sa.select(payment).filter_by(**by).with_for_update()
+    row = connection.execute(query).one_or_none()
+    return Payment(**row._mapping) if row else None
+
+
+def pay(
+    connection: sa.Connection,
+    one: Payment,
+    category: GrantCategory,
+    *,
+    expires_at: datetime | None = None,
+    buyer: str | None = None,
+) -> Payment:
+    """The money is there: grants the credits. A payment that was paid before stays as it is."""
+    changed = connection.execute(
+        sa.update(payment)
+        .where(payment.c.payment_id == one.payment_id, payment.c.state.in_(OPEN))
+        .values(state="paid", paid_at=sa.func.clock_timestamp(), buyer=buyer)
+        .returning(payment)
+    ).one_or_none()
+    if changed is None:
+        return get_payment(connection, payment_id=one.payment_id)
+    paid = Payment(**changed._mapping)
+    give_credits(connection, paid, category, expires_at)
+    return paid
+
+
+def give_credits(
+    connection: sa.Connection,
+    one: Payment,
+    category: GrantCategory,
+    expires_at: datetime | None = None,
+) -> None:
+    """Grants what a payment brings, and writes down that it was for it."""
+    made = grant(
+        connection,
+        one.account_id,
+        one.amount_microcredits,
+        category,
+        expires_at=expires_at,
+        reason=one.what,
+    )
+    row = {"grant_id": made.grant_id, "payment_id": one.payment_id}
+    connection.execute(sa.insert(payment_grant).values(row))
+    send_balance(connection, one.account_id)
+
+
+def fail(connection: sa.Connection, one: Payment) -> None:
+    """It was not paid, for now; does nothing where it was."""
+    which = (payment.c.payment_id == one.payment_id) & (payment.c.state == "pending")
+    connection.execute(sa.update(payment).where(which).values(state="failed"))
+
+
+def take_back(connection: sa.Connection, one: Payment, reason: str) -> int:
+    """Takes back the credits of a payment as far as no one has used of them: each of its grants
+    whole, or not at all. Gives how many microcredits were taken back now.
+    """
+    reversal = transfer.alias()
+    undone = sa.exists().where(reversal.c.reverses == transfer.c.transfer_id)
+    query = (
+        sa.select(transfer.c.transfer_id, entry.c.amount_microcredits)
+        .join(entry, entry.c.transfer_id == transfer.c.transfer_id)
+        .join(payment_grant, payment_grant.c.grant_id == entry.c.grant_id)
+        .where(
+            payment_grant.c.payment_id == one.payment_id,
+            transfer.c.kind == "grant",
+            ~undone,
+        )
+        .order_by(transfer.c.number)
+    )
+    taken = 0
+    for transfer_id, amount in connection.execute(query).all():
+        try:
+            reverse(connection, transfer_id, reason)
+        except InsufficientCredits:  # spent, held or expired in part
+            continue
+        taken += amount
+    send_balance(connection, one.account_id)
+    return taken
+
+
+def refunded(connection: sa.Connection, one: Payment, actor_id: str, reason: str) -> Payment:
+    """All of the money went back, or was none: takes the credits, and notes what could not be
+    taken for the operators.
+    """
+    return _returned(connection, one, "refunded", one.price_cents, actor_id, reason)
+
+
+def _returned(
+    connection: sa.Connection,
+    one: Payment,
+    state: PaymentState,
+    refunded_cents: int,
+    actor_id: str,
+    reason: str,
+) -> Payment:
+    taken = take_back(connection, one, reason)
+    note(
+        connection,
+        actor_id,
+        f"payments.{state}",
+        f"payment/{one.payment_id}",
+        reason=reason,
+        account_id=one.account_id,
+        refunded_cents=refunded_cents,
+        currency=one.currency,
+        taken_back_microcredits=taken,
+        kept_microcredits=one.amount_microcredits - taken,
+    )
+    changed = connection.execute(
+        sa.update(payment)
+        .where(payment.c.payment_id == one.payment_id)
+        .values(state=state, refunded_cents=refunded_cents)
+        .returning(payment)
+    ).one()
+    return Payment(**changed._mapping)
+
+
+def list_payments(
+    connection: sa.Connection,
+    limit: int,
+    before: UUID | None = None,
+    **by: object,
+) -> list[Payment]:
+    """The newest first, those of these columns alone."""
+    query = sa.select(payment).filter_by(**by)
+    if before is not None:
+        query = query.where(payment.c.payment_id < before)
+    rows = connection.execute(query.order_by(payment.c.payment_id.desc()).limit(limit))
+    return [Payment(**row._mapping) for row in rows]

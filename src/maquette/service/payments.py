@@ -1,0 +1,112 @@
+"""What can be done about payments, whichever door it comes through."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from maquette.core.errors import InvalidRequest, NotFound
+from maquette.core.settings import Settings
+from maquette.payments.catalog import USUAL_CATALOG, Catalog, load_catalog
+from maquette.payments.codes import RedeemCodes, Redemption, make_codes
+from maquette.payments.manual import ManualPayments, TopUp
+from maquette.payments.provider import PaymentProvider, ProviderName
+from maquette.payments.store import (
+    Payment,
+    get_payment,
+    list_payments,
+    refunded,
+)
+from maquette.people.audit import note
+
+
+class Payments:
+    """Takes payments in and gives them back, each in a transaction of its own.
+
+    Whatever is another account's is not there: NotFound, as for what never was.
+    """
+
+    def __init__(self, database: sa.Engine, catalog: Catalog = USUAL_CATALOG) -> None:
+        self._database = database
+        self.catalog = catalog
+        self._codes, self._manual = RedeemCodes(), ManualPayments()
+        providers = (self._codes, self._manual)
+        self._providers: Mapping[str, PaymentProvider[Any]] = {one.name: one for one in providers}
+
+    @property
+    def offered(self) -> list[ProviderName]:
+        """The ways to pay that a person can take by themselves."""
+        return [one.name for one in self._providers.values() if one.name != "manual"]
+
+    def redeem(self, account_id: str, code: str) -> Payment:
+        """Credits for a code. Raises NotFound, InvalidRequest for one that is over or was redeemed,
+        TooManyAttempts.
+        """
+        with self._database.begin() as connection:
+            payment = self._codes.receive(connection, Redemption(account_id, code))
+        if payment is None:  # said when it is counted
+            raise NotFound("there is no such code; compare it letter by letter")
+        return payment
+
+    def make_codes(
+        self,
+        operator_id: str,
+        amount_microcredits: int,
+        count: int,
+        most_uses: int = 1,
+        expires_at: datetime | None = None,
+    ) -> Sequence[str]:
+        """New codes, which are told here and never again."""
+        with self._database.begin() as connection:
+            codes = make_codes(connection, amount_microcredits, count, most_uses, expires_at)
+            note(
+                connection,
+                operator_id,
+                "payments.codes",
+                f"{count} codes",
+                amount_microcredits=amount_microcredits,
+                most_uses=most_uses,
+                expires_at=expires_at and expires_at.isoformat(),
+            )
+        return codes
+
+    def top_up(self, proof: TopUp) -> Payment:
+        """Credits by the word of an operator. Raises NotFound for no account."""
+        if proof.price_cents and proof.currency is None:
+            raise InvalidRequest(f"a price of {proof.price_cents} needs a currency; give one")
+        with self._database.begin() as connection:
+            return self._manual.receive(connection, proof)
+
+    def payments(
+        self, limit: int, before: UUID | None = None, account_id: str | None = None
+    ) -> Sequence[Payment]:
+        """All payments or an account's, the newest first."""
+        by = {} if account_id is None else {"account_id": account_id}
+        with self._database.begin() as connection:
+            return list_payments(connection, limit, before, **by)
+
+    def refund(self, operator_id: str, payment_id: UUID, reason: str) -> Payment:
+        """Gives a payment back and takes its credits, as far as they are all there.
+
+        Where the money goes back through a provider, this is done when that tells so. Raises
+        NotFound, InvalidRequest for what was not paid, PaymentUnavailable.
+        """
+        with self._database.begin() as connection:
+            payment = get_payment(connection, payment_id=payment_id)
+            if payment.state != "paid":
+                raise InvalidRequest(f"payment {payment_id} is {payment.state}; nothing to refund")
+        waits = self._providers[payment.provider].give_back(payment)
+        with self._database.begin() as connection:
+            payment = get_payment(connection, payment_id=payment_id)
+            if waits or payment.state != "paid":
+                subject = f"payment/{payment_id}"
+                note(connection, operator_id, "payments.refund_asked", subject, reason=reason)
+                return payment
+            return refunded(connection, payment, operator_id, reason)
+
+
+def open_payments(settings: Settings, database: sa.Engine) -> Payments:
+    """The payments of a studio. Raises InvalidSettings."""
+    return Payments(database, load_catalog(settings.data))

@@ -1,0 +1,71 @@
+"""What a client meets where it pays: options, codes, and what only operators may do."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from maquette.api.dependencies import Caller, _caller
+from maquette.ledger.accounts import open_account
+from tests.api.conftest import Rooms
+from tests.payments.conftest import posted
+
+
+@pytest.fixture
+def http(rooms: Rooms) -> TestClient:
+    with rooms.database.begin() as connection:
+        open_account(connection, "team/7")
+    return rooms.client
+
+
+def test_what_can_be_bought_is_listed(http: TestClient) -> None:
+    options = http.get("/v1/payments/options").json()
+    assert options["providers"] == ["codes"]
+    assert {
+        "pack_id": "pack-1000",
+        "name": "1,000 credits",
+        "credits_microcredits": 10**9,
+        "price_cents": 1000,
+        "currency": "usd",
+    } in options["packs"]
+    assert all(one["monthly_microcredits"] > 0 for one in options["plans"])
+
+
+def test_a_code_is_made_and_redeemed_for_the_team_that_pays(http: TestClient, rooms: Rooms) -> None:
+    asked = {"amount_microcredits": 5, "count": 2, "expires_at": "2999-01-01T00:00:00Z"}
+    codes = http.post("/v1/operator/codes", json=asked).json()["codes"]
+    rooms.app.dependency_overrides[_caller] = lambda: Caller("kim", "team/7", "member")
+    answer = http.post("/v1/payments/redeem", json={"code": codes[0]})
+    assert answer.json() == {"amount_microcredits": 5}
+    assert posted(rooms.database, "team/7") == 5
+    again = http.post("/v1/payments/redeem", json={"code": codes[0]})
+    assert (again.status_code, list(again.json())) == (400, ["error"])
+    wrong = [http.post("/v1/payments/redeem", json={"code": "x"}) for _ in range(11)]
+    assert [one.status_code for one in wrong] == [404] * 10 + [429]
+    assert 0 < int(wrong[-1].headers["retry-after"]) <= 3600
+
+
+def test_operators_top_up_and_refund(http: TestClient) -> None:
+    asked = {"amount_microcredits": 5, "reason": "bank", "price_cents": 100, "currency": "eur"}
+    made = http.post("/v1/operator/accounts/team/7/top-up", json=asked).json()
+    assert (made["account_id"], made["state"]) == ("team/7", "paid")
+    url = f"/v1/operator/payments/{made['payment_id']}/refund"
+    back = http.post(url, json={"reason": "asked for"}).json()
+    assert back == made | {"state": "refunded", "refunded_cents": 100}
+    assert http.get("/v1/operator/payments").json() == [back]
+    assert http.post(url, json={"reason": "again"}).status_code == 400
+    none = http.post("/v1/operator/accounts/nobody/top-up", json=asked)
+    assert (none.status_code, none.json()) == (404, {"error": "no account nobody"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/operator/codes", {"amount_microcredits": 5}),
+        ("POST", "/v1/operator/accounts/local/top-up", {"amount_microcredits": 5, "reason": "x"}),
+        ("GET", "/v1/operator/payments", None),
+    ],
+)
+def test_members_do_none_of_it(
+    http: TestClient, rooms: Rooms, method: str, path: str, body: object
+) -> None:
+    rooms.app.dependency_overrides[_caller] = lambda: Caller("kim", "kim", "member")
+    assert http.request(method, path, json=body).status_code == 403

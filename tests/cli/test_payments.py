@@ -1,0 +1,55 @@
+"""`maquette payments` gives credits, makes codes, and takes payments back."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from maquette.cli.app import app
+from maquette.core.errors import InvalidRequest
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
+from maquette.ledger.accounts import get_balance, open_account
+
+
+@pytest.fixture
+def environ(fresh_url: str) -> dict[str, str]:
+    with open_database(Settings(database=fresh_url)) as engine, engine.begin() as connection:
+        open_account(connection, "local")
+    return {"MAQUETTE_DATABASE": fresh_url}
+
+
+def run(environ: dict[str, str], *words: str) -> Any:
+    """What a command says as JSON."""
+    result = CliRunner().invoke(app, ["payments", *words, "--json"], obj=environ)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_credits_are_given_listed_and_taken_back(environ: dict[str, str]) -> None:
+    topped = run(environ, "top-up", "local", "--credits", "2.5", "--reason", "a gift")
+    assert (topped["amount_microcredits"], topped["state"]) == (2_500_000, "paid")
+    said = CliRunner().invoke(app, ["payments", "list"], obj=environ).stdout
+    assert "local  paid  2.5 credits  free  a gift" in said
+    back = run(environ, "refund", topped["payment_id"], "--reason", "by mistake")
+    assert run(environ, "list")["payments"] == [back]
+    assert back["state"] == "refunded"
+    with (
+        open_database(Settings(database=environ["MAQUETTE_DATABASE"])) as engine,
+        engine.connect() as connection,
+    ):
+        assert get_balance(connection, "local").posted_microcredits == 0
+
+
+def test_codes_are_made_and_shown_once(environ: dict[str, str]) -> None:
+    made = run(environ, "codes", "--credits", "10", "--count", "3", "--until", "2999-12-31")
+    assert len(set(made["codes"])) == 3
+
+
+@pytest.mark.parametrize("credits", ["0", "-1", "many", "0.0000001", "1e99", "nan"])
+def test_what_is_no_amount_is_refused(environ: dict[str, str], credits: str) -> None:
+    words = ["payments", "top-up", "local", f"--credits={credits}", "--reason", "x"]
+    result = CliRunner().invoke(app, words, obj=environ)
+    assert isinstance(result.exception, InvalidRequest)
+    assert credits in result.exception.message
