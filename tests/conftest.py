@@ -1,7 +1,11 @@
 """What holds for every test: no network, one thread a worker, the same random examples."""
 
 import os
-from collections.abc import Iterator
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,19 +70,68 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[sa.URL]":
     server.cleanup()
 
 
-@pytest.fixture
-def fresh_url(postgres: "sa.URL") -> str:
-    """The URL of a database that no one has used."""
+@pytest.fixture(scope="session")
+def debian_postgres() -> "Iterator[sa.URL]":
+    """A server of Debian's PostgreSQL, reached by TCP as a user with a password who may make
+    databases and nothing more.
+    """
     import sqlalchemy as sa
 
-    name = f"test_{new_id().hex}"
-    engine = sa.create_engine(
-        postgres.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return postgres.set(database=name).render_as_string(hide_password=False)
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not found:
+        pytest.skip("Debian's PostgreSQL is not here; run: apt install postgresql")
+    owner = "postgres" if os.geteuid() == 0 else None  # it does not run as root
+    folder = Path(tempfile.mkdtemp(prefix="maquette-debian-"))
+    if owner:
+        shutil.chown(folder, owner)
+
+    def run(tool: str, *words: str) -> None:
+        command = [str(found[-1] / tool), "-D", str(folder / "data"), *words]
+        subprocess.run(command, user=owner, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    run("initdb", "--username=postgres", "--auth=trust", "--encoding=utf8")
+    rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+    (folder / "data" / "pg_hba.conf").write_text(rules)
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder}"
+    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        root = f"postgresql+psycopg://postgres@/postgres?host={folder}&port={port}"
+        password = r"a:b\c'd"  # what a file of passwords and a URL have to escape
+        made = "CREATE ROLE maquette LOGIN CREATEDB PASSWORD " + "'a\\:b\\c''d'"
+        engine = sa.create_engine(root, poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            connection.execute(sa.text(made))
+        yield sa.URL.create("postgresql", "maquette", password, "127.0.0.1", port, "postgres")
+    finally:
+        run("pg_ctl", "-m", "immediate", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def new_url(postgres: "sa.URL") -> "Callable[[], str]":
+    """Gives the URL of a database that no one has used, each time another."""
+    import sqlalchemy as sa
+
+    def make() -> str:
+        name = f"test_{new_id().hex[-16:]}"
+        engine = sa.create_engine(
+            postgres.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+        )
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return postgres.set(database=name).render_as_string(hide_password=False)
+
+    return make
+
+
+@pytest.fixture
+def fresh_url(new_url: "Callable[[], str]") -> str:
+    """The URL of a database that no one has used."""
+    return new_url()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ def test_a_ledger_is_proven_or_what_is_wrong_is_said(fresh_url: str) -> None:
     wrong = CliRunner().invoke(app, ["ledger", "verify"], obj=environ)
     assert wrong.exit_code == 1
     assert "account ada has 6, its entries say 5" in wrong.stdout
+    flag = CliRunner().invoke(app, ["ledger", "verify", "--database", fresh_url], obj={})
+    assert flag.stdout == wrong.stdout
     told = CliRunner().invoke(app, ["ledger", "verify", "--json"], obj=environ)
     assert told.exit_code == 1
     findings = json.loads(told.stdout)["findings"]

@@ -5,16 +5,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError
 
 from maquette.core.errors import DatabaseUnavailable
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
-from maquette.db.tables import metadata
 from maquette.db.tables.jobs import job
 from maquette.db.tables.library import asset
 
@@ -38,32 +34,6 @@ def test_the_database_in_the_data_folder_keeps_what_it_was_given(tmp_path: Path)
         kept = connection.execute(sa.select(job)).one()
     assert (kept.job_id, kept.state, kept.request) == (row["job_id"], "queued", row["request"])
     assert kept.created_at.tzinfo is not None
-
-
-def test_migrations_make_the_tables_that_the_code_sees(fresh_url: str) -> None:
-    with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
-        assert compare_metadata(context, metadata) == []
-        checks = sa.inspect(connection).get_check_constraints("job")
-        assert {c["name"] for c in checks} == {"ck_job_priority", "ck_job_state"}
-
-
-def test_what_an_earlier_version_kept_stays(
-    fresh_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upgrade = command.upgrade
-    settings = Settings(database=fresh_url)
-    old = _job() | {"request": {"source": "ab" * 32, "mask": None}}
-    with monkeypatch.context() as patch:
-        patch.setattr(command, "upgrade", lambda config, _: upgrade(config, "0002"))
-        with open_database(settings) as engine, engine.begin() as connection:
-            assert not sa.inspect(connection).has_table("worker")
-            connection.execute(sa.insert(job), old)
-    with open_database(settings) as engine, engine.connect() as connection:
-        kept = connection.execute(sa.select(job)).one()
-        assert (kept.job_id, kept.request) == (old["job_id"], old["request"])
-        assert (kept.work_ms, kept.expected_at) == (None, None)
-        assert sa.inspect(connection).has_table("worker")
 
 
 def test_many_that_open_it_at_once_migrate_it_once(fresh_url: str) -> None:
@@ -91,7 +61,9 @@ def test_a_newer_database_is_left_alone(fresh_url: str) -> None:
     with open_database(Settings(database=fresh_url)) as engine, engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with (
-        pytest.raises(DatabaseUnavailable, match=r"of another version of Maquette: .*9999.*; inst"),
+        pytest.raises(
+            DatabaseUnavailable, match=r"of another version of Maquette: its schema is 9999"
+        ),
         open_database(Settings(database=fresh_url)),
     ):
         pass

@@ -22,8 +22,8 @@ ROOMS = (
     *("core", "library", "jobs", "ledger", "people"),
     *("diffusion", "engines", "payments", "service", "api"),
 )
-# These end a start, before there is a studio to show them; a plain UsageError does likewise.
-OF_A_START = {"InvalidSettings", "DatabaseUnavailable", "UsageError"}
+# These end a start or a command, without a studio to show them; a plain UsageError does likewise.
+OF_A_START = {"InvalidSettings", "DatabaseUnavailable", "BackupDamaged", "UsageError"}
 KINDS = {
     name
     for name, kind in vars(errors).items()

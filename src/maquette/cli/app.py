@@ -8,6 +8,7 @@ import typer
 
 from maquette import __version__
 from maquette.cli import ledger, payments, train
+from maquette.cli.backup import backup, restore
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
@@ -29,6 +30,8 @@ app.command()(evaluate)
 app.command()(worker)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(payments.app, name="payments")
+app.command()(backup)
+app.command()(restore)
 app.command()(doctor)
 
 

@@ -26,7 +26,7 @@ def verify(
     from maquette.db.connect import open_database
     from maquette.ledger.verify import verify as derive
 
-    with open_database(settings_of(context)) as engine:
+    with open_database(settings_of(context, data=data, database=database)) as engine:
         findings = list(derive(engine))
     if as_json:
         typer.echo(json.dumps({"ok": not findings, "findings": [asdict(one) for one in findings]}))

@@ -4,7 +4,8 @@
     ├── WeightsDamaged        exit 1   a weights file is cut short or does not fit its model
     ├── OutputNotWritable     exit 1   a result cannot be stored where it was asked for
     ├── DatabaseUnavailable   exit 1   the database does not start, answer or fit this version
-    ├── OutOfMemory           exit 1  a request does not fit the memory, even alone
+    ├── BackupDamaged         exit 1   a backup is cut short, was changed, or is of another version
+    ├── OutOfMemory           exit 1   a request does not fit the memory, even alone
     ├── NotNow                exit 1   asked again later, it is done
     │   ├── QueueFull         exit 1   more requests wait than are let in
     │   ├── RateLimited       exit 1   an account asks more often than it may
@@ -49,6 +50,10 @@ class OutputNotWritable(MaquetteError):
 
 class DatabaseUnavailable(MaquetteError):
     """The database does not start or answer, or is of another version."""
+
+
+class BackupDamaged(MaquetteError):
+    """A backup is cut short, was changed since, or is of another version."""
 
 
 class OutOfMemory(MaquetteError):

@@ -1,9 +1,10 @@
 """The settings of one run, read once from flags, MAQUETTE_* variables and DIR/settings.toml."""
 
+import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,6 +17,7 @@ FILE_NAME = "settings.toml"
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16"]
 Backend = Literal["auto", "eager", "cudagraphs", "compile", "openvino"]
+SECRET_WORDS = {"database", "key", "password", "secret", "token"}  # in the names of what is secret
 Origins = dict[str, tuple[str, object]]  # setting → where it was given, and the value
 
 
@@ -81,6 +83,31 @@ class Settings(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             raise InvalidSettings(_explain(error, given)) from None
+
+
+def without_secrets(entries: Mapping[str, Any]) -> str:
+    """A settings file of these entries, but for those whose names say that they are secret."""
+    lines = (f"{name} = {_toml(value)}\n" for name, value in entries.items() if not _secret(name))
+    return "".join(lines)
+
+
+def _secret(name: str) -> bool:
+    return not SECRET_WORDS.isdisjoint(name.lower().split("_"))
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML has it, on one line."""
+    match value:
+        case dict():
+            entries = cast(dict[str, Any], value).items()
+            kept = (f"{json.dumps(k)} = {_toml(v)}" for k, v in entries if not _secret(k))
+            return f"{{ {', '.join(kept)} }}"
+        case list():
+            return f"[{', '.join(map(_toml, cast(list[Any], value)))}]"
+        case bool() | str():
+            return json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
 
 
 def _from_flags(flags: Mapping[str, object]) -> Origins:

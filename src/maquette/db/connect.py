@@ -12,6 +12,8 @@ import psutil
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -28,17 +30,29 @@ MIGRATION_LOCK = 0x6D61_7175  # any number that no one else takes
 
 
 @contextmanager
-def open_database(settings: Settings) -> Generator[sa.Engine]:
+def open_database(settings: Settings, migrated: bool = True) -> Generator[sa.Engine]:
     """The database, ready and of this version; a server of ours stops when its last user leaves.
 
-    Raises DatabaseUnavailable where it cannot be reached or belongs to a newer version.
+    Where it is not to be `migrated`, it is as an earlier version left it. Raises
+    DatabaseUnavailable where it cannot be reached or belongs to a newer version.
     """
+    with database_url(settings) as url, connect(url) as engine:
+        if migrated:
+            migrate(engine)
+        else:
+            check_known(revision_of(engine))
+        yield engine
+
+
+@contextmanager
+def database_url(settings: Settings) -> Generator[sa.URL]:
+    """Where the database is, whether or not it is there yet; a server of ours runs meanwhile."""
     if settings.database:
-        yield from _open(str(settings.database))
+        yield sa.make_url(str(settings.database))
         return
     server = start_server(settings.data / FOLDER)
     try:
-        yield from _open(server.get_uri())
+        yield sa.make_url(server.get_uri())
     finally:
         server.cleanup()
 
@@ -72,9 +86,11 @@ def _forget_the_dead(users: Path) -> None:
     users.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
 
 
-def _open(url: str) -> Generator[sa.Engine]:
+@contextmanager
+def connect(url: sa.URL) -> Generator[sa.Engine]:
+    """A database that answers, as it is. Raises DatabaseUnavailable."""
     engine = sa.create_engine(
-        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
         pool_pre_ping=True,
         pool_size=POOL,
@@ -86,7 +102,6 @@ def _open(url: str) -> Generator[sa.Engine]:
     )
     try:
         _wait_until_ready(engine)
-        migrate(engine)
         yield engine
     finally:
         engine.dispose()
@@ -114,20 +129,46 @@ def _may_pass(error: OperationalError) -> bool:
     return not any(f"{kind}" in said for kind in ("authentication", "does not exist"))
 
 
-def migrate(engine: sa.Engine) -> None:
+def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """Brings the tables to this version, one process at a time, in one transaction.
 
     Raises DatabaseUnavailable where a newer version has been here.
     """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config = _migrations()
     with engine.begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        check_known(_revision(connection))
         config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except command.util.CommandError as error:
-            raise DatabaseUnavailable(
-                f"the database is of another version of Maquette: {first_line(error)}; "
-                "install that version, or restore a backup"
-            ) from None
+        command.upgrade(config, revision)
+
+
+def revision_of(engine: sa.Engine) -> str | None:
+    """The revision that the tables are of; None where there are none."""
+    with engine.connect() as connection:
+        return _revision(connection)
+
+
+def revisions() -> list[str]:
+    """All that this version knows, the oldest first."""
+    script = ScriptDirectory.from_config(_migrations())
+    return [one.revision for one in script.walk_revisions()][::-1]
+
+
+def check_known(revision: str | None, what: str = "the database") -> None:
+    """Raises DatabaseUnavailable where tables are of a version that this one does not know."""
+    known = revisions()
+    if revision is not None and revision not in known:
+        raise DatabaseUnavailable(
+            f"{what} is of another version of Maquette: its schema is {revision}, and this version "
+            f"knows {known[-1]} and older; install that version, or restore a backup"
+        )
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _migrations() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

@@ -1,0 +1,149 @@
+"""Rows as each released schema had them: what migrations and restores are to keep.
+
+A new migration has its rows here, written out in SQL, for the code goes on changing; where it
+brings no place for rows, its function says so and does nothing.
+"""
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from maquette.db.connect import migrate, revisions
+
+PICTURES = [f"the bytes of picture {number}".encode() for number in range(3)]
+MADE, PUT, MASK = (sha256(picture).hexdigest() for picture in PICTURES)
+JOB, ENDED, ASSET = (f"0198c0de-0000-7000-8000-00000000000{n}" for n in range(1, 4))
+GRANT, HOLD, OPEN = (f"0198c0de-0000-7000-8000-0000000000a{n}" for n in range(1, 4))
+GRANTED, CHARGED = (f"0198c0de-0000-7000-8000-0000000000b{n}" for n in range(1, 3))
+WHEN = "2026-11-20T12:00:00.000001+00:00"
+
+
+def rows_until(engine: sa.Engine, revision: str) -> None:
+    """A database as one that has lived through all schemas up to a revision."""
+    known = revisions()
+    for one in known[: known.index(revision) + 1]:
+        migrate(engine, one)
+        with engine.begin() as connection:
+            ROWS[one](connection)
+
+
+def _0001(connection: sa.Connection) -> None:
+    """A job under way and one that has ended with a picture, their requests as they were then."""
+    request = json.dumps({"params": {"prompt": "一只猫"}, "count": 1, "source": PUT, "mask": MASK})
+    _run(
+        connection,
+        f"""
+        INSERT INTO job (job_id, account_id, kind, state, request, attempts, created_at) VALUES
+            ('{JOB}', 'ada', 'image', 'running', :request, 1, '{WHEN}'),
+            ('{ENDED}', 'ada', 'image', 'succeeded', :request, 1, '{WHEN}');
+        INSERT INTO job_event (job_id, sequence, kind, data) VALUES
+            ('{JOB}', 1, 'queued', '{{}}'), ('{JOB}', 2, 'running', '{{}}'),
+            ('{ENDED}', 1, 'succeeded', '{{"assets": ["{ASSET}"]}}');
+        INSERT INTO asset (asset_id, job_id, account_id, position, media_type, content_hash,
+                size_bytes, seed)
+            VALUES ('{ASSET}', '{ENDED}', 'ada', 0, 'image/png', '{MADE}', {len(PICTURES[0])}, 7);
+        """,
+        request=request,
+    )
+
+
+def _0002(connection: sa.Connection) -> None:
+    _run(
+        connection,
+        f"""
+        INSERT INTO upload (account_id, content_hash, size_bytes) VALUES
+            ('ada', '{PUT}', {len(PICTURES[1])}), ('ada', '{MASK}', {len(PICTURES[2])});
+        UPDATE job SET deleted_at = '{WHEN}' WHERE job_id = '{ENDED}';
+        """,
+    )
+
+
+def _0003(connection: sa.Connection) -> None:
+    _run(
+        connection,
+        f"""
+        INSERT INTO worker (worker_id, heartbeat_at, step_times) VALUES
+            ('worker-1', '{WHEN}', '{{"starter": []}}');
+        UPDATE job SET work_ms = 1500, expected_at = '{WHEN}' WHERE job_id = '{JOB}';
+        """,
+    )
+
+
+def _0004(connection: sa.Connection) -> None:
+    """An account with a grant, of which a hold was charged in part, and another is open."""
+    granted = [["system/issued", -100, None], ["ada", 100, GRANT]]
+    charged = [["ada", -30, GRANT], ["system/revenue", 30, None]]
+    first = _chained(b"", GRANTED, 1, "grant", None, "welcome", granted)
+    last = _chained(first, CHARGED, 2, "charge", HOLD, None, charged)
+    _run(
+        connection,
+        f"""
+        INSERT INTO account (account_id, kind) VALUES ('ada', 'user');
+        INSERT INTO balance (account_id, posted_microcredits, held_microcredits, transfers,
+            last_hash) VALUES ('ada', 70, 20, 2, :last);
+        INSERT INTO credit_grant (grant_id, account_id, category, priority, amount_microcredits,
+            left_microcredits, held_microcredits) VALUES ('{GRANT}', 'ada', 'free', 0, 100, 70, 20);
+        INSERT INTO hold (hold_id, account_id, job_id, amount_microcredits, posted_microcredits,
+                state, expires_at, resolved_at)
+            VALUES ('{HOLD}', 'ada', '{ENDED}', 40, 30, 'posted', '2100-01-01', '{WHEN}'),
+                ('{OPEN}', 'ada', '{JOB}', 20, 0, 'held', '2100-01-01', NULL);
+        INSERT INTO hold_part (hold_id, position, grant_id, amount_microcredits) VALUES
+            ('{HOLD}', 0, '{GRANT}', 40), ('{OPEN}', 0, '{GRANT}', 20);
+        INSERT INTO transfer (transfer_id, account_id, number, kind, hold_id, reason, created_at,
+                hash)
+            VALUES ('{GRANTED}', 'ada', 1, 'grant', NULL, 'welcome', '{WHEN}', :first),
+                ('{CHARGED}', 'ada', 2, 'charge', '{HOLD}', NULL, '{WHEN}', :last);
+        INSERT INTO entry (transfer_id, position, account_id, grant_id, amount_microcredits) VALUES
+            ('{GRANTED}', 0, 'system/issued', NULL, -100), ('{GRANTED}', 1, 'ada', '{GRANT}', 100),
+            ('{CHARGED}', 0, 'ada', '{GRANT}', -30), ('{CHARGED}', 1, 'system/revenue', NULL, 30);
+        """,
+        first=first,
+        last=last,
+    )
+
+
+def _0005(connection: sa.Connection) -> None:
+    _run(
+        connection,
+        "INSERT INTO audit_entry (actor_id, act, subject, details) "
+        "VALUES ('local', 'credits.refund', 'ada', '{}')",
+    )
+
+
+def _0006(connection: sa.Connection) -> None:
+    """What was held is charged by the database's own function."""
+    _run(connection, f"SELECT count(*) FROM resolve_hold('{OPEN}', 'posted', 5)")
+
+
+ROWS: dict[str, Callable[[sa.Connection], None]] = {
+    "0001": _0001,
+    "0002": _0002,
+    "0003": _0003,
+    "0004": _0004,
+    "0005": _0005,
+    "0006": _0006,
+}
+
+
+def _chained(
+    previous: bytes,
+    transfer_id: str,
+    number: int,
+    kind: str,
+    hold_id: str | None,
+    reason: str | None,
+    entries: list[list[object]],
+) -> bytes:
+    """The hash of a transfer as schema 0004 had it, which no later one may change."""
+    said = [(previous or bytes(32)).hex(), transfer_id, "ada", number, kind, WHEN]
+    said = [*said, hold_id, None, reason, entries]
+    return sha256(json.dumps(said, ensure_ascii=False).encode()).digest()
+
+
+def _run(connection: sa.Connection, statements: str, **values: object) -> None:
+    for statement in statements.split(";\n"):
+        if statement.strip():
+            named = {name: value for name, value in values.items() if f":{name}" in statement}
+            connection.execute(sa.text(statement), named)

@@ -1,0 +1,61 @@
+"""Whatever schema a database is of, it comes to this version's with all that it had."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from maquette.core.settings import Settings
+from maquette.db.connect import connect, open_database, revisions
+from maquette.db.tables import metadata
+from maquette.ledger.verify import verify
+from tests.db.rows_by_revision import ROWS, rows_until
+
+Rows = dict[str, list[dict[str, Any]]]
+OF_MIGRATIONS = "alembic_version"  # which says how far a database is, and so does change
+
+
+def _all_rows(engine: sa.Engine) -> Rows:
+    """Every table's rows, in any order."""
+    found = sa.MetaData()
+    found.reflect(engine)
+    with engine.connect() as connection:
+        return {
+            table.name: [dict(row._mapping) for row in connection.execute(sa.select(table))]
+            for table in found.sorted_tables
+            if table.name != OF_MIGRATIONS
+        }
+
+
+def test_every_revision_has_its_rows() -> None:
+    assert list(ROWS) == revisions(), "write rows of the new schema in tests/db/rows_by_revision.py"
+
+
+@pytest.mark.parametrize("revision", revisions())
+def test_what_a_schema_kept_is_there_in_this_one(fresh_url: str, revision: str) -> None:
+    url = sa.make_url(fresh_url)
+    with connect(url) as engine:
+        rows_until(engine, revision)
+        before = _all_rows(engine)
+    with open_database(Settings(database=fresh_url)) as engine:
+        after = _all_rows(engine)
+        for table, rows in before.items():
+            kept = (
+                [{name: row.get(name) for name in rows[0]} for row in after[table]] if rows else []
+            )
+            assert [row for row in rows if row not in kept] == [], table
+        assert sum(map(len, before.values())) > 0
+        assert list(verify(engine)) == []
+
+
+def test_migrations_make_the_tables_that_the_code_sees(fresh_url: str) -> None:
+    with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+        inspector = sa.inspect(connection)
+        for table in metadata.tables.values():  # which Alembic does not compare
+            made = {check["name"] for check in inspector.get_check_constraints(table.name)}
+            checks = (c for c in table.constraints if isinstance(c, sa.CheckConstraint))
+            assert made == {str(check.name) for check in checks}, table.name
