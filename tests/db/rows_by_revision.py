@@ -117,6 +117,39 @@ def _0006(connection: sa.Connection) -> None:
     _run(connection, f"SELECT count(*) FROM resolve_hold('{OPEN}', 'posted', 5)")
 
 
+def _0008(connection: sa.Connection) -> None:
+    """A worker that says what it can do has the job under way, and another job waits its turn."""
+    waiting = JOB[:-1] + "9"
+    _run(
+        connection,
+        f"""
+        UPDATE worker SET host = 'here', models = '{{starter}}', most_pixels = 1048576,
+            queues = '{{image/starter/512}}';
+        UPDATE job SET worker_id = 'worker-1' WHERE job_id = '{JOB}';
+        INSERT INTO job (job_id, account_id, kind, request, created_at, queue, priority)
+            VALUES ('{waiting}', 'ada', 'image', '{{}}', '{WHEN}', 'image/starter/512', 'batch');
+        """,
+    )
+
+
+def _0010(connection: sa.Connection) -> None:
+    """A payment that brought the grant, a code, and what Stripe told of a charge."""
+    _run(
+        connection,
+        f"""
+        INSERT INTO payment (payment_id, account_id, provider, what, amount_microcredits,
+                price_cents, currency, state, paid_at)
+            VALUES ('{GRANT}', 'ada', 'manual', 'by bank', 100, 1, 'eur', 'paid', '{WHEN}');
+        INSERT INTO payment_grant (grant_id, payment_id) VALUES ('{GRANT}', '{GRANT}');
+        INSERT INTO redeem_code (code_id, code_hash, amount_microcredits, most_uses, uses)
+            VALUES ('{GRANT}', '\\x01', 100, 2, 1);
+        INSERT INTO stripe_event (event_id, kind) VALUES ('evt_1', 'charge.refunded');
+        INSERT INTO stripe_charge (payment_intent, refunded_cents, withdrawn, reinstated)
+            VALUES ('pi_1', 1, false, false);
+        """,
+    )
+
+
 ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0001": _0001,
     "0002": _0002,
@@ -124,6 +157,8 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0004": _0004,
     "0005": _0005,
     "0006": _0006,
+    "0008": _0008,
+    "0010": _0010,
 }
 
 
