@@ -2,9 +2,10 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,13 @@ from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.service.admission import QueueLimits
 from maquette.service.image_jobs import ImageJobs
-from maquette.service.owner import LOCAL_ACCOUNT
+from maquette.service.owner import prepare_owner
 from maquette.service.queues import IMAGE, abilities
 from maquette.service.studio import Studio
 from tests.conftest import TinyModels
 from tests.credits import enrich
 
+AT_MACHINE = ("127.0.0.1", 50000)  # where the owner sits
 NAMES = [spec.model_id for spec in SHIPPED[IMAGE]]
 
 
@@ -72,10 +74,15 @@ class Rooms:
     database: sa.Engine
     blobs: Blobs
     queue: JobQueue
-    image: ImageEngine
+    load_image: Callable[[], ImageEngine]
     snapshots: Path
     adapters: Path
     client: TestClient
+
+    @cached_property
+    def image(self) -> ImageEngine:
+        """Loaded where something is drawn, for most tests ask for nothing of the kind."""
+        return self.load_image()
 
     @property
     def app(self) -> FastAPI:
@@ -84,19 +91,23 @@ class Rooms:
 
 
 @pytest.fixture
-def rooms(fresh_url: str, tiny_models: TinyModels, tmp_path: Path) -> Iterator[Rooms]:
+def rooms(fresh_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Rooms]:
     """A studio without a worker."""
-    spec = ModelSpec("starter", tiny_models.image)
+
+    def load() -> ImageEngine:
+        tiny_models: TinyModels = request.getfixturevalue("tiny_models")
+        spec = ModelSpec("starter", tiny_models.image)
+        return ImageEngine(spec, torch.device("cpu"), torch.float32, adapters)
+
     with open_database(Settings(database=fresh_url)) as database:
         blobs, queue = Blobs(tmp_path / "blobs"), JobQueue(database)
         adapters = tmp_path / "adapters"
-        image = ImageEngine(spec, torch.device("cpu"), torch.float32, adapters)
         studio = Studio(database, blobs, queue, QueueLimits(most_jobs=3), adapters=adapters)
+        prepare_owner(database)
         app = create_app(studio, database)
-        for account_id in (LOCAL_ACCOUNT, "me"):
-            enrich(database, account_id)
-        with TestClient(app, raise_server_exceptions=False) as client:
-            yield Rooms(database, blobs, queue, image, tmp_path / "snapshots", adapters, client)
+        enrich(database, "me")
+        with TestClient(app, raise_server_exceptions=False, client=AT_MACHINE) as client:
+            yield Rooms(database, blobs, queue, load, tmp_path / "snapshots", adapters, client)
         queue.close()
 
 

@@ -13,7 +13,7 @@ from maquette.core.requests import SamplingParams
 from maquette.service.admission import QueueLimits
 from maquette.service.pictures import png
 from maquette.service.studio import Studio
-from tests.api.conftest import Rooms
+from tests.api.conftest import AT_MACHINE, Rooms
 from tests.credits import enrich
 
 
@@ -23,7 +23,7 @@ def test_an_account_puts_as_much_as_it_may(rooms: Rooms) -> None:
     for content in pictures:
         Image.effect_noise((100, 100), 90).save(content, "PNG")  # about 27,000 bytes
     first, second = (content.getvalue() for content in pictures)
-    with TestClient(create_app(studio, rooms.database)) as client:
+    with TestClient(create_app(studio, rooms.database), client=AT_MACHINE) as client:
         for content, status in ((first, 201), (second, 413), (first, 201)):
             answer = client.post("/v1/pictures", files={"picture": content})
             assert answer.status_code == status, answer.text

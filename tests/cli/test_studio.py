@@ -163,3 +163,14 @@ def test_an_address_that_is_taken_is_named() -> None:
     assert isinstance(result.exception, UsageError)
     message = f"127.0.0.1:{port} cannot be listened on: address already in use; give --port"
     assert result.exception.message == message
+
+
+def test_a_studio_that_others_reach_has_an_admin_who_signs_in(tmp_path: Path) -> None:
+    for words, environ in (
+        (["--host", "0.0.0.0"], {}),
+        ([], {"MAQUETTE_PUBLIC_URL": "https://studio.example"}),
+    ):
+        environ |= {"MAQUETTE_DATA": str(tmp_path / "data")}
+        result = CliRunner().invoke(app, ["studio", "--port", "0", *words], obj=environ)
+        assert isinstance(result.exception, UsageError)
+        assert "maquette accounts add EMAIL --admin" in result.exception.message

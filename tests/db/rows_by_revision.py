@@ -132,6 +132,28 @@ def _0008(connection: sa.Connection) -> None:
     )
 
 
+def _0009(connection: sa.Connection) -> None:
+    """A person in a team of hers, whose credits pay, and a browser that she is signed in with."""
+    _run(
+        connection,
+        f"""
+        INSERT INTO account (account_id, kind) VALUES ('team/1', 'user');
+        INSERT INTO balance (account_id, last_hash) VALUES ('team/1', :empty);
+        INSERT INTO person (account_id, name, email, email_key, email_verified_at, password_hash,
+                payer_account_id)
+            VALUES ('ada', 'Ada', 'Ada@here.org', 'ada@here.org', '{WHEN}', 'argon2id', 'team/1');
+        INSERT INTO team (team_id, account_id, name) VALUES ('{GRANT}', 'team/1', 'Engines');
+        INSERT INTO budget (budget_id, limit_microcredits, period)
+            VALUES ('{GRANT}', 1000, 'month');
+        INSERT INTO team_member (team_id, account_id, role, budget_id)
+            VALUES ('{GRANT}', 'ada', 'owner', '{GRANT}');
+        INSERT INTO session (session_id, token_hash, account_id, browser, address, expires_at)
+            VALUES ('{GRANT}', :empty, 'ada', 'Firefox', '::1', '2100-01-01');
+        """,
+        empty=bytes(32),
+    )
+
+
 def _0010(connection: sa.Connection) -> None:
     """A payment that brought the grant, a code, and what Stripe told of a charge."""
     _run(
@@ -158,6 +180,7 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0005": _0005,
     "0006": _0006,
     "0008": _0008,
+    "0009": _0009,
     "0010": _0010,
 }
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maquette.core.errors import InvalidRequest, NotFound, TooManyAttempts
+from maquette.core.errors import InvalidRequest, NotFound, RateLimited
 from maquette.db.tables.payments import payment_grant, redeem_code, wrong_code
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import get_grants
@@ -92,14 +92,14 @@ def test_guessing_stops_for_an_hour_even_for_many_at_once(
     database: sa.Engine, payments: Payments
 ) -> None:
     def guess(n: int) -> type[Exception]:
-        with pytest.raises((NotFound, TooManyAttempts)) as caught:
+        with pytest.raises((NotFound, RateLimited)) as caught:
             payments.redeem("ada", f"0000-{n}")
         return caught.type
 
     [code] = payments.make_codes("boss", 7, 1)
     told = at_once(guess, 40, 20)
     assert told.count(NotFound) == MOST_WRONG
-    with pytest.raises(TooManyAttempts, match="try again in 60 min") as caught:
+    with pytest.raises(RateLimited, match="try again in 60 min") as caught:
         payments.redeem("ada", code)  # though it is right
     assert 3500 < caught.value.retry_after_s <= 3600
     payments.redeem("ben", code)

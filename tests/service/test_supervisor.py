@@ -73,7 +73,8 @@ def test_a_worker_that_hangs_is_not_ready_and_is_started_again(
     ):
         prepare_owner(database)
         studio = Studio(database, Blobs(tmp_path / "blobs"), queue)
-        with TestClient(create_app(studio, database, supervisor.is_ready)) as client:
+        app = create_app(studio, database, supervisor.is_ready)
+        with TestClient(app, client=("127.0.0.1", 50000)) as client:
 
             def is_ready() -> bool:
                 return client.get("/readyz").status_code == 200

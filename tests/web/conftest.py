@@ -27,6 +27,7 @@ from maquette.engines.image import ImageEngine
 from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.service.image_jobs import ImageJobs
+from maquette.service.owner import prepare_owner
 from maquette.service.queues import IMAGE, abilities
 from maquette.service.studio import Studio
 from tests.callers import become
@@ -98,6 +99,7 @@ def served(
         image = ImageEngine(spec, torch.device("cpu"), torch.float32, adapters)
         loop = EngineLoop(DenoisingEngine(image.device))
         jobs = ImageJobs(database, blobs, dict.fromkeys(NAMES, image), loop, folder / "snapshots")
+        prepare_owner(database)
         app = create_app(Studio(database, blobs, queue, adapters=adapters), database)
         names = abilities(NAMES).queues
         with working(queue, names, "worker", 8, jobs.run, drain_s=5), _served(app) as address:

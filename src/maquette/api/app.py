@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from maquette import __version__
 from maquette.api import (
@@ -19,11 +20,13 @@ from maquette.api import (
     events,
     generations,
     health,
+    me,
     metrics,
     models,
     operator_credits,
     operator_payments,
     payments,
+    sign_in,
 )
 from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
 from maquette.api.dependencies import refuse_other_pages
@@ -32,22 +35,33 @@ from maquette.api.watch import Watch
 from maquette.core.errors import (
     InsufficientCredits,
     MaquetteError,
+    NotAllowed,
     NotFound,
     NotNow,
+    NotSignedIn,
     PaymentUnavailable,
     QuotaExceeded,
     UsageError,
     first_line,
 )
+from maquette.core.settings import Settings
 from maquette.db.connect import DATABASE_AWAY
 from maquette.service.credits import Credits
 from maquette.service.payments import Payments
+from maquette.service.people import People
 from maquette.service.studio import Studio
 
 log = logging.getLogger(__name__)
+ROUTES = (
+    *(sign_in, me),
+    *(generations, events, assets, models, credits),
+    *(payments, operator_credits, operator_payments, health),
+)
 MOST_MISFITS = 3  # told of one request
 STATUS = {
+    NotSignedIn: 401,
     InsufficientCredits: 402,
+    NotAllowed: 403,
     NotFound: 404,
     QuotaExceeded: 413,
     PaymentUnavailable: 502,
@@ -63,10 +77,12 @@ def create_app(
     worker_restarts: Callable[[], int] = lambda: 0,
     credit_desk: Credits | None = None,
     payment_desk: Payments | None = None,
+    people: People | None = None,
 ) -> FastAPI:
     """The API of a studio. `worker_ready` says whether something takes jobs, `worker_restarts` how
     often it had died; other names than `hosts` are not answered, or any page could read a studio
-    through a name that leads to it.
+    through a name that leads to it. `people` is its door; absent, that of a studio on this machine
+    alone, with the usual settings.
     """
 
     @asynccontextmanager
@@ -85,14 +101,13 @@ def create_app(
         dependencies=[Depends(refuse_other_pages)],
     )
     app.state.studio, app.state.worker_ready = studio, worker_ready
+    app.state.people = people = people or People(database, Settings())
     app.state.payments = payment_desk or Payments(database)
     app.state.metrics = metrics.registry(
         studio, worker_restarts, streams=lambda: len(app.state.watch)
     )
     app.state.database, app.state.credits = database, credit_desk or Credits(database)
-    modules = (generations, events, assets, models, credits, operator_credits, health)
-    modules += (payments, operator_payments)
-    for module in modules:
+    for module in ROUTES:
         app.include_router(module.router)
     app.mount("/", Pages(), name="studio")
     app.add_exception_handler(MaquetteError, _problem)
@@ -105,6 +120,8 @@ def create_app(
         by_path={"/v1/pictures": assets.MOST_UPLOAD_BYTES + ENVELOPE_BYTES},
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts])
+    if proxies := people.settings.proxies.replace(",", " ").split():
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
     return app
 
 
@@ -112,6 +129,8 @@ async def _problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, MaquetteError)
     if isinstance(error, NotNow):
         return _line(error.message, 429, {"Retry-After": str(error.retry_after_s)})
+    if isinstance(error, NotSignedIn):
+        return _line(error.message, 401, {"WWW-Authenticate": "Bearer"}, needs=error.needs)
     known = (code for kind, code in STATUS.items() if isinstance(error, kind))
     return _line(error.message, next(known, 500))
 
@@ -136,9 +155,12 @@ async def _database_away(request: Request, error: Exception) -> Response:
     return _line("the database does not answer; try again in a moment", 503, {"Retry-After": "5"})
 
 
-def _line(message: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+def _line(
+    message: str, status: int, headers: Mapping[str, str] | None = None, **more: str | None
+) -> Response:
     """The form of all that goes wrong. Half of a surrogate pair is escaped: JSON can name it, UTF-8
     cannot hold it.
     """
     written = message.encode(errors="backslashreplace").decode()
-    return JSONResponse({"error": written}, status, headers)
+    told = {name: value for name, value in more.items() if value is not None}
+    return JSONResponse({"error": written, **told}, status, headers)

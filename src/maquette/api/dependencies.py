@@ -1,30 +1,31 @@
 """What routes are given: the studio, the watch, and whose request it is."""
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, HTTPException, Request
+import sqlalchemy as sa
+from fastapi import Depends, HTTPException, Request, Response
 
 from maquette.api.watch import Watch
+from maquette.core.errors import NotAllowed, NotSignedIn
 from maquette.jobs.store import Job
+from maquette.people.callers import Caller
+from maquette.people.persons import LOCAL_ACCOUNT, Role
+from maquette.people.sessions import WHOLE
 from maquette.service.credits import Credits
-from maquette.service.owner import LOCAL_ACCOUNT
 from maquette.service.payments import Payments
+from maquette.service.people import Browser, People
 from maquette.service.studio import Studio
 
+__all__ = ["LOCAL_ACCOUNT", "Caller", "Role"]  # for routes, which ask here who asks
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-
-Role = Literal["member", "operator", "admin"]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose request it is, and what they may do."""
-
-    account_id: str  # whose requests and pictures
-    payer_id: str  # the account that pays: their own, or that of a team
-    role: Role
+COOKIE = "__Host-maquette"  # by this name a browser takes it over HTTPS alone, for this host alone
+LOOPBACK = {"127.0.0.1", "::1"}
+ITS_OWN_NAMES = LOOPBACK | {"localhost"}  # for which browsers keep such a cookie over HTTP, too
+# Any of them says that a request was handed on, so that its peer is not who asks.
+HANDED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
 def _studio(request: Request) -> Studio:
@@ -43,38 +44,124 @@ def _watch(request: Request) -> Watch:
     return request.app.state.watch
 
 
-def _caller() -> Caller:
-    return Caller(LOCAL_ACCOUNT, LOCAL_ACCOUNT, "admin")
+def _people(request: Request) -> People:
+    return request.app.state.people
+
+
+StudioDep = Annotated[Studio, Depends(_studio)]
+WatchDep = Annotated[Watch, Depends(_watch)]
+CreditsDep = Annotated[Credits, Depends(_credits)]
+PaymentsDep = Annotated[Payments, Depends(_payments)]
+PeopleDep = Annotated[People, Depends(_people)]
+
+
+def _transaction(people: PeopleDep) -> Iterator[sa.Connection]:
+    with people.database.begin() as connection:
+        yield connection
+
+
+# It commits before the answer goes out, or not at all.
+Transaction = Annotated[sa.Connection, Depends(_transaction, scope="function")]
+
+
+def _caller(request: Request, people: PeopleDep) -> Caller:
+    token = request.cookies.get(COOKIE)
+    caller = people.signed_in(token) if token else None
+    if caller is None and sits_at_machine(request):
+        caller = people.at_machine()
+    if caller is None:
+        raise NotSignedIn("no one is signed in; sign in first")
+    return caller
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
+
+
+def sits_at_machine(request: Request) -> bool:
+    """Whether it comes from this machine, from no proxy on it."""
+    direct = not any(name in request.headers for name in HANDED_ON)
+    return direct and request.client is not None and request.client.host in LOOPBACK
 
 
 def _account(caller: CallerDep) -> str:
     return caller.account_id
 
 
-def _operator(caller: CallerDep) -> Caller:
-    if caller.role == "member":
-        raise HTTPException(403, "this is for operators; ask one")
+def _signed_in(caller: CallerDep) -> Caller:
+    """A person, not a program of theirs: what is theirs alone is not for a key."""
+    if caller.key_id is not None:
+        raise NotAllowed("a key may not do this; sign in")
     return caller
 
 
-def refuse_other_pages(request: Request) -> None:
-    """No page but the studio's own changes anything: a browser says where a request is from."""
-    origin = request.headers.get("origin")
-    if request.method in SAFE_METHODS or origin is None:
-        return
-    if origin.partition("://")[2] != request.headers.get("host"):
-        raise HTTPException(403, f"a page of {origin} may not do this; use the studio's own")
+def _operator(caller: CallerDep) -> Caller:
+    if caller.role == "member":
+        raise NotAllowed("this is for operators; ask one")
+    return caller
 
 
-StudioDep = Annotated[Studio, Depends(_studio)]
-CreditsDep = Annotated[Credits, Depends(_credits)]
-PaymentsDep = Annotated[Payments, Depends(_payments)]
-WatchDep = Annotated[Watch, Depends(_watch)]
+def operator_or_machine(request: Request, people: PeopleDep) -> None:
+    """Lets in what looks after the studio from its own machine; that needs no database."""
+    if not sits_at_machine(request):
+        _operator(_caller(request, people))
+
+
+def _admin(caller: CallerDep) -> Caller:
+    if caller.role != "admin":
+        raise NotAllowed("this is for admins; ask one")
+    return caller
+
+
 Account = Annotated[str, Depends(_account)]
+SignedInDep = Annotated[Caller, Depends(_signed_in)]
 OperatorDep = Annotated[Caller, Depends(_operator)]
+AdminDep = Annotated[Caller, Depends(_admin)]
+
+
+def _browser(request: Request) -> Browser:
+    """Raises NotAllowed where a password, or the cookie for it, would go over the network in the
+    clear.
+    """
+    if request.url.scheme != "https" and request.url.hostname not in ITS_OWN_NAMES:
+        raise NotAllowed(
+            "over plain HTTP others could read the password; serve the studio over HTTPS, and name "
+            "the proxy that does so in the setting proxies"
+        )
+    address = request.client.host if request.client else ""
+    return Browser(
+        request.headers.get("user-agent", ""), address, request.cookies.get(COOKIE) or None
+    )
+
+
+BrowserDep = Annotated[Browser, Depends(_browser)]
+
+
+def give_cookie(response: Response, token: str) -> None:
+    """Has the browser be signed in."""
+    seconds = int(WHOLE.total_seconds())
+    response.set_cookie(COOKIE, token, seconds, secure=True, httponly=True, samesite="lax")
+
+
+def take_cookie(response: Response) -> None:
+    """Has the browser forget it."""
+    response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="lax")
+
+
+def refuse_other_pages(request: Request) -> None:
+    """No page but the studio's own changes anything: a browser says where a request is from. What
+    comes with its cookie and does not say so is no browser of these days.
+    """
+    if request.method in SAFE_METHODS or "authorization" in request.headers:
+        return
+    origin, site = (request.headers.get(name) for name in ("origin", "sec-fetch-site"))
+    if origin is not None and origin.partition("://")[2] != request.headers.get("host"):
+        raise HTTPException(403, f"a page of {origin} may not do this; use the studio's own")
+    if site not in (None, "same-origin", "none"):
+        raise HTTPException(403, "another page may not do this; use the studio's own")
+    if origin is None and site is None and COOKIE in request.cookies:
+        raise HTTPException(
+            403, "it is not said which page this is from; send Origin, or use a key"
+        )
 
 
 def _own_job(generation_id: UUID, studio: StudioDep, account: Account) -> Job:

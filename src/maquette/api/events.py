@@ -22,7 +22,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     204: {"description": "There is nothing more to tell"},
     **{
         code: {"content": {"application/json": {"schema": Problem.model_json_schema()}}}
-        for code in (400, 404, 422, 503)
+        for code in (400, 401, 403, 404, 422, 503)
     },
 }
 PING_S = 15.0
@@ -94,7 +94,7 @@ async def watch_generation(
             yield ServerSentEvent(data=tick, event="tick")
 
 
-@router.get("/events", response_class=EventSourceResponse)
+@router.get("/events", response_class=EventSourceResponse, responses=PROBLEMS)
 async def watch_account(
     watcher: Annotated[Watcher, Depends(_watcher_of_account)],
     studio: StudioDep,

@@ -1,9 +1,10 @@
 """Whether it lives, whether it can work, and its figures for Prometheus."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from maquette.api.dependencies import StudioDep
+from maquette.api.dependencies import StudioDep, operator_or_machine
+from maquette.api.schemas import problems
 
 router = APIRouter(tags=["health"])
 
@@ -22,7 +23,12 @@ def readyz(request: Request, response: Response, studio: StudioDep) -> dict[str,
     return checks
 
 
-@router.get("/metrics", response_class=Response)
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses=problems(),
+    dependencies=[Depends(operator_or_machine)],
+)
 def metrics(request: Request) -> Response:
-    """Figures in Prometheus' text format."""
+    """Figures in Prometheus' text format, for this machine and for operators."""
     return Response(generate_latest(request.app.state.metrics), media_type=CONTENT_TYPE_LATEST)

@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 
-from maquette.api.dependencies import StudioDep
-from maquette.api.schemas import ModelList, ModelOut, StyleOut
+from maquette.api.dependencies import Account, StudioDep
+from maquette.api.schemas import ModelList, ModelOut, StyleOut, problems
 from maquette.engines.catalog import SHIPPED
 from maquette.service.models import starter_styles, starter_subjects
 from maquette.service.queues import IMAGE
@@ -13,8 +13,8 @@ from maquette.service.queues import IMAGE
 router = APIRouter(prefix="/v1/models", tags=["models"])
 
 
-@router.get("")
-def list_models(studio: StudioDep) -> ModelList:
+@router.get("", responses=problems())
+def list_models(studio: StudioDep, account: Account) -> ModelList:
     """The models by name, with their usual values and limits, and the adapters there are."""
     known = {
         "subjects": starter_subjects(),

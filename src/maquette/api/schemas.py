@@ -199,8 +199,9 @@ class Problem(BaseModel):
     """What is wrong, in one line that names the value and the remedy."""
 
     error: str
+    needs: str | None = None  # what is yet to be given: the "code" of a second factor
 
 
 def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     """What else than success a route may answer, for its documentation."""
-    return {code: {"model": Problem} for code in (422, 503, *codes)}
+    return {code: {"model": Problem} for code in (401, 403, 422, 503, *codes)}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -32,7 +33,9 @@ from maquette.service.supervisor import DRAIN_S
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from fastapi import FastAPI
 
+    from maquette.service.people import People
     from maquette.service.studio import Studio
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -71,12 +74,9 @@ def studio(
 
     Example: maquette studio --port 7860
     """
-    import uvicorn
-
     from maquette.api.app import create_app
     from maquette.db.connect import open_database
     from maquette.service.credits import Credits
-    from maquette.service.owner import prepare_owner
     from maquette.service.payments import open_payments
     from maquette.service.supervisor import Supervisor, usual_name
 
@@ -100,7 +100,7 @@ def studio(
         open_database(settings) as engine,
         ExitStack() as stack,
     ):
-        prepare_owner(engine)
+        people = _people(host, settings, engine)
         studio = _studio(settings, engine)
         supervisor = Supervisor(_environment(context, settings, engine)) if own_worker else None
         if supervisor:
@@ -109,29 +109,55 @@ def studio(
         def is_ready() -> bool:
             return bool(supervisor and supervisor.is_ready()) or studio.has_worker(but=own_name)
 
-        # On this machine alone, only its own names; elsewhere whoever hosts it knows the names.
-        hosts = (host, "localhost", "127.0.0.1") if host in LOOPBACK else ("*",)
         app = create_app(
             studio,
             engine,
             is_ready,
-            hosts,
+            _names(host, settings),
             partial(getattr, supervisor, "restarts", 0),
             Credits(engine, settings.machine_cents_hour),
             open_payments(settings, engine),
+            people,
         )
         url = f"http://{host}:{listener.getsockname()[1]}"
+        in_browser = open_browser and not as_json and _has_screen(context.obj or {})
+        greeting = (studio, first_params, url, as_json, in_browser)
+        threading.Thread(target=_greet, args=greeting, name="greet", daemon=True).start()
+        _serve(app, listener)
 
-        def greet() -> None:
-            if first_params:
-                _draw_first(studio, first_params)
-            typer.echo(json.dumps({"url": url}) if as_json else f"The studio is at {url}")
-            if open_browser and not as_json and _has_screen(context.obj or {}):
-                webbrowser.open(url)
 
-        threading.Thread(target=greet, name="greet", daemon=True).start()
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GOODBYE_S)
-        uvicorn.Server(config).run(sockets=[listener])
+def _serve(app: "FastAPI", listener: socket.socket) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        timeout_graceful_shutdown=GOODBYE_S,
+        proxy_headers=False,  # the app has those of the proxies in the settings
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _people(host: str, settings: Settings, engine: "sa.Engine") -> "People":
+    """The door, and the owner behind it. Raises UsageError where it would be open to all."""
+    from maquette.service.owner import prepare_owner, refuse_open_door
+    from maquette.service.people import People
+
+    on_loopback = host in LOOPBACK and settings.public_url is None
+    if not on_loopback:
+        refuse_open_door(engine, settings.public_url or host)
+    prepare_owner(engine)
+    return People(engine, settings, on_loopback)
+
+
+def _names(host: str, settings: Settings) -> tuple[str, ...]:
+    """Of this machine alone only its own names, and that by which a proxy leads to it; elsewhere
+    whoever hosts it knows the names.
+    """
+    if host not in LOOPBACK:
+        return ("*",)
+    public = urlsplit(settings.public_url or "").hostname
+    return (host, "localhost", "127.0.0.1", *((public,) if public else ()))
 
 
 def _studio(settings: Settings, engine: "sa.Engine") -> "Studio":
@@ -145,6 +171,16 @@ def _studio(settings: Settings, engine: "sa.Engine") -> "Studio":
     adapters = settings.data / "adapters"
     queue = JobQueue(engine, settings.account_jobs)
     return Studio(engine, blobs, queue, limits, settings.upload_bytes, adapters)
+
+
+def _greet(
+    studio: "Studio", first: SamplingParams | None, url: str, as_json: bool, in_browser: bool
+) -> None:
+    if first:
+        _draw_first(studio, first)
+    typer.echo(json.dumps({"url": url}) if as_json else f"The studio is at {url}")
+    if in_browser:
+        webbrowser.open(url)
 
 
 def _draw_first(studio: "Studio", params: SamplingParams) -> None:

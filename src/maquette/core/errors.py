@@ -8,8 +8,7 @@
     ├── OutOfMemory           exit 1   a request does not fit the memory, even alone
     ├── NotNow                exit 1   asked again later, it is done
     │   ├── QueueFull         exit 1   more requests wait than are let in
-    │   ├── RateLimited       exit 1   an account asks more often than it may
-    │   └── TooManyAttempts   exit 1   something was got wrong too often
+    │   └── RateLimited       exit 1   something is asked more often than it may be
     ├── PaymentUnavailable    exit 1   a provider of payments does not answer, or refuses
     ├── QuotaExceeded         exit 1   an account keeps as much as it may
     ├── InsufficientCredits   exit 1   an account has fewer credits than are asked for
@@ -18,6 +17,8 @@
         ├── InvalidRequest    exit 2   a prompt, size or other value that cannot be carried out
         ├── InvalidSettings   exit 2   a flag, MAQUETTE_* variable or settings.toml entry
         ├── ModelNotFound     exit 2   no model of that name, folder or file
+        ├── NotSignedIn       exit 2   no one is signed in, or not as is asked for
+        ├── NotAllowed        exit 2   who asks may not do this
         └── NotFound          exit 2   no job or asset of that name, or another's
 
 A message is one line that names the value and the remedy:
@@ -73,11 +74,7 @@ class QueueFull(NotNow):
 
 
 class RateLimited(NotNow):
-    """An account asks for more in a minute than it may."""
-
-
-class TooManyAttempts(NotNow):
-    """Something was got wrong too often."""
+    """Something is asked for more often than it may be."""
 
 
 class PaymentUnavailable(MaquetteError):
@@ -112,6 +109,20 @@ class InvalidSettings(UsageError):
 
 class ModelNotFound(UsageError):
     """No model has that name, and no folder or file of that name holds one."""
+
+
+class NotSignedIn(UsageError):
+    """No one is signed in, or what was given to sign in is not right. `needs` names what is yet to
+    be given: the "code" of a second factor.
+    """
+
+    def __init__(self, message: str, needs: str | None = None) -> None:
+        super().__init__(message)
+        self.needs = needs
+
+
+class NotAllowed(UsageError):
+    """Who asks is known, and may not do this."""
 
 
 class NotFound(UsageError):

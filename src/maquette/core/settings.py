@@ -18,6 +18,7 @@ Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16"]
 Backend = Literal["auto", "eager", "cudagraphs", "compile", "openvino"]
 SECRET_WORDS = {"database", "key", "password", "secret", "token"}  # in the names of what is secret
+SignUp = Literal["open", "closed"]
 Origins = dict[str, tuple[str, object]]  # setting → where it was given, and the value
 
 
@@ -49,6 +50,16 @@ class Settings(BaseModel):
     account_requests: int = Field(default=120, ge=1, description="requests a minute, at least 1")
     upload_bytes: int = Field(default=2**30, ge=1, description="bytes an account, at least 1")
     upload_days: int = Field(default=30, ge=1, le=36500, description="days, from 1 to 36500")
+    sign_up: SignUp = Field(default="open", description="open or closed")
+    free_credits: int = Field(default=100, ge=0, description="credits, at least 0")
+    public_url: str | None = Field(
+        default=None, pattern=r"^https?://[^/\s]+$", description="a URL, https://NAME"
+    )
+    proxies: str = Field(
+        default="",
+        pattern=r"^[0-9a-fA-F.:/, ]*$",
+        description="addresses or networks, separated by commas",
+    )
 
     machine_cents_hour: float = Field(
         default=8.0, ge=0, description="US cents an hour that a worker's machine costs"

@@ -10,7 +10,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from maquette.core.errors import InvalidRequest, TooManyAttempts
+from maquette.core.errors import InvalidRequest, RateLimited
 from maquette.core.ids import new_id
 from maquette.db.locks import hold
 from maquette.db.tables.payments import redeem_code, wrong_code
@@ -42,7 +42,7 @@ class RedeemCodes:
         """Grants what a code is good for. None where there is no such code, which is counted: the
         caller commits all the same.
 
-        Raises TooManyAttempts, and InvalidRequest for a code that is over or was redeemed before.
+        Raises RateLimited, and InvalidRequest for a code that is over or was redeemed before.
         """
         hold(connection, f"codes/{proof.account_id}")  # or many guesses at once would count as one
         _check_attempts(connection, proof.account_id)
@@ -125,6 +125,6 @@ def _check_attempts(connection: sa.Connection, account_id: str) -> None:
     if wrong >= MOST_WRONG:
         now = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         wait_s = max(1, math.ceil((first_at + WRONG_FOR - now).total_seconds()))
-        raise TooManyAttempts(
+        raise RateLimited(
             f"{wrong} wrong codes were given; try again in {math.ceil(wait_s / 60)} min", wait_s
         )

@@ -42,7 +42,7 @@ class Payments:
 
     def redeem(self, account_id: str, code: str) -> Payment:
         """Credits for a code. Raises NotFound, InvalidRequest for one that is over or was redeemed,
-        TooManyAttempts.
+        RateLimited.
         """
         with self._database.begin() as connection:
             payment = self._codes.receive(connection, Redemption(account_id, code))

@@ -142,6 +142,34 @@ export const zhServer = {
   ["{there} of the grant's {given} credits are there; what is spent, held or expired cannot " +
   "be taken back"]: "这笔 {given} 点数只剩 {there}；已用、已预留或已过期的无法收回。",
   "this is for operators; ask one": "这是管理员的功能，请联系管理员。",
+  "another page may not do this; use the studio's own": "别的页面不能这样做，请用工作室自己的页面。",
+  "it is not said which page this is from; send Origin, or use a key":
+    "没有说明这来自哪个页面；请带上 Origin，或使用密钥。",
+  // people
+  "no one is signed in; sign in first": "尚未登录，请先登录。",
+  "e-mail and password do not go together; try again or reset it":
+    "邮箱与密码不匹配，请重试或重设密码。",
+  "this account is suspended; ask an operator": "此账户已停用，请联系管理人员。",
+  "people are added by an admin here; ask one": "这里由管理员添加账户，请联系管理员。",
+  "this is for admins; ask one": "这只限管理员，请联系他们。",
+  "a key may not do this; sign in": "密钥不能这样做，请登录。",
+  ["over plain HTTP others could read the password; serve the studio over HTTPS, and name the " +
+  "proxy that does so in the setting proxies"]:
+    "通过普通 HTTP 别人可能读到密码；请以 HTTPS 提供工作室，并在设置 proxies 中写明代理。",
+  "{text} is no e-mail address; write it as name@example.org":
+    "{text} 不是邮箱地址，请写成 name@example.org 的样子。",
+  "{email} has an account; sign in, or take another address":
+    "{email} 已有账户；请登录，或换一个地址。",
+  "the password has {n} characters; take {least} to {most} of any kind":
+    "密码有 {n} 个字符，请用 {least} 到 {most} 个，种类不限。",
+  "this password is guessed easily; take some words that are yours":
+    "这个密码很容易被猜到，请用几个只属于您的词。",
+  "the current password is another one; try again or reset it":
+    "当前密码不对，请重试或重设密码。",
+  "without an e-mail address no one can sign in; give one with maquette accounts":
+    "没有邮箱就无法登录；请用 maquette accounts 添加。",
+  "no person {id}": "没有用户 {id}。",
+  "this is the last admin; make another one first": "这是最后一位管理员，请先设另一位。",
   // what went wrong
   "the database does not answer; try again in a moment": "数据库没有回应，请稍后再试。",
   "this broke {times} times; ask for less": "绘制时出了 {times} 次问题，请减少要求。",

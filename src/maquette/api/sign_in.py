@@ -1,0 +1,75 @@
+"""The door: people sign up, sign in and sign out."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from maquette.api.dependencies import BrowserDep, PeopleDep, give_cookie, take_cookie
+from maquette.api.me import Line, MeOut
+from maquette.api.schemas import problems
+
+router = APIRouter(prefix="/v1", tags=["sign-in"])
+PROBLEMS = problems(400)
+Secret = Annotated[str, Field(max_length=1000)]
+Address = Annotated[str, Field(max_length=320)]
+
+
+class SignInOptions(BaseModel):
+    """In which ways one comes in."""
+
+    password: bool = True
+    sign_up: Literal["open", "closed"]
+    free_microcredits: int
+
+
+class SignUpIn(BaseModel):
+    """Someone new."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Address
+    password: Secret
+    name: Line = ""
+    language: Literal["en", "zh"] = "en"
+
+
+class SignInIn(BaseModel):
+    """Someone who was here before; `code` is that of a second factor, or one to recover by."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Address
+    password: Secret
+    code: Annotated[str, Field(max_length=100)] | None = None
+
+
+@router.get("/sign-in/options", responses=PROBLEMS)
+def get_sign_in_options(people: PeopleDep) -> SignInOptions:
+    """In which ways one comes in, and what a new person is given."""
+    settings = people.settings
+    return SignInOptions(sign_up=settings.sign_up, free_microcredits=settings.free_credits * 10**6)
+
+
+@router.post("/sign-up", status_code=status.HTTP_201_CREATED, responses=PROBLEMS)
+def sign_up(asked: SignUpIn, people: PeopleDep, browser: BrowserDep, response: Response) -> MeOut:
+    """Make an account; you are signed in. Whether the address is known already is told by mail."""
+    who, token = people.sign_up(asked.email, asked.password, asked.name, asked.language, browser)
+    give_cookie(response, token)
+    return MeOut.of(people.database, who)
+
+
+@router.post("/sign-in", responses=PROBLEMS)
+def sign_in(asked: SignInIn, people: PeopleDep, browser: BrowserDep, response: Response) -> MeOut:
+    """Sign in; the cookie is for this browser alone. 401 with `needs` where a code is asked for."""
+    who, token = people.sign_in(asked.email, asked.password, asked.code, browser)
+    give_cookie(response, token)
+    return MeOut.of(people.database, who)
+
+
+@router.post("/sign-out", status_code=204, responses=PROBLEMS)
+def sign_out(people: PeopleDep, browser: BrowserDep, response: Response) -> None:
+    """Sign this browser out."""
+    if browser.token is not None:
+        people.sign_out(browser.token)
+    take_cookie(response)

@@ -1,0 +1,198 @@
+"""Who may do what: every route, by nobody, a member, another one, an operator and an admin.
+
+A new route needs a row here. What a row says is the status for each of them in turn; the member
+owns what a path names. Where no body is given, who may come in is told that it is missing (422).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from fastapi.testclient import TestClient
+
+from maquette.core.ids import new_id
+from maquette.core.requests import SamplingParams
+from maquette.library.assets import add_asset
+from maquette.people.sessions import list_sessions
+from maquette.service.studio import Studio
+from tests.api.conftest import Rooms
+from tests.api.people import ELSEWHERE, ORIGIN, Someone, open_to_all, someone_new
+
+WHO = ("nobody", "other", "operator", "admin", "member")  # the member last, who may destroy it
+GENERATION = {"prompt": "a cat", "width": 64, "height": 64}
+
+
+@dataclass(frozen=True)
+class Row:
+    """The statuses of a route for nobody, member, other member, operator and admin."""
+
+    nobody: int
+    member: int
+    other: int
+    operator: int
+    admin: int
+    send: Mapping[str, Any] = field(default_factory=dict)  # a body, or a query
+
+
+def everyone(status: int, **send: Any) -> Row:
+    return Row(status, status, status, status, status, send)
+
+
+def signed_in(status: int, **send: Any) -> Row:
+    """For whoever is signed in, each for themselves."""
+    return Row(401, status, status, status, status, send)
+
+
+def own(status: int, **send: Any) -> Row:
+    """For whose it is; to others it is not there."""
+    return Row(401, status, 404, 404, 404, send)
+
+
+def operators(status: int, **send: Any) -> Row:
+    return Row(401, 403, 403, status, status, send)
+
+
+def admins(status: int, **send: Any) -> Row:
+    return Row(401, 403, 403, 403, status, send)
+
+
+ROWS = {
+    "GET /livez": everyone(200),
+    "GET /readyz": everyone(200),
+    "GET /metrics": operators(200),
+    "GET /openapi.json": everyone(200),
+    "GET /v1/sign-in/options": everyone(200),
+    "POST /v1/sign-up": everyone(422),
+    "POST /v1/sign-in": everyone(422),
+    "POST /v1/sign-out": everyone(204),
+    "GET /v1/me": signed_in(200),
+    "PATCH /v1/me": signed_in(200, json={"name": "Ada"}),
+    "GET /v1/me/sessions": signed_in(200),
+    "DELETE /v1/me/sessions/{session_id}": own(204),
+    "GET /v1/models": signed_in(200),
+    "POST /v1/generations": signed_in(202, json=GENERATION),
+    "GET /v1/generations": signed_in(200),
+    "GET /v1/generations/{generation_id}": own(200),
+    "GET /v1/generations/{generation_id}/events": own(200),
+    "POST /v1/generations/{generation_id}/cancel": own(200),
+    "DELETE /v1/generations/{generation_id}": own(204),
+    "POST /v1/generations/{deleted_generation_id}/restore": own(204),
+    "POST /v1/quotes": signed_in(200, json=GENERATION),
+    "GET /v1/balance": signed_in(200),
+    "GET /v1/transfers": signed_in(200),
+    "GET /v1/payments/options": signed_in(200),
+    "POST /v1/payments/redeem": signed_in(404, json={"code": "no such code"}),
+    "POST /v1/operator/accounts/{account_id}/top-up": operators(422),
+    "POST /v1/operator/codes": operators(422),
+    "GET /v1/operator/payments": operators(200),
+    "POST /v1/operator/payments/{payment_id}/refund": operators(422),
+    "GET /v1/operator/accounts/{account_id}/balance": operators(200),
+    "GET /v1/operator/accounts/{account_id}/transfers": operators(200),
+    "POST /v1/operator/transfers/{transfer_id}/reverse": operators(422),
+    "GET /v1/operator/prices": operators(200),
+    "GET /v1/operator/ledger/check": operators(200),
+    "GET /v1/assets/{asset_id}": own(200),
+    "GET /v1/assets/{asset_id}/generation": own(200),
+    "DELETE /v1/assets/{asset_id}": own(204),
+    "POST /v1/assets/{deleted_asset_id}/restore": own(204),
+    "POST /v1/pictures": signed_in(422),
+    "GET /v1/pictures/{content_hash}": own(200),
+}
+# Streams that do not end: who may not is told so, who may watches (`test_streams.py`).
+ENDLESS = {"GET /v1/events": 401}
+PATHS = {"deleted_generation_id": "generation_id", "deleted_asset_id": "asset_id"}
+Things = dict[str, str]
+
+
+def routes_of(app: FastAPI) -> set[str]:
+    """Every route that answers, by method and path."""
+    found: set[str] = set()
+    for route in iter_route_contexts(app.routes):
+        methods: set[str] = getattr(route, "methods", None) or set()
+        found |= {f"{method} {route.path}" for method in methods - {"HEAD"}}
+    return found
+
+
+def as_written(route: str) -> str:
+    for special, plain in PATHS.items():
+        route = route.replace(special, plain)
+    return route
+
+
+def things_of(rooms: Rooms, member: Someone) -> Things:
+    """One of each that a path can name, all of the member, made anew."""
+    studio = Studio(rooms.database, rooms.blobs, rooms.queue)
+    jobs = [studio.submit(member.account_id, SamplingParams("a cat", seed=1)) for _ in range(2)]
+    studio.cancel(member.account_id, jobs[0].job_id)
+    studio.delete_job(member.account_id, jobs[1].job_id)
+    content_hash = rooms.blobs.put(b"a picture")
+    with rooms.database.begin() as connection:
+        assets = [
+            add_asset(
+                connection,
+                asset_id=new_id(),
+                job_id=jobs[0].job_id,
+                account_id=member.account_id,
+                position=position,
+                media_type="image/png",
+                content_hash=content_hash,
+                size_bytes=9,
+            )
+            for position in range(2)
+        ]
+        (session, *_) = list_sessions(connection, member.account_id)
+    studio.delete(member.account_id, assets[1].asset_id)
+    return {
+        "generation_id": str(jobs[0].job_id),
+        "deleted_generation_id": str(jobs[1].job_id),
+        "asset_id": str(assets[0].asset_id),
+        "deleted_asset_id": str(assets[1].asset_id),
+        "content_hash": content_hash,
+        "account_id": member.account_id,
+        "transfer_id": str(new_id()),
+        "payment_id": str(new_id()),
+        "session_id": str(session.session_id),
+    }
+
+
+@pytest.fixture
+def http(rooms: Rooms) -> Iterator[TestClient]:
+    app = open_to_all(rooms)
+    with TestClient(
+        app, base_url=ORIGIN, client=ELSEWHERE, raise_server_exceptions=False
+    ) as client:
+        yield client
+
+
+def test_every_route_has_a_row(http: TestClient) -> None:
+    assert isinstance(http.app, FastAPI)
+    written = {as_written(route) for route in (*ROWS, *ENDLESS)}
+    assert routes_of(http.app) == written
+
+
+def test_everyone_is_answered_as_the_matrix_says(
+    rooms: Rooms, http: TestClient, subtests: pytest.Subtests
+) -> None:
+    made: dict[str, Callable[[], Someone]] = {
+        "nobody": lambda: Someone(http),
+        "other": lambda: someone_new(rooms, http),
+        "operator": lambda: someone_new(rooms, http, "operator"),
+        "admin": lambda: someone_new(rooms, http, "admin"),
+    }
+    for route, row in ROWS.items():
+        member = someone_new(rooms, http)
+        method, path = route.format(**things_of(rooms, member)).split(" ")
+        for who in WHO:
+            someone = member if who == "member" else made[who]()
+            answer = someone.send(method, path, **row.send)
+            with subtests.test(route, who=who):
+                assert answer.status_code == getattr(row, who), answer.text
+
+
+def test_endless_streams_are_for_those_who_are_signed_in(http: TestClient) -> None:
+    for route, status in ENDLESS.items():
+        method, path = route.split(" ")
+        assert Someone(http).send(method, path).status_code == status

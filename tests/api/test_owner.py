@@ -1,0 +1,92 @@
+"""The owner needs no password on the machine itself, and the door is open to no one else."""
+
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+
+from maquette.api.app import create_app
+from maquette.api.dependencies import HANDED_ON
+from maquette.core.errors import UsageError
+from maquette.core.settings import Settings
+from maquette.ledger.accounts import get_balance
+from maquette.ledger.holds import place_hold, post_hold
+from maquette.people.emails import read_email
+from maquette.people.passwords import hash_password
+from maquette.people.persons import change_person
+from maquette.service.owner import (
+    FEW,
+    LOCAL_ACCOUNT,
+    PLENTY,
+    claim_machine,
+    prepare_owner,
+    refuse_open_door,
+)
+from maquette.service.people import People
+from tests.api.conftest import AT_MACHINE, Rooms
+from tests.api.people import ELSEWHERE, PASSWORD, open_to_all
+
+
+def test_who_sits_at_the_machine_is_its_owner(rooms: Rooms) -> None:
+    me = rooms.client.get("/v1/me").json()
+    assert (me["account_id"], me["role"], me["is_owner"]) == (LOCAL_ACCOUNT, "admin", True)
+    assert me["email"] is None
+
+
+@pytest.mark.parametrize("header", HANDED_ON)
+def test_what_is_handed_on_by_a_proxy_is_not_from_the_machine(rooms: Rooms, header: str) -> None:
+    answer = rooms.client.get("/v1/me", headers={header: "127.0.0.1"})
+    assert answer.status_code == 401
+
+
+def test_others_do_not_come_in_by_the_owners_door(rooms: Rooms) -> None:
+    studio = rooms.app.state.studio
+    for client in (ELSEWHERE, ("10.0.0.2", 1), ("testclient", 1)):
+        with TestClient(create_app(studio, rooms.database), client=client) as http:
+            assert http.get("/v1/me").status_code == 401
+    with TestClient(open_to_all(rooms), client=AT_MACHINE) as http:  # one that others reach, too
+        assert http.get("/v1/me").status_code == 401
+    settings = Settings(proxies="127.0.0.1")
+    people = People(rooms.database, settings)
+    with TestClient(create_app(studio, rooms.database, people=people), client=AT_MACHINE) as http:
+        for header in ({"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-For": "::1, 127.0.0.1"}):
+            assert http.get("/v1/me", headers=header).status_code == 401
+
+
+def test_the_door_is_shut_once_an_admin_has_a_password(rooms: Rooms) -> None:
+    with pytest.raises(UsageError, match="maquette accounts add EMAIL --admin"):
+        refuse_open_door(rooms.database, "0.0.0.0")
+    kept = rooms.client.post("/v1/generations", json={"prompt": "a cat"}).json()
+    with rooms.database.begin() as connection:
+        email = read_email("ada@example.org")
+        assert claim_machine(connection, email, hash_password(PASSWORD), "Ada") is not None
+        assert claim_machine(connection, email, hash_password(PASSWORD), "Eve") is None
+    refuse_open_door(rooms.database, "0.0.0.0")
+    assert rooms.client.get("/v1/me").status_code == 401
+    with TestClient(open_to_all(rooms), base_url="https://testserver") as http:
+        asked = {"email": "ada@example.org", "password": PASSWORD}
+        assert http.post("/v1/sign-in", json=asked).json()["is_owner"]
+        (found,) = http.get("/v1/generations").json()
+        assert found == kept  # what was theirs stays theirs
+    with rooms.database.begin() as connection:  # who cannot come in does not shut others out
+        change_person(connection, LOCAL_ACCOUNT, role="member")
+    assert rooms.client.get("/v1/me").status_code == 200
+
+
+def test_the_owner_has_credits_in_plenty_at_each_start(rooms: Rooms) -> None:
+    def available() -> int:
+        with rooms.database.connect() as connection:
+            return get_balance(connection, LOCAL_ACCOUNT).available_microcredits
+
+    def spend(microcredits: int) -> None:
+        with rooms.database.begin() as connection:
+            held = place_hold(connection, LOCAL_ACCOUNT, microcredits, datetime.now(UTC))
+            post_hold(connection, held.hold_id, microcredits)
+
+    assert available() == PLENTY
+    spend(PLENTY - FEW)
+    prepare_owner(rooms.database)
+    assert available() == FEW
+    spend(1)
+    prepare_owner(rooms.database)
+    assert available() == PLENTY
