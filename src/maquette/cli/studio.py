@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from fastapi import FastAPI
 
+    from maquette.service.credits import Credits
+    from maquette.service.payments import Payments
     from maquette.service.people import People
     from maquette.service.studio import Studio
 
@@ -76,8 +78,6 @@ def studio(
     """
     from maquette.api.app import create_app
     from maquette.db.connect import open_database
-    from maquette.service.credits import Credits
-    from maquette.service.payments import open_payments
     from maquette.service.supervisor import Supervisor, usual_name
 
     settings = settings_of(
@@ -109,21 +109,22 @@ def studio(
         def is_ready() -> bool:
             return bool(supervisor and supervisor.is_ready()) or studio.has_worker(but=own_name)
 
-        app = create_app(
-            studio,
-            engine,
-            is_ready,
-            _names(host, settings),
-            partial(getattr, supervisor, "restarts", 0),
-            Credits(engine, settings.machine_cents_hour),
-            open_payments(settings, engine),
-            people,
-        )
+        restarts = partial(getattr, supervisor, "restarts", 0)
+        names = _names(host, settings)
+        desks = _desks(settings, engine)
+        app = create_app(studio, engine, is_ready, names, restarts, *desks, people)
         url = f"http://{host}:{listener.getsockname()[1]}"
         in_browser = open_browser and not as_json and _has_screen(context.obj or {})
         greeting = (studio, first_params, url, as_json, in_browser)
         threading.Thread(target=_greet, args=greeting, name="greet", daemon=True).start()
         _serve(app, listener)
+
+
+def _desks(settings: Settings, engine: "sa.Engine") -> "tuple[Credits, Payments]":
+    from maquette.service.credits import Credits
+    from maquette.service.payments import open_payments
+
+    return Credits(engine, settings.machine_cents_hour), open_payments(settings, engine)
 
 
 def _serve(app: "FastAPI", listener: socket.socket) -> None:
