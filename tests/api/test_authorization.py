@@ -112,7 +112,7 @@ def routes_of(app: FastAPI) -> set[str]:
     found: set[str] = set()
     for route in iter_route_contexts(app.routes):
         methods: set[str] = getattr(route, "methods", None) or set()
-        path = route.path.replace(":path", "")  # which lets a name have a slash
+        path = (route.path or "").replace(":path", "")  # which lets a name have a slash
         found |= {f"{method} {path}" for method in methods - {"HEAD"}}
     return found
 
