@@ -84,6 +84,8 @@ ROWS = {
     "GET /v1/balance": signed_in(200),
     "GET /v1/transfers": signed_in(200),
     "GET /v1/payments/options": signed_in(200),
+    "POST /v1/payments/checkout": signed_in(422),
+    "POST /v1/payments/stripe/webhook": everyone(400),
     "POST /v1/payments/redeem": signed_in(404, json={"code": "no such code"}),
     "POST /v1/operator/accounts/{account_id}/top-up": operators(422),
     "POST /v1/operator/codes": operators(422),

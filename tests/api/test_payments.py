@@ -5,8 +5,11 @@ from fastapi.testclient import TestClient
 
 from maquette.api.dependencies import Caller, _caller
 from maquette.ledger.accounts import open_account
+from maquette.payments.stripe_payments import StripePayments
+from maquette.service.payments import Payments
 from tests.api.conftest import Rooms
 from tests.payments.conftest import posted
+from tests.payments.stripe_server import SECRET, event, signed, stripe_server
 
 
 @pytest.fixture
@@ -69,3 +72,28 @@ def test_members_do_none_of_it(
 ) -> None:
     rooms.app.dependency_overrides[_caller] = lambda: Caller("kim", "kim", "member")
     assert http.request(method, path, json=body).status_code == 403
+
+
+def test_a_pack_is_bought_and_stripes_word_is_heard(http: TestClient, rooms: Rooms) -> None:
+    refused = http.post("/v1/payments/checkout", json={"pack_id": "pack-1000"})
+    assert (refused.status_code, "nothing is sold here" in refused.text) == (400, True)
+    with stripe_server() as stripe:
+        shop = Payments(rooms.database, stripe=StripePayments(stripe.api(), SECRET))
+        rooms.app.state.payments = shop
+        assert http.get("/v1/payments/options").json()["providers"] == ["stripe", "codes"]
+        rooms.app.dependency_overrides[_caller] = lambda: Caller("kim", "team/7", "member")
+        url = http.post("/v1/payments/checkout", json={"pack_id": "pack-1000"}).json()["url"]
+        session = stripe.objects[url.rpartition("/")[2]] | {"payment_status": "paid"}
+        assert session["success_url"] == "http://testserver/?checkout=done"
+        told = signed(event("checkout.session.completed", session, "evt_1"))
+        header = {"Stripe-Signature": told.signature or ""}
+        webhook = "/v1/payments/stripe/webhook"
+        altered = http.post(webhook, content=told.body + b" ", headers=header)
+        assert (altered.status_code, list(altered.json())) == (400, ["error"])
+        for _ in range(3):
+            assert http.post(webhook, content=told.body, headers=header).status_code == 204
+        assert posted(rooms.database, "team/7") == 10**9
+        stripe.refuses = "Try another card."
+        declined = http.post("/v1/payments/checkout", json={"pack_id": "pack-1000"})
+        assert declined.status_code == 502
+        assert "Try another card." in declined.json()["error"]

@@ -11,7 +11,9 @@ from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.ledger.accounts import get_balance, open_account
 from maquette.ledger.verify import verify
+from maquette.payments.stripe_payments import StripePayments
 from maquette.service.payments import Payments
+from tests.payments.stripe_server import SECRET, StripeServer, stripe_server
 
 T = TypeVar("T")
 
@@ -42,3 +44,15 @@ def at_once(what: Callable[[int], T], times: int, threads: int) -> list[T]:
     """The results of calls with 0, 1, 2 and so on, so many at once."""
     with ThreadPoolExecutor(threads) as pool:
         return [*pool.map(what, range(times))]
+
+
+@pytest.fixture
+def stripe() -> Iterator[StripeServer]:
+    with stripe_server() as server:
+        yield server
+
+
+@pytest.fixture
+def shop(database: sa.Engine, stripe: StripeServer) -> Payments:
+    """Payments that Stripe takes, too."""
+    return Payments(database, stripe=StripePayments(stripe.api(), SECRET))

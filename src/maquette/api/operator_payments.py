@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from maquette.api.dependencies import OperatorDep, PaymentsDep
+from maquette.api.operator_credits import AccountId
 from maquette.api.schemas import Int, problems
 from maquette.payments.manual import TopUp
 from maquette.payments.provider import ProviderName
@@ -16,7 +17,6 @@ from maquette.payments.store import Payment, PaymentState
 router = APIRouter(prefix="/v1/operator", tags=["operator"])
 PROBLEMS = problems(400, 403, 404, 502)
 
-AccountId = Annotated[str, Path(pattern="^[A-Za-z0-9][A-Za-z0-9/_-]{0,99}$")]
 Amount = Annotated[Int, Field(gt=0, le=10**15)]
 Reason = Annotated[str, Field(min_length=1, max_length=500, pattern="^[^\x00]+$")]
 Currency = Annotated[str, Field(pattern="^[a-z]{3}$")]

@@ -60,6 +60,10 @@ class Settings(BaseModel):
         pattern=r"^[0-9a-fA-F.:/, ]*$",
         description="addresses or networks, separated by commas",
     )
+    stripe_key: str | None = Field(default=None, repr=False, description="a secret key, sk_…")
+    stripe_webhook_secret: str | None = Field(
+        default=None, repr=False, description="a signing secret, whsec_…"
+    )
 
     machine_cents_hour: float = Field(
         default=8.0, ge=0, description="US cents an hour that a worker's machine costs"

@@ -74,7 +74,7 @@ class RedeemCodes:
         )
         return pay(connection, made, "promotion")
 
-    def give_back(self, payment: Payment) -> bool:
+    def give_back(self, connection: sa.Connection, payment: Payment) -> bool:
         """No money came by a code."""
         return False
 

@@ -52,6 +52,6 @@ class ManualPayments:
         )
         return pay(connection, made, "paid" if proof.price_cents else "promotion")
 
-    def give_back(self, payment: Payment) -> bool:
+    def give_back(self, connection: sa.Connection, payment: Payment) -> bool:
         """The operator does so by hand."""
         return False

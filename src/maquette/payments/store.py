@@ -12,7 +12,7 @@ What is told of a state that is over changes nothing.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,12 +20,12 @@ from sqlalchemy.dialects import postgresql
 
 from maquette.core.errors import InsufficientCredits, NotFound
 from maquette.core.ids import new_id
-from maquette.db.tables.ledger import entry, transfer
+from maquette.db.tables.ledger import credit_grant, entry, transfer
 from maquette.db.tables.payments import payment, payment_grant
 from maquette.jobs.events import send_balance
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import GrantCategory, grant
-from maquette.ledger.reversals import reverse
+from maquette.ledger.reversals import REFUND_TIME, reverse
 from maquette.people.audit import note
 
 PaymentState = Literal["pending", "failed", "paid", "refunded", "disputed"]
@@ -158,9 +158,22 @@ def take_back(connection: sa.Connection, one: Payment, reason: str) -> int:
     """Takes back the credits of a payment as far as no one has used of them: each of its grants
     whole, or not at all. Gives how many microcredits were taken back now.
     """
+    taken = 0
+    for transfer_id, amount in connection.execute(_grants_of(one)).all():
+        try:
+            reverse(connection, transfer_id, reason)
+        except InsufficientCredits:  # spent, held or expired in part
+            continue
+        taken += amount
+    send_balance(connection, one.account_id)
+    return taken
+
+
+def _grants_of(one: Payment) -> sa.Select[Any, Any]:
+    """The transfers by which a payment's credits came, and how many; not those undone."""
     reversal = transfer.alias()
     undone = sa.exists().where(reversal.c.reverses == transfer.c.transfer_id)
-    query = (
+    return (
         sa.select(transfer.c.transfer_id, entry.c.amount_microcredits)
         .join(entry, entry.c.transfer_id == transfer.c.transfer_id)
         .join(payment_grant, payment_grant.c.grant_id == entry.c.grant_id)
@@ -171,52 +184,78 @@ def take_back(connection: sa.Connection, one: Payment, reason: str) -> int:
         )
         .order_by(transfer.c.number)
     )
-    taken = 0
-    for transfer_id, amount in connection.execute(query).all():
-        try:
-            reverse(connection, transfer_id, reason)
-        except InsufficientCredits:  # spent, held or expired in part
-            continue
-        taken += amount
-    send_balance(connection, one.account_id)
-    return taken
 
 
-def refunded(connection: sa.Connection, one: Payment, actor_id: str, reason: str) -> Payment:
-    """All of the money went back, or was none: takes the credits, and notes what could not be
-    taken for the operators.
-    """
-    return _returned(connection, one, "refunded", one.price_cents, actor_id, reason)
-
-
-def _returned(
+def money_went_back(
     connection: sa.Connection,
     one: Payment,
-    state: PaymentState,
     refunded_cents: int,
+    is_disputed: bool,
     actor_id: str,
     reason: str,
 ) -> Payment:
-    taken = take_back(connection, one, reason)
+    """Brings what was paid to what went back of it: takes its credits where all did, or where the
+    bank has it, gives them anew where the bank returned it, and notes it for the operators, with
+    what was not taken. Once more with the same changes nothing.
+    """
+    cents = min(max(refunded_cents, one.refunded_cents), one.price_cents)
+    state = "refunded" if cents == one.price_cents else "disputed" if is_disputed else "paid"
+    if one.state == "refunded" or (state, cents) == (one.state, one.refunded_cents):
+        return one
+    taken = given = 0
+    if state != "paid":
+        taken = take_back(connection, one, reason)
+    elif one.state == "disputed":
+        given = _give_anew(connection, one)
     note(
         connection,
         actor_id,
-        f"payments.{state}",
+        f"payments.{'returned' if given else 'partly_refunded' if state == 'paid' else state}",
         f"payment/{one.payment_id}",
         reason=reason,
         account_id=one.account_id,
-        refunded_cents=refunded_cents,
+        refunded_cents=cents,
         currency=one.currency,
         taken_back_microcredits=taken,
-        kept_microcredits=one.amount_microcredits - taken,
+        given_microcredits=given,
+        kept_microcredits=_kept(connection, one),
     )
     changed = connection.execute(
         sa.update(payment)
         .where(payment.c.payment_id == one.payment_id)
-        .values(state=state, refunded_cents=refunded_cents)
+        .values(state=state, refunded_cents=cents)
         .returning(payment)
     ).one()
     return Payment(**changed._mapping)
+
+
+def _give_anew(connection: sa.Connection, one: Payment) -> int:
+    """Grants once more what was taken back, for thirty days at least; gives how much."""
+    if _kept(connection, one):  # nothing was taken
+        return 0
+    of_payment = payment_grant.c.payment_id == one.payment_id
+    late = sa.func.clock_timestamp() + REFUND_TIME
+    query = (
+        sa.select(
+            credit_grant.c.category,
+            sa.case(
+                (credit_grant.c.expires_at.is_(None), None),
+                else_=sa.func.greatest(credit_grant.c.expires_at, late),
+            ),
+        )
+        .join(payment_grant, payment_grant.c.grant_id == credit_grant.c.grant_id)
+        .where(of_payment)
+        .order_by(credit_grant.c.grant_id)
+        .limit(1)
+    )
+    category, expires_at = connection.execute(query).one()
+    give_credits(connection, one, category, expires_at)
+    return one.amount_microcredits
+
+
+def _kept(connection: sa.Connection, one: Payment) -> int:
+    """How many of a payment's microcredits were not taken back."""
+    return sum(amount for _, amount in connection.execute(_grants_of(one)))
 
 
 def list_payments(

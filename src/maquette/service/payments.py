@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.core.errors import InvalidRequest, NotFound
+from maquette.core.errors import InvalidRequest, InvalidSettings, NotFound
 from maquette.core.settings import Settings
 from maquette.payments.catalog import USUAL_CATALOG, Catalog, load_catalog
 from maquette.payments.codes import RedeemCodes, Redemption, make_codes
@@ -17,8 +17,10 @@ from maquette.payments.store import (
     Payment,
     get_payment,
     list_payments,
-    refunded,
+    money_went_back,
 )
+from maquette.payments.stripe_client import StripeApi
+from maquette.payments.stripe_payments import StripePayments, Webhook
 from maquette.people.audit import note
 
 
@@ -28,17 +30,41 @@ class Payments:
     Whatever is another account's is not there: NotFound, as for what never was.
     """
 
-    def __init__(self, database: sa.Engine, catalog: Catalog = USUAL_CATALOG) -> None:
+    def __init__(
+        self,
+        database: sa.Engine,
+        catalog: Catalog = USUAL_CATALOG,
+        stripe: StripePayments | None = None,
+        public_url: str | None = None,
+    ) -> None:
         self._database = database
-        self.catalog = catalog
-        self._codes, self._manual = RedeemCodes(), ManualPayments()
-        providers = (self._codes, self._manual)
+        self.catalog, self.public_url = catalog, public_url
+        self._stripe, self._codes, self._manual = stripe, RedeemCodes(), ManualPayments()
+        providers = (*([stripe] if stripe else []), self._codes, self._manual)
         self._providers: Mapping[str, PaymentProvider[Any]] = {one.name: one for one in providers}
 
     @property
     def offered(self) -> list[ProviderName]:
         """The ways to pay that a person can take by themselves."""
         return [one.name for one in self._providers.values() if one.name != "manual"]
+
+    def sell_pack(self, account_id: str, pack_id: str, back_to: str) -> str:
+        """The URL where a pack is paid; from there the buyer comes `back_to` the studio. Raises
+        InvalidRequest, PaymentUnavailable.
+        """
+        pack = self.catalog.pack(pack_id)
+        return self._by_stripe().sell_pack(self._database, account_id, pack, back_to)
+
+    def hear_stripe(self, body: bytes, signature: str | None) -> None:
+        """Does what a webhook tells of, once. Raises InvalidRequest where it is not Stripe's."""
+        stripe = self._by_stripe()
+        with self._database.begin() as connection:
+            stripe.receive(connection, Webhook(body, signature))
+
+    def _by_stripe(self) -> StripePayments:
+        if self._stripe is None:
+            raise InvalidRequest("nothing is sold here yet; ask an operator for credits or a code")
+        return self._stripe
 
     def redeem(self, account_id: str, code: str) -> Payment:
         """Credits for a code. Raises NotFound, InvalidRequest for one that is over or was redeemed,
@@ -97,16 +123,23 @@ class Payments:
             payment = get_payment(connection, payment_id=payment_id)
             if payment.state != "paid":
                 raise InvalidRequest(f"payment {payment_id} is {payment.state}; nothing to refund")
-        waits = self._providers[payment.provider].give_back(payment)
+        with self._database.connect() as connection:
+            waits = self._providers[payment.provider].give_back(connection, payment)
         with self._database.begin() as connection:
             payment = get_payment(connection, payment_id=payment_id)
             if waits or payment.state != "paid":
                 subject = f"payment/{payment_id}"
                 note(connection, operator_id, "payments.refund_asked", subject, reason=reason)
                 return payment
-            return refunded(connection, payment, operator_id, reason)
+            cents = payment.price_cents
+            return money_went_back(connection, payment, cents, False, operator_id, reason)
 
 
 def open_payments(settings: Settings, database: sa.Engine) -> Payments:
     """The payments of a studio. Raises InvalidSettings."""
-    return Payments(database, load_catalog(settings.data))
+    key, secret = settings.stripe_key, settings.stripe_webhook_secret
+    if bool(key) != bool(secret):
+        given, missing = ("stripe_key", "stripe_webhook_secret")[:: 1 if key else -1]
+        raise InvalidSettings(f"{given} is given without {missing}; give both or neither")
+    stripe = StripePayments(StripeApi(key), secret) if key and secret else None
+    return Payments(database, load_catalog(settings.data), stripe, settings.public_url)

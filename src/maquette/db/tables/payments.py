@@ -71,3 +71,23 @@ wrong_code = sa.Table(
     sa.Column("given_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.Index(None, "account_id"),
 )
+
+# Events that Stripe told of, so that each counts once.
+stripe_event = sa.Table(
+    "stripe_event",
+    metadata,
+    sa.Column("event_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("received_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+)
+
+# What Stripe told of a charge, in whatever order: each column only ever learns more.
+stripe_charge = sa.Table(
+    "stripe_charge",
+    metadata,
+    sa.Column("payment_intent", sa.Text, primary_key=True),
+    sa.Column("reference", sa.Text, index=True),  # of its payment, once that is known
+    sa.Column("refunded_cents", sa.BigInteger, nullable=False),
+    sa.Column("withdrawn", sa.Boolean, nullable=False),  # by the bank, in a dispute
+    sa.Column("reinstated", sa.Boolean, nullable=False),  # the dispute was won
+)

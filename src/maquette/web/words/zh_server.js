@@ -54,6 +54,15 @@ export const zhServer = {
   "steps or pictures, or a smaller size"]:
     "这大约需要 {time}，而排队的任务最多共需 {most}；请减少步数或张数，或缩小尺寸。",
   // payments
+  "nothing is sold here yet; ask an operator for credits or a code":
+    "这里还不能购买，请向管理员索取积分或兑换码。",
+  "Stripe did not do it: {why}; try again later": "Stripe 没有完成：{why}；请稍后再试。",
+  ["Stripe has not said which charge payment {payment} is; refund it in " +
+  "Stripe's dashboard"]: "Stripe 没有说明付款 {payment} 对应哪笔扣款，请在 Stripe 后台退款。",
+  "this webhook is not signed by Stripe; check stripe_webhook_secret":
+    "这个回调没有 Stripe 的签名，请检查 stripe_webhook_secret。",
+  "this webhook was signed too long ago; Stripe sends it anew":
+    "这个回调的签名时间太久，Stripe 会重新发送。",
   "no pack {pack}; {hint}": "没有积分包 {pack}；{hint}",
   "no plan {plan}; {hint}": "没有套餐 {plan}；{hint}",
   "no payment {payment}": "没有付款 {payment}。",

@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Written out, not taken from `tables`, for those go on changing."""
     _payments()
     _codes()
+    _stripe()
 
 
 def _payments() -> None:
@@ -90,6 +91,26 @@ def _codes() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_wrong_code"),
     )
     op.create_index("ix_wrong_code_account_id", "wrong_code", ["account_id"])
+
+
+def _stripe() -> None:
+    op.create_table(
+        "stripe_event",
+        sa.Column("event_id", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        _now("received_at"),
+        sa.PrimaryKeyConstraint("event_id", name="pk_stripe_event"),
+    )
+    op.create_table(
+        "stripe_charge",
+        sa.Column("payment_intent", sa.Text, nullable=False),
+        sa.Column("reference", sa.Text),
+        sa.Column("refunded_cents", sa.BigInteger, nullable=False),
+        sa.Column("withdrawn", sa.Boolean, nullable=False),
+        sa.Column("reinstated", sa.Boolean, nullable=False),
+        sa.PrimaryKeyConstraint("payment_intent", name="pk_stripe_charge"),
+    )
+    op.create_index("ix_stripe_charge_reference", "stripe_charge", ["reference"])
 
 
 def _now(name: str) -> sa.Column:

@@ -1,0 +1,81 @@
+"""What Stripe is asked for, by its own library, which only a studio with a key needs."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from uuid import UUID
+
+from maquette.core.errors import InvalidSettings, PaymentUnavailable, first_line
+from maquette.payments.catalog import Pack
+
+PATIENCE_S, RETRIES = 20, 2
+
+
+class StripeApi:
+    """The few calls that payments need. All raise PaymentUnavailable where Stripe does not answer
+    or refuses; each has a key of idempotency, so that however often it is made it acts once.
+    """
+
+    def __init__(self, key: str, address: str | None = None) -> None:
+        """Raises InvalidSettings where the library is missing."""
+        try:
+            from stripe import RequestsClient, StripeClient
+        except ModuleNotFoundError:
+            raise InvalidSettings(
+                "stripe_key is given and Stripe's library is missing; run: pip install "
+                "'maquette[stripe]'"
+            ) from None
+        self._client = StripeClient(
+            key,
+            base_addresses={"api": address} if address else None,
+            http_client=RequestsClient(timeout=PATIENCE_S),
+            max_network_retries=RETRIES,
+        )
+
+    def sell_pack(self, payment_id: UUID, pack: Pack, back_to: str) -> tuple[str, str]:
+        """The id of a Checkout session where a pack is paid, and its URL."""
+        with _told():
+            made = self._client.v1.checkout.sessions.create(
+                {
+                    "mode": "payment",
+                    "client_reference_id": str(payment_id),
+                    "metadata": {"payment_id": str(payment_id)},
+                    "line_items": [
+                        {
+                            "quantity": 1,
+                            "price_data": {
+                                "currency": pack.currency,
+                                "unit_amount": pack.price_cents,
+                                "product_data": {"name": pack.name},
+                            },
+                        }
+                    ],
+                    "success_url": f"{back_to}/?checkout=done",
+                    "cancel_url": f"{back_to}/?checkout=left",
+                },
+                {"idempotency_key": f"checkout/{payment_id}"},
+            )
+        assert made.url is not None  # of a session that was just made, to be shown by Stripe
+        return made.id, made.url
+
+    def refund(self, payment_id: UUID, payment_intent: str) -> None:
+        """Sends the rest of the money back."""
+        with _told():
+            self._client.v1.refunds.create(
+                {
+                    "payment_intent": payment_intent,
+                    "reason": "requested_by_customer",
+                    "metadata": {"payment_id": str(payment_id)},
+                },
+                {"idempotency_key": f"refund/{payment_id}"},
+            )
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    from stripe import StripeError
+
+    try:
+        yield
+    except StripeError as error:
+        why = error.user_message or first_line(error)
+        raise PaymentUnavailable(f"Stripe did not do it: {why}; try again later") from None

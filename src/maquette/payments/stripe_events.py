@@ -1,0 +1,138 @@
+"""What Stripe's events do here.
+
+Stripe tells of an event once or many times, at once or days later, in any order. So what it says
+goes into rows that only ever learn more, and what follows is worked out from these rows, whichever
+event came first.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from maquette.db.tables.payments import stripe_charge
+from maquette.payments.store import OPEN, Payment, fail, find_payment, money_went_back, pay
+
+STRIPE = "stripe"  # the provider, and who did it in the audit log
+
+Told = Mapping[str, Any]  # an object of Stripe's, as its library documents it
+Handler = Callable[[sa.Connection, Told], Payment | None]
+
+
+def _session_completed(connection: sa.Connection, session: Told) -> Payment | None:
+    """The buyer was through Stripe's page. Some ways to pay take days from there on."""
+    one = _payment_of(connection, session)
+    if one is None or session["payment_status"] == "unpaid":
+        return None
+    paid = pay(connection, one, "paid", buyer=buyer_of(session.get("customer_details")))
+    _learn(connection, session.get("payment_intent"), reference=paid.reference)
+    return _settle(connection, paid)
+
+
+def _session_failed(connection: sa.Connection, session: Told) -> Payment | None:
+    one = _payment_of(connection, session)
+    if one is not None:
+        fail(connection, one)
+    return one
+
+
+def _charge_refunded(connection: sa.Connection, charge: Told) -> Payment | None:
+    cents = charge["amount_refunded"]  # of all refunds so far
+    return _learn(connection, charge.get("payment_intent"), refunded_cents=cents)
+
+
+def _funds_withdrawn(connection: sa.Connection, dispute: Told) -> Payment | None:
+    return _learn(connection, dispute.get("payment_intent"), withdrawn=True)
+
+
+def _funds_reinstated(connection: sa.Connection, dispute: Told) -> Payment | None:
+    return _learn(connection, dispute.get("payment_intent"), reinstated=True)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "checkout.session.completed": _session_completed,
+    "checkout.session.async_payment_succeeded": _session_completed,
+    "checkout.session.async_payment_failed": _session_failed,
+    "checkout.session.expired": _session_failed,
+    "charge.refunded": _charge_refunded,
+    "charge.dispute.funds_withdrawn": _funds_withdrawn,
+    "charge.dispute.funds_reinstated": _funds_reinstated,
+}
+
+
+def _payment_of(connection: sa.Connection, session: Told) -> Payment | None:
+    """What a Checkout session of ours is for; there may be others in the same Stripe account."""
+    try:
+        payment_id = UUID((session.get("metadata") or {})["payment_id"])
+    except (KeyError, ValueError):
+        return None
+    return find_payment(connection, provider=STRIPE, payment_id=payment_id)
+
+
+def _learn(
+    connection: sa.Connection,
+    payment_intent: str | Told | None,
+    *,
+    reference: str | None = None,
+    refunded_cents: int = 0,
+    withdrawn: bool = False,
+    reinstated: bool = False,
+) -> Payment | None:
+    """Adds to what is known of a charge, and does what follows from it for its payment."""
+    if payment_intent is None:  # of a kind that none of ours is
+        return None
+    row = {
+        "payment_intent": id_of(payment_intent),
+        "reference": reference,
+        "refunded_cents": refunded_cents,
+        "withdrawn": withdrawn,
+        "reinstated": reinstated,
+    }
+    insert = postgresql.insert(stripe_charge).values(row)
+    was, new = stripe_charge.c, insert.excluded
+    more = {
+        "reference": sa.func.coalesce(was.reference, new.reference),
+        "refunded_cents": sa.func.greatest(was.refunded_cents, new.refunded_cents),
+        "withdrawn": was.withdrawn | new.withdrawn,
+        "reinstated": was.reinstated | new.reinstated,
+    }
+    known = connection.execute(
+        insert.on_conflict_do_update(index_elements=["payment_intent"], set_=more).returning(
+            stripe_charge.c.reference
+        )
+    ).scalar_one()
+    one = known and find_payment(connection, provider=STRIPE, reference=known)
+    return _settle(connection, one) if one else None
+
+
+def _settle(connection: sa.Connection, one: Payment) -> Payment:
+    """Brings a payment to what is known of its charges; it may be known before it is paid."""
+    if one.state in OPEN:
+        return one
+    disputed = stripe_charge.c.withdrawn & ~stripe_charge.c.reinstated
+    query = sa.select(
+        sa.func.coalesce(sa.func.sum(stripe_charge.c.refunded_cents), 0),
+        sa.func.coalesce(sa.func.bool_or(disputed), False),
+    ).where(stripe_charge.c.reference == one.reference)
+    refunded_cents, is_disputed = connection.execute(query).one()
+    return money_went_back(
+        connection, one, int(refunded_cents), bool(is_disputed), STRIPE, "as Stripe tells"
+    )
+
+
+def id_of(thing: str | Told) -> str:
+    """Of what Stripe names or sends whole."""
+    return thing if isinstance(thing, str) else thing["id"]
+
+
+def buyer_of(details: Told | None) -> str | None:
+    """Name, address and e-mail, a line each, as the buyer gave them to Stripe."""
+    if not details:
+        return None
+    address = details.get("address") or {}
+    town = " ".join(filter(None, (address.get("postal_code"), address.get("city"))))
+    street = [address.get("line1"), address.get("line2"), town, address.get("country")]
+    lines = [details.get("name"), *street, details.get("email")]
+    return "\n".join(line for line in lines if line) or None

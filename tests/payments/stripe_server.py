@@ -1,0 +1,146 @@
+"""The few endpoints of Stripe that payments use, on this machine, and events signed as Stripe's.
+
+What it answers has the fields that Stripe's library documents for these objects, as far as they are
+read here; `test_stripe.py` compares the names.
+"""
+
+import itertools
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from stripe import WebhookSignature
+
+from maquette.payments.stripe_client import StripeApi
+from maquette.payments.stripe_payments import Webhook
+
+KEY, SECRET = "sk_test_local", "whsec_test"
+Json = dict[str, Any]
+
+
+@dataclass
+class StripeServer:
+    """What was asked for, in order, and what there is."""
+
+    address: str = ""
+    asked: list[tuple[str, str, Json]] = field(default_factory=list)
+    refuses: str | None = None  # a message with which everything is declined
+    answered: dict[str, tuple[Json, Json]] = field(default_factory=dict)  # by key of idempotency
+    objects: dict[str, Json] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def api(self) -> StripeApi:
+        return StripeApi(KEY, self.address)
+
+    def answer(self, method: str, path: str, given: Json, key: str | None) -> tuple[int, Json]:
+        """Status and body, as Stripe has them."""
+        with self.lock:
+            self.asked.append((method, path, given))
+            if self.refuses:
+                said = {"type": "card_error", "message": self.refuses, "code": "card_declined"}
+                return 402, {"error": said}
+            if key in self.answered:
+                before, made = self.answered[key]
+                if before != given:
+                    said = {"type": "idempotency_error", "message": "other parameters than before"}
+                    return 400, {"error": said}
+                return 200, made
+            made = self._made(method, path, given)
+            if key:
+                self.answered[key] = (given, made)
+            return 200, made
+
+    def _made(self, method: str, path: str, given: Json) -> Json:
+        match method, path.split("/")[2:]:
+            case "POST", ["checkout", "sessions"]:
+                made = self._keep("cs_test", "checkout.session", given | {"status": "open"})
+                return made | {"url": f"https://checkout.stripe.com/c/pay/{made['id']}"}
+            case "POST", ["refunds"]:
+                return self._keep("re", "refund", given | {"status": "succeeded"})
+            case _:
+                raise AssertionError(f"no {method} {path} here")
+
+    def _keep(self, prefix: str, kind: str, fields: Json) -> Json:
+        made = {"id": f"{prefix}_{next(self.numbers)}", "object": kind, "livemode": False} | fields
+        self.objects[made["id"]] = made
+        return made
+
+
+@contextmanager
+def stripe_server() -> Iterator[StripeServer]:
+    """One that listens while this is open."""
+    state = StripeServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            url = urlsplit(self.path)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            assert self.headers["Authorization"] == f"Bearer {KEY}"
+            key = self.headers.get("Idempotency-Key") if self.command == "POST" else None
+            given = nested(parse_qsl(url.query) + parse_qsl(body))
+            status, made = state.answer(self.command, url.path, given, key)
+            content = json.dumps(made).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Stripe-Should-Retry", "false")
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_DELETE = _answer
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        state.address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield state
+        server.shutdown()
+        thread.join()
+
+
+def nested(pairs: list[tuple[str, str]]) -> Json:
+    """Forms as Stripe writes them: a[b][0]=c is {"a": {"b": {"0": "c"}}}."""
+    found: Json = {}
+    for name, value in pairs:
+        *path, last = re.findall(r"[^\[\]]+", name)
+        place = found
+        for step in path:
+            place = place.setdefault(step, {})
+        place[last] = value
+    return found
+
+
+def event(kind: str, thing: Json, event_id: str, created: int | None = None) -> Json:
+    """An event as it stands in a webhook's body."""
+    return {
+        "id": event_id,
+        "object": "event",
+        "api_version": "2026-10-28.endive",
+        "created": int(time.time()) if created is None else created,
+        "data": {"object": thing},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": None, "idempotency_key": None},
+        "type": kind,
+    }
+
+
+def signed(told: Json, secret: str = SECRET, signed_s: int | None = None) -> Webhook:
+    """A webhook, signed by Stripe's own library."""
+    body = json.dumps(told)
+    return Webhook(
+        body.encode(), WebhookSignature.generate_signature_header(body, secret, signed_s)
+    )
