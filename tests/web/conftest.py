@@ -1,5 +1,6 @@
 """A studio with a tiny model on a real port, and a real Chromium that looks at it."""
 
+import re
 import shutil
 import threading
 import time
@@ -155,7 +156,7 @@ def browser(served: tuple[str, FastAPI]) -> Iterator[Browser]:
         started.close()
 
 
-def open_page(site: Site, context: BrowserContext) -> Page:
+def open_page(site: Site, context: BrowserContext, create: str = "Create") -> Page:
     """The studio as it opens. What the browser complains of fails the test."""
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
@@ -165,7 +166,7 @@ def open_page(site: Site, context: BrowserContext) -> Page:
         lambda said: site.errors.append(said.text) if said.type in ("error", "warning") else None,
     )
     page.goto(site.url)
-    page.get_by_role("button", name="Create").wait_for()
+    page.get_by_role("button", name=re.compile(create)).wait_for()
     return page
 
 

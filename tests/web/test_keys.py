@@ -8,6 +8,7 @@ from tests.web.conftest import Site
 
 
 def _listed(page: Page) -> Locator:
+    page.get_by_role("button", name="Account").click()
     page.get_by_role("button", name="Keyboard shortcuts").click()
     return page.get_by_role("dialog", name="Keyboard shortcuts")
 

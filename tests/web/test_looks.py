@@ -96,6 +96,7 @@ SCREENS: dict[str, Callable[[Page], object]] = {
         page.locator(".picture").nth(1).press("c"),
     ],
     "keys": lambda page: page.keyboard.press("?"),
+    "menu": lambda page: page.get_by_role("button", name="Account").click(),
     "progress": lambda page: page.get_by_role("button", name="More").click(),
 }
 
@@ -116,6 +117,32 @@ def test_no_rule_of_accessibility_is_broken(site: Site, page: Page, light: str) 
         page.goto(f"{site.url}/#/")
 
 
+def _is_whole(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+PAGES = ("credits",)
+
+
+@pytest.mark.parametrize("language", ["English", "简体中文"])
+@pytest.mark.parametrize("light", ["light", "dark"])
+def test_the_pages_can_be_used_by_all(site: Site, page: Page, light: str, language: str) -> None:
+    """By axe, in both languages, and on a phone nothing reaches out of the screen."""
+    site.make()
+    page.emulate_media(color_scheme=light, reduced_motion="reduce")  # type: ignore[arg-type]
+    if language != "English":
+        page.get_by_role("button", name=language).click()
+    for name in PAGES:
+        page.goto(f"{site.url}/#/{name}")
+        expect(page.locator("main h1")).to_be_visible()
+        expect(page.locator("[aria-busy=true]:visible")).to_have_count(0)
+        for size in ({"width": 1280, "height": 800}, PHONE):
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{name}:\n{found.generate_report()}"
+            assert _is_whole(page), name
+
+
 def test_the_list_of_keys_has_them_all(page: Page) -> None:
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -129,7 +156,9 @@ def test_every_word_is_there_in_both_languages(page: Page) -> None:
         """async () => {
             const { en } = await import("/words/en.js");
             const { zh } = await import("/words/zh.js");
-            return [en, zh];
+            const pages_en = await import("/words/pages_en.js");
+            const pages_zh = await import("/words/pages_zh.js");
+            return [{ ...en, ...pages_en.en }, { ...zh, ...pages_zh.zh }];
         }"""
     )
     assert words[0].keys() == words[1].keys()

@@ -4,9 +4,10 @@ import * as composer from "./state/composer.js";
 import { findGeneration, forgetAsset, forgetWhile, refresh } from "./state/generations.js";
 import { remember, rememberAsset } from "./state/generations.js";
 import { pictures, unfinished, upsert } from "./state/generations.js";
+import { knownPrice, lacksFor } from "./state/price.js";
 import { attempt, toast } from "./state/toasts.js";
-import { close, firstToCompare, show } from "./state/view.js";
-import { t } from "./words.js";
+import { close, firstToCompare, show, toGallery } from "./state/view.js";
+import { credits, t } from "./words.js";
 
 /** How much of a picture a variation may change. */
 const VARIATION_STRENGTH = 0.55;
@@ -28,7 +29,9 @@ export function create() {
     toast(t("say_what"));
     return;
   }
-  submit(composer.request());
+  const asked = composer.request();
+  if (lacksFor(knownPrice(asked))) toast(t("lacks"), { kind: "problem" });
+  else submit(asked);
 }
 
 export const retry = ({ request }) => submit(request);
@@ -38,7 +41,7 @@ export const more = ({ request }) => submit({ ...request, seed: null });
 
 /** More like this one: begun from it, with other noise. */
 export async function vary({ generation, asset }) {
-  close();
+  toGallery();
   const asked = { ...generation.request, source: asset.content_hash, mask: null };
   const accepted = await submit({
     ...asked,
@@ -52,7 +55,7 @@ export async function vary({ generation, asset }) {
 export function useAsStart({ generation, asset }) {
   composer.recall({ ...generation.request, source: null });
   composer.startFrom(asset.content_hash, generation.request);
-  close();
+  toGallery();
   focusPrompt();
 }
 
@@ -99,15 +102,23 @@ export function remix({ generation }) {
 
 function taken(key) {
   toast(t(key));
-  close();
+  toGallery();
 }
 
 export const cancel = (generation) =>
   attempt(async () => {
-    upsert(await api.cancelGeneration(generation.generation_id));
+    const ended = await api.cancelGeneration(generation.generation_id);
+    upsert(ended);
     feed().focus();
-    toast(t("cancelled"), { action: t("again"), act: () => retry(generation) });
+    const words = [t("cancelled"), gaveBack(ended)].filter(Boolean).join(" ");
+    toast(words, { action: t("again"), act: () => retry(generation) });
   });
+
+/** What of a price came back, in words; null where nothing did. */
+export function gaveBack({ price_microcredits: price, charged_microcredits: charged }) {
+  const back = charged === null ? 0 : price - charged;
+  return back > 0 ? t("gave_back", { credits: credits(back) }) : null;
+}
 
 export const cancelNewest = () => unfinished.value[0] && cancel(unfinished.value[0]);
 

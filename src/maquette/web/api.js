@@ -1,14 +1,20 @@
 /** The server's routes as functions; each resolves to what it answers, or throws a Problem. */
 import { t, told } from "./words.js";
 
-/** What went wrong, in one line. */
-export class Problem extends Error {}
+/** What went wrong, in one line; `status` and `answer` are the server's, if it said anything. */
+export class Problem extends Error {
+  constructor(message, status, answer) {
+    super(message);
+    Object.assign(this, { status, answer });
+  }
+}
 
 /** How far the server's clock is ahead of this one. */
 let ahead_ms = 0;
 export const serverNow = () => Date.now() + ahead_ms;
 
-async function ask(method, path, body) {
+/** Sends a request; resolves to the JSON that comes back. */
+export async function ask(method, path, body) {
   const json = body !== undefined && !(body instanceof FormData);
   let answer;
   try {
@@ -26,11 +32,18 @@ async function ask(method, path, body) {
   if (answer.status === 204) return null;
   const content = await answer.json().catch(() => null);
   if (answer.ok) return content;
-  throw new Problem(
-    content?.error ? told(content.error) : t("odd_answer", { status: answer.status }),
-  );
+  const line = content?.error ? told(content.error) : t("odd_answer", { status: answer.status });
+  throw new Problem(line, answer.status, content);
 }
 
+/** The query of an address: what is undefined, null or empty is left out. */
+export function query(values) {
+  const given = Object.entries(values).filter(([, value]) => (value ?? "") !== "");
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+}
+
+export const getBalance = () => ask("GET", "/v1/balance");
+export const quote = (request) => ask("POST", "/v1/quotes", request);
 export const listModels = () => ask("GET", "/v1/models");
 export const createGeneration = (request) => ask("POST", "/v1/generations", request);
 export const getGeneration = (id) => ask("GET", `/v1/generations/${id}`);
@@ -53,7 +66,7 @@ export const pictureUrl = (hash) => `/v1/pictures/${hash}`;
 
 /** Requests, the newest first, those before an id if one is given. */
 export const listGenerations = (limit, before) =>
-  ask("GET", `/v1/generations?limit=${limit}${before ? `&before=${before}` : ""}`);
+  ask("GET", `/v1/generations${query({ limit, before })}`);
 
 /** Puts a picture (a Blob); resolves to its hash. */
 export async function putPicture(blob) {
@@ -64,7 +77,7 @@ export async function putPicture(blob) {
 
 /** Calls `on[kind](data)` for what happens to the account's requests, from now on, and
  * `onState(connected)`. A hidden page gives its connection back unless `isBusy()`, for a browser
- * holds few to one host.
+ * holds few to one host. Returns what ends it.
  */
 export function watch(on, onState, isBusy) {
   let source, retry;
@@ -84,10 +97,15 @@ export function watch(on, onState, isBusy) {
     clearTimeout(retry);
     source.close();
   };
-  document.addEventListener("visibilitychange", () => {
+  const onVisibility = () => {
     if (document.hidden && isBusy()) return;
     close();
     if (!document.hidden) open();
-  });
+  };
+  document.addEventListener("visibilitychange", onVisibility);
   open();
+  return () => {
+    document.removeEventListener("visibilitychange", onVisibility);
+    close();
+  };
 }

@@ -1,20 +1,23 @@
-/** The studio: composer on the left, gallery on the right, one dialog over them at a time. */
+/** The studio: composer on the left, gallery or a page on the right, a dialog over them. */
 import { render } from "preact";
 import { effect } from "@preact/signals";
 import { Composer, listenToFiles } from "./components/composer.js";
 import { CompareDialog } from "./components/compare.js";
-import { IconButton } from "./components/controls.js";
 import { EditorDialog } from "./components/editor.js";
 import { Feed } from "./components/feed.js";
+import { Header } from "./components/header.js";
 import { KeysDialog } from "./components/keys.js";
+import { Page, PageList } from "./components/page.js";
 import { PictureDialog } from "./components/picture.js";
 import { Toasts } from "./components/toasts.js";
 import { listenToKeys } from "./commands.js";
 import { html } from "./html.js";
+import { openPage, titleOf } from "./pages.js";
 import { loadModels, models } from "./state/composer.js";
 import { connected, follow, unfinished } from "./state/generations.js";
-import { LANGUAGES, language, nextTheme, theme } from "./state/preferences.js";
-import { firstToCompare, show, view } from "./state/view.js";
+import { loadBalance } from "./state/balance.js";
+import { forgetPrices } from "./state/price.js";
+import { firstToCompare, view } from "./state/view.js";
 import { t } from "./words.js";
 
 const DIALOGS = {
@@ -24,39 +27,6 @@ const DIALOGS = {
   compare: (ids) => html`<${CompareDialog} ids=${ids} />`,
   keys: () => html`<${KeysDialog} />`,
 };
-
-function Header() {
-  const other = language.value === "en" ? "zh" : "en";
-  return html`
-    <header class="top">
-      <img src="favicon.svg" alt="" width="32" height="32" />
-      <h1>Maquette</h1>
-      <nav>
-        <button
-          type="button"
-          class="icon-button language"
-          lang=${other === "zh" ? "zh-Hans" : "en"}
-          title=${LANGUAGES[other]}
-          aria-label=${LANGUAGES[other]}
-          onClick=${() => (language.value = other)}
-        >
-          ${other === "zh" ? "中" : "En"}
-        </button>
-        <${IconButton}
-          icon=${theme.value}
-          words=${t("theme", { theme: t(`theme_${theme.value}`) })}
-          act=${nextTheme}
-        />
-        <${IconButton}
-          icon="keys"
-          words=${t("keys")}
-          class="icon-button for-keys"
-          act=${() => show("keys")}
-        />
-      </nav>
-    </header>
-  `;
-}
 
 function Notice() {
   if (!connected.value) return html`<p class="notice" role="alert">${t("reconnecting")}</p>`;
@@ -71,11 +41,17 @@ function Notice() {
 
 function App() {
   const { name, ids } = view.value;
+  const open = openPage();
   return html`
     <div class="shell">
-      <div class="side"><${Header} /><${Composer} /></div>
+      <div class="side">
+        <${Header} />
+        ${open && html`<${PageList} page=${open.page} />`}
+        <${Composer} hidden=${open !== null} />
+      </div>
       <${Notice} />
-      <${Feed} />
+      <${Feed} hidden=${open !== null} />
+      ${open && html`<${Page} ...${open} />`}
     </div>
     ${DIALOGS[name] ? DIALOGS[name](ids) : html`<${Toasts} />`}
   `;
@@ -83,9 +59,18 @@ function App() {
 
 effect(() => {
   const n = unfinished.value.length;
-  document.title = n ? `(${n}) Maquette` : "Maquette";
+  const open = openPage();
+  const title = open ? `${t(titleOf(open.page))} · Maquette` : "Maquette";
+  document.title = n ? `(${n}) ${title}` : title;
 });
+
+function onRefresh() {
+  if (models.value.length === 0) loadModels();
+  forgetPrices();
+  loadBalance();
+}
+
+follow(onRefresh);
 listenToKeys();
 listenToFiles();
-follow(() => models.value.length || loadModels());
 render(html`<${App} />`, document.querySelector("#app"));

@@ -4,7 +4,12 @@ import { en } from "./words/en.js";
 import { zh } from "./words/zh.js";
 import { zhLibraries, zhParts, zhServer } from "./words/zh_server.js";
 
-const WORDS = { en, zh };
+const WORDS = { en: { ...en }, zh: { ...zh } };
+
+/** Adds the words of pages that are loaded when they are opened. */
+export function addWords(more) {
+  for (const [name, words] of Object.entries(more)) Object.assign(WORDS[name], words);
+}
 
 /** The words for a key, `{name}` replaced by what is given. */
 export function t(key, given = {}) {
@@ -51,6 +56,9 @@ export function told(line) {
   return parts.map((part) => inChinese(part, LINES)).join("；");
 }
 
+/** Likewise what is part of a line, such as the reason of a transfer. */
+export const toldPart = (text) => (language.value === "zh" ? inChinese(text, VALUES) : text);
+
 /** A moment as a person says it: the time today, else the day. */
 export function moment(text) {
   const then = new Date(text);
@@ -58,7 +66,45 @@ export function moment(text) {
   const form = today
     ? { hour: "2-digit", minute: "2-digit" }
     : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
-  return then.toLocaleString(language.value === "zh" ? "zh-CN" : "en-GB", form);
+  return then.toLocaleString(inLanguage(), form);
+}
+
+const inLanguage = () => (language.value === "zh" ? "zh-CN" : "en-GB");
+
+/** A day as a person says it. */
+export const day = (text) =>
+  new Date(text).toLocaleDateString(inLanguage(), {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+  });
+
+const MICRO = 1_000_000;
+
+/** Microcredits as credits, with two decimals or, if `whole`, only with those that it has. What is
+ * less than can be shown is not shown as nothing.
+ */
+export function credits(microcredits, whole = false) {
+  const size = Math.abs(microcredits) / MICRO;
+  const sign = microcredits < 0 ? "−" : "";
+  if (size > 0 && size < 0.01) return `${sign}<0.01`;
+  const digits = whole && Number.isInteger(Number(size.toFixed(2))) ? 0 : 2;
+  const form = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return sign + size.toLocaleString(inLanguage(), form);
+}
+
+/** As `credits`, where there is little room. */
+export function shortly(microcredits) {
+  const size = microcredits / MICRO;
+  if (size < 1000) return credits(microcredits);
+  const form = size < 100_000 ? {} : { notation: "compact", maximumFractionDigits: 1 };
+  return Math.floor(size).toLocaleString(inLanguage(), form);
+}
+
+/** Money in a currency's smallest unit, such as cents. */
+export function money(cents, currency) {
+  const form = new Intl.NumberFormat(inLanguage(), { style: "currency", currency });
+  return form.format(cents / 10 ** form.resolvedOptions().maximumFractionDigits);
 }
 
 /** Milliseconds as seconds or minutes. */

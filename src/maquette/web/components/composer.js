@@ -4,26 +4,29 @@ import { create, useFile } from "../actions.js";
 import { html } from "../html.js";
 import * as composer from "../state/composer.js";
 import { change, draft, model, source } from "../state/composer.js";
+import { balance } from "../state/balance.js";
 import { language } from "../state/preferences.js";
+import { lacksFor, usePrice } from "../state/price.js";
 import { styleOf, withStyle, withoutStyle } from "../state/styles.js";
 import { view } from "../state/view.js";
-import { t } from "../words.js";
-import { Choice, IconButton, Keys, NumberField } from "./controls.js";
+import { credits, t } from "../words.js";
+import { Choice, IconButton, Keys, NumberField, Price } from "./controls.js";
 import { Icon } from "./icons.js";
 import { Styles } from "./styles.js";
 
-export function Composer() {
+export function Composer({ hidden }) {
   const [open, setOpen] = useState(false);
   const submit = (event) => {
     event.preventDefault();
     setOpen(false);
     create();
   };
-  if (!model.value) return html`<form class="composer" aria-busy="true"></form>`;
+  if (!model.value) return html`<form class="composer" hidden=${hidden} aria-busy="true"></form>`;
   return html`
     <form
       class=${`composer ${open ? "is-open" : ""}`}
       aria-label=${t("create")}
+      hidden=${hidden}
       novalidate
       onSubmit=${submit}
     >
@@ -43,22 +46,47 @@ export function Composer() {
         />
         <${Advanced} />
       </div>
-      <div class="create">
-        <button
-          type="button"
-          class="icon-button settings-toggle"
-          aria-label=${t("settings")}
-          aria-expanded=${open}
-          aria-controls="settings"
-          onClick=${() => setOpen(!open)}
-        >
-          <${Icon} name="settings" />
-        </button>
-        <button type="submit" class="button primary">
-          <span>${t("create")}</span><${Keys} words="create" />
-        </button>
-      </div>
+      <${Create} open=${open} toggle=${() => setOpen(!open)} />
     </form>
+  `;
+}
+
+/** The button, with what it costs; without enough credits it says so. */
+function Create({ open, toggle }) {
+  const price = usePrice(composer.fits() ? composer.request() : null);
+  const lacks = lacksFor(price);
+  return html`
+    <div class="create">
+      ${lacks && html`<${Lacks} price=${price} />`}
+      <button
+        type="button"
+        class="icon-button settings-toggle"
+        aria-label=${t("settings")}
+        aria-expanded=${open}
+        aria-controls="settings"
+        onClick=${toggle}
+      >
+        <${Icon} name="settings" />
+      </button>
+      <button
+        type="submit"
+        class="button primary"
+        aria-disabled=${lacks}
+        aria-describedby=${lacks ? "lacks" : null}
+      >
+        <span>${t("create")}</span><${Price} of=${price} /> <${Keys} words="create" />
+      </button>
+    </div>
+  `;
+}
+
+function Lacks({ price }) {
+  const given = {
+    price: credits(price),
+    credits: credits(balance.value.available_microcredits),
+  };
+  return html`
+    <p class="lacks" id="lacks">${t("lacks_for", given)}</p>
   `;
 }
 

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { commandFor, keysOf } from "../commands.js";
 import { html } from "../html.js";
 import { close, fetchPicture, findPicture } from "../state/view.js";
-import { t } from "../words.js";
+import { credits, t } from "../words.js";
 import { Icon } from "./icons.js";
 import { Toasts } from "./toasts.js";
 
@@ -38,6 +38,13 @@ export const Keys = ({ words }) => html`
     ${keysOf(commandFor(words)).map((key) => html`<kbd>${key}</kbd>`)}
   </span>
 `;
+
+/** A price on a button; nothing while it is not known. */
+export const Price = ({ of: price }) =>
+  price !== undefined &&
+  html`<span class="price">
+    ${credits(price)}<span class="unseen"> ${t("credits_unit")}</span>
+  </span>`;
 
 /** One of a few, as a row of radio buttons. `options`: [value, content]. */
 export const Choice = ({ name, label, value, options, onChange }) => html`

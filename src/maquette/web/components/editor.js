@@ -6,10 +6,11 @@ import { BRUSH_KEYS, isKeyOf, keyPressed } from "../commands.js";
 import { html } from "../html.js";
 import { isBlank, maskCanvas, widened } from "../mask.js";
 import { COUNTS, model } from "../state/composer.js";
+import { lacksFor, usePrice } from "../state/price.js";
 import { attempt, toast } from "../state/toasts.js";
 import { close } from "../state/view.js";
 import { t } from "../words.js";
-import { Choice, Dialog, IconButton, NumberField, WithPictures } from "./controls.js";
+import { Choice, Dialog, IconButton, NumberField, Price, WithPictures } from "./controls.js";
 import { Icon } from "./icons.js";
 import { NO_FRAME, SIDES, Stage, widen } from "./stage.js";
 
@@ -34,6 +35,11 @@ function Editor({ generation, asset, extending }) {
   const [count, setCount] = useState(1);
   const [busy, setBusy] = useState(false);
   const image = useRef();
+  const width = size.width + frame.left + frame.right;
+  const height = size.height + frame.top + frame.bottom;
+  // All is drawn anew where it is painted over; what that is does not change the price.
+  const whole = { strength: 1, width, height, source: null, mask: null };
+  const price = usePrice({ ...request, count, ...whole });
 
   const undo = () => setMarks((all) => all.slice(0, -1));
   const grow = (by) =>
@@ -41,11 +47,11 @@ function Editor({ generation, asset, extending }) {
 
   const send = async (mask) => {
     const isWider = SIDES.some((side) => frame[side]);
-    const whole = isWider && (await pngOf(widened(image.current, size, frame)));
+    const wider = isWider && (await pngOf(widened(image.current, size, frame)));
     return submit({
       ...request,
       ...{ prompt, count, seed: null, strength: 1, width: mask.width, height: mask.height },
-      source: whole ? await putPicture(whole) : asset.content_hash,
+      source: wider ? await putPicture(wider) : asset.content_hash,
       mask: await putPicture(await pngOf(mask)),
     });
   };
@@ -145,7 +151,9 @@ function Editor({ generation, asset, extending }) {
           options=${COUNTS.slice(0, 3).map((n) => [n, n])}
           onChange=${setCount}
         />
-        <button type="submit" class="button primary" disabled=${busy}>${t("generate")}</button>
+        <button type="submit" class="button primary" disabled=${busy || lacksFor(price)}>
+          <span>${t("generate")}</span><${Price} of=${price} />
+        </button>
       </form>
     <//>
   `;

@@ -15,14 +15,14 @@ import {
   unfinished,
 } from "../state/generations.js";
 import { firstToCompare } from "../state/view.js";
-import { duration, moment, t, told } from "../words.js";
+import { credits, duration, moment, t, told } from "../words.js";
 import { Examples } from "./composer.js";
 import { IconButton } from "./controls.js";
 
-export function Feed() {
+export function Feed({ hidden }) {
   const rows = shown.value;
   return html`
-    <main class="feed" aria-label=${t("gallery")} tabindex="-1">
+    <main class="feed" hidden=${hidden} aria-label=${t("gallery")} tabindex="-1">
       ${allLoaded.value && rows.length === 0 && html`<${Empty} />`}
       ${rows.map(rowOf)}
       <${More} />
@@ -131,7 +131,8 @@ function Coming({ generation, n }) {
 }
 
 function About({ generation }) {
-  const { request, created_at } = generation;
+  const { request, created_at, state } = generation;
+  const { price_microcredits: price, charged_microcredits: charged } = generation;
   const facts = [
     moment(created_at),
     `${request.width} × ${request.height}`,
@@ -139,13 +140,15 @@ function About({ generation }) {
       n: request.num_inference_steps,
     }),
     request.mask ? t("repaired") : request.source && t("begun_from"),
+    (charged ?? price) > 0 && t("for_credits", { credits: credits(charged ?? price) }),
+    state === "failed" && actions.gaveBack(generation),
   ].filter(Boolean);
   return html`
     <div class="about">
       <h2 title=${request.prompt}>${request.prompt}</h2>
       <p class="facts">${facts.join(" · ")}</p>
       ${!hasEnded(generation) && html`<${Progress} generation=${generation} />`}
-      ${generation.state === "failed" && html`<p class="problem">${told(generation.error)}</p>`}
+      ${state === "failed" && html`<p class="problem">${told(generation.error)}</p>`}
       <${RowActions} generation=${generation} />
     </div>
   `;

@@ -3,7 +3,7 @@ import * as actions from "../actions.js";
 import { html } from "../html.js";
 import { pictures } from "../state/generations.js";
 import { close } from "../state/view.js";
-import { duration, moment, t } from "../words.js";
+import { credits, duration, moment, t } from "../words.js";
 import { CommandButton, Dialog, IconButton, MOST_ENLARGED, WithPictures } from "./controls.js";
 
 const ACTIONS = [
@@ -96,6 +96,8 @@ function Facts({ generation, asset }) {
     [t("sampler"), request.sampler],
     [t("model"), request.model],
   ];
+  const { charged_microcredits: charged } = generation;
+  if (charged > 0) facts.push([t("price"), t("for_credits", { credits: credits(charged) })]);
   if (request.negative_prompt) facts.unshift([t("negative_prompt"), request.negative_prompt]);
   if (request.source) facts.push([t("strength"), request.strength]);
   return html`<dl>

@@ -80,6 +80,17 @@ export function sizeFor(width, height) {
   return { width: fit(width * scale), height: fit(height * scale) };
 }
 
+const within = (value, least, most) => value >= least && value <= most;
+
+/** Whether the numbers are such as the model takes; what else does not fit the server says. */
+export function fits() {
+  const { width, height, num_inference_steps: steps, guidance_scale: guidance } = draft.value;
+  const { least_side_px: least, most_side_px: most, side_step_px: step } = model.value;
+  const isSide = (px) => within(px, least, most) && px % step === 0;
+  const isSize = isSide(width) && isSide(height);
+  return isSize && Number.isInteger(steps) && within(steps, 1, 1000) && within(guidance, 0, 50);
+}
+
 /** The draft as the server takes it. */
 export function request() {
   const { seed, strength, source: start, ...rest } = draft.value;

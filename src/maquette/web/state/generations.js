@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import * as api from "../api.js";
 import { t } from "../words.js";
+import { balance } from "./balance.js";
 import { announced, attempt } from "./toasts.js";
 
 const PAGE = 30;
@@ -146,7 +147,9 @@ function onTick({ generation_id: id, ...tick }) {
   if (known && !hasEnded(known)) ticks.value = { ...ticks.value, [id]: tick };
 }
 
-/** Follows the server; `onRefresh` is called whenever the connection is new. */
+/** Follows the server; `onRefresh` is called whenever the connection is new. Returns what ends
+ * that.
+ */
 export const follow = (onRefresh) =>
   api.watch(
     {
@@ -157,6 +160,7 @@ export const follow = (onRefresh) =>
       generation: onGeneration,
       deleted: ({ generation_id: id }) => forget(id),
       tick: onTick,
+      balance: (figures) => (balance.value = { ...balance.value, ...figures }),
     },
     (state) => (connected.value = state),
     () => unfinished.value.length > 0,

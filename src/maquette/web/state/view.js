@@ -15,7 +15,11 @@ addEventListener("popstate", () => {
   wentBack = null;
 });
 
-/** `{name, ids}`: #/picture/ID, #/edit/ID, #/compare/ID/ID, #/keys; the gallery else. */
+const DIALOGS = ["picture", "edit", "extend", "compare", "keys"];
+
+/** `{name, ids}`: a dialog as #/picture/ID, #/edit/ID, #/compare/ID/ID, #/keys; a page as
+ * #/credits; the gallery else.
+ */
 export const view = computed(() => {
   const [name, ...ids] = hash.value.replace(/^#\//, "").split("/");
   return { name, ids };
@@ -28,10 +32,14 @@ function go(target) {
   if (view.value.name !== before) document.querySelector("dialog[open]")?.close();
 }
 
-/** Shows a screen in place of the one that is open, if any: back leads to the gallery. */
+/** What a dialog was opened over, to come back to. */
+let under = "#/";
+
+/** Shows a dialog in place of the one that is open, if any: back leads to what is under it. */
 export function show(name, ...ids) {
   const target = `#/${[name, ...ids].join("/")}`;
-  const opens = view.value.name === "";
+  const opens = !DIALOGS.includes(view.value.name);
+  if (opens) under = hash.value || "#/";
   go(target);
   change(() => {
     if (opens) history.pushState({ opened: true }, "", target);
@@ -40,15 +48,27 @@ export function show(name, ...ids) {
 }
 
 export function close() {
-  if (view.value.name === "") return;
-  go("#/");
+  if (!DIALOGS.includes(view.value.name)) return;
+  go(under);
   change(() => {
-    if (!history.state?.opened) return history.replaceState(null, "", "#/");
+    if (!history.state?.opened) return history.replaceState(null, "", under);
     return new Promise((done) => {
       wentBack = done;
       history.back();
     });
   });
+}
+
+/** Goes to a page, or to the gallery, as a link to it does. */
+export function visit(target) {
+  go(target);
+  change(() => history.pushState(null, "", target));
+}
+
+/** Closes what is open, for the gallery with its prompt. */
+export function toGallery() {
+  close();
+  if (view.value.name !== "") visit("#/");
 }
 
 /** Pictures that a link led to and that the gallery has not loaded; null for one not here. */

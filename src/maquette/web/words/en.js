@@ -145,6 +145,23 @@ export const en = {
   // problems
   no_answer: "Can’t reach the studio; is it still running?",
   odd_answer: "The studio answered {status}.",
+  // credits
+  price: "Price",
+  credits_unit: "credits",
+  for_credits: "{credits} credits",
+  held: "{credits} held",
+  held_for: "{credits} more are held for pictures under way",
+  gave_back: "{credits} credits given back.",
+  lacks: "There are not enough credits for this.",
+  lacks_for: "This costs {price} credits; you have {credits}.",
+  // the account and its pages
+  account: "Account",
+  account_with: "Account: {credits} credits",
+  pages: "Pages",
+  pages_account: "Your account",
+  to_studio: "Studio",
+  page_missing: "This page could not be loaded. Reload to try again.",
+  page_credits: "Credits",
   // preferences
   theme: "Theme: {theme}",
   theme_auto: "system",

@@ -143,6 +143,23 @@ export const zh = {
   // problems
   no_answer: "无法连接到工作室，它还在运行吗？",
   odd_answer: "工作室回应了 {status}。",
+  // credits
+  price: "价格",
+  credits_unit: "点",
+  for_credits: "{credits} 点",
+  held: "冻结 {credits}",
+  held_for: "另有 {credits} 点为正在生成的图片冻结",
+  gave_back: "已退回 {credits} 点。",
+  lacks: "点数不够。",
+  lacks_for: "需要 {price} 点，您还有 {credits} 点。",
+  // the account and its pages
+  account: "账户",
+  account_with: "账户：{credits} 点",
+  pages: "页面",
+  pages_account: "您的账户",
+  to_studio: "工作室",
+  page_missing: "此页面无法载入，请刷新重试。",
+  page_credits: "点数",
   // preferences
   theme: "外观：{theme}",
   theme_auto: "跟随系统",

@@ -213,6 +213,7 @@ export const zhParts = {
   "no LoRA named {adapter}": "没有名为 {adapter} 的 LoRA",
   "{folder} holds no {file}": "{folder} 里没有 {file}",
   "check the path": "请检查路径。",
+  "the owner of this machine": "这台机器的所有者",
   nothing: "空",
   prompt: "提示词",
   "negative prompt": "反向提示词",

@@ -1,0 +1,60 @@
+/** The pages beside the gallery, each loaded when it is first opened. */
+import { signal } from "@preact/signals";
+import { view } from "./state/view.js";
+
+const account = (name, icon, load) => ({ name, icon, group: "account", load });
+
+/** In the order of their list. What is behind the name of a page in an address is its `ids`. */
+export const PAGES = [
+  account("credits", "credits", () => import("./pages/credits.js")),
+];
+
+/** The pages of a group. */
+export const pagesOf = (group) => PAGES.filter((one) => one.group === group);
+
+/** The key of a page's title in the words. */
+export const titleOf = ({ name }) => `page_${name.replace(/\W/g, "_")}`;
+
+/** The page that the address names, with its `ids`; null where that is another screen. */
+export function openPage() {
+  const parts = [view.value.name, ...view.value.ids];
+  const page = PAGES.find(({ name }) => `${parts.join("/")}/`.startsWith(`${name}/`));
+  return page ? { page, ids: parts.slice(page.name.split("/").length) } : null;
+}
+
+/** The modules that have come, by the name of their page; false for one that did not. */
+const loaded = signal({});
+
+/** A page's module; undefined while it is under way, false where it cannot be had. */
+export function moduleOf(page) {
+  if (!(page.name in loaded.value)) fetchModule(page);
+  return loaded.value[page.name];
+}
+
+const SHEETS = { account: ["pages"] };
+const asked = new Set();
+
+async function fetchModule(page) {
+  if (asked.has(page.name)) return;
+  asked.add(page.name);
+  const parts = [page.load(), import("./words/pages.js"), ...SHEETS[page.group].map(style)];
+  const [module] = await Promise.all(parts).catch((problem) => {
+    console.info(problem);
+    return [false];
+  });
+  loaded.value = { ...loaded.value, [page.name]: module };
+}
+
+const styles = new Map();
+
+/** Adds a style sheet; resolves when it is there. */
+function style(name) {
+  const href = `styles/${name}.css`;
+  if (!styles.has(href)) {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+    const comes = new Promise((done, fail) => Object.assign(link, { onload: done, onerror: fail }));
+    document.head.append(link);
+    styles.set(href, comes);
+  }
+  return styles.get(href);
+}

@@ -1,0 +1,42 @@
+/** What a request would cost: asked of the server, and not shown while it is not known. */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import * as api from "../api.js";
+import { balance } from "./balance.js";
+
+const PAUSE_MS = 150; // in typing
+
+/** Prices by request, as far as they were asked for. */
+const prices = signal({});
+
+/** No price depends on the words, nor on the seed: none are sent, so that it is asked for once. */
+const keyOf = (asked) =>
+  JSON.stringify({ ...asked, prompt: "a picture", negative_prompt: "", seed: null });
+
+/** Prices may have changed, as where the server was started anew. */
+export const forgetPrices = () => (prices.value = {});
+
+/** The price of a request in microcredits; undefined while it is not known. `asked` is null where
+ * it cannot be asked for.
+ */
+export function usePrice(asked) {
+  const key = asked && keyOf(asked);
+  const price = prices.value[key];
+  const isKnown = price !== undefined;
+  useEffect(() => {
+    if (!key || isKnown) return undefined;
+    const timer = setTimeout(async () => {
+      const answer = await api.quote(JSON.parse(key)).catch(() => null);
+      if (answer) prices.value = { ...prices.value, [key]: answer.price_microcredits };
+    }, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [key, isKnown]);
+  return price;
+}
+
+/** The price of a request as far as it is known by now. */
+export const knownPrice = (asked) => prices.value[keyOf(asked)];
+
+/** Whether there is not enough for a price, as far as both are known. */
+export const lacksFor = (price) =>
+  price !== undefined && balance.value !== null && price > balance.value.available_microcredits;
