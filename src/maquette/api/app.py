@@ -30,9 +30,11 @@ from maquette.api import (
 )
 from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
 from maquette.api.dependencies import refuse_other_pages
+from maquette.api.idempotency import answered_before
 from maquette.api.pages import Pages
 from maquette.api.watch import Watch
 from maquette.core.errors import (
+    IdempotencyMismatch,
     InsufficientCredits,
     MaquetteError,
     NotAllowed,
@@ -46,6 +48,7 @@ from maquette.core.errors import (
 )
 from maquette.core.settings import Settings
 from maquette.db.connect import DATABASE_AWAY
+from maquette.ledger.idempotency import AnsweredBefore
 from maquette.service.credits import Credits
 from maquette.service.payments import Payments
 from maquette.service.people import People
@@ -60,6 +63,7 @@ ROUTES = (
 MOST_MISFITS = 3  # told of one request
 STATUS = {
     NotSignedIn: 401,
+    IdempotencyMismatch: 422,
     InsufficientCredits: 402,
     NotAllowed: 403,
     NotFound: 404,
@@ -111,6 +115,7 @@ def create_app(
         app.include_router(module.router)
     app.mount("/", Pages(), name="studio")
     app.add_exception_handler(MaquetteError, _problem)
+    app.add_exception_handler(AnsweredBefore, answered_before)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misfit)
     for kind in DATABASE_AWAY:

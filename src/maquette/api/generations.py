@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from maquette.api.dependencies import Account, CallerDep, OwnJob, StudioDep
+from maquette.api.idempotency import OnceDep
 from maquette.api.schemas import GenerationIn, GenerationOut, problems
 from maquette.engines.catalog import find_shipped
 from maquette.service.queues import IMAGE
@@ -16,7 +17,9 @@ PROBLEMS = problems(400, 402, 403, 404, 413, 429)
 
 
 @router.post("", status_code=status.HTTP_202_ACCEPTED, responses=PROBLEMS)
-def create_generation(asked: GenerationIn, studio: StudioDep, caller: CallerDep) -> GenerationOut:
+def create_generation(
+    asked: GenerationIn, studio: StudioDep, caller: CallerDep, once: OnceDep
+) -> GenerationOut:
     """Accept a request and hold its price. It is kept before this answers; watch its events for
     what comes of it.
     """
@@ -31,6 +34,7 @@ def create_generation(asked: GenerationIn, studio: StudioDep, caller: CallerDep)
         asked.mask,
         caller.payer_id,
         asked.priority,
+        once(status.HTTP_202_ACCEPTED, GenerationOut.of),
     )
     return GenerationOut.of(job, studio.outcome(job.job_id))
 

@@ -16,6 +16,7 @@
     └── UsageError            exit 2   the request is at fault; asking again gives the same answer
         ├── InvalidRequest    exit 2   a prompt, size or other value that cannot be carried out
         ├── InvalidSettings   exit 2   a flag, MAQUETTE_* variable or settings.toml entry
+        ├── IdempotencyMismatch exit 2  a key that came with another request before
         ├── ModelNotFound     exit 2   no model of that name, folder or file
         ├── NotSignedIn       exit 2   no one is signed in, or not as is asked for
         ├── NotAllowed        exit 2   who asks may not do this
@@ -105,6 +106,10 @@ class InvalidRequest(UsageError):
 
 class InvalidSettings(UsageError):
     """A flag, MAQUETTE_* variable or settings.toml entry that is unknown or does not fit."""
+
+
+class IdempotencyMismatch(UsageError):
+    """A request has the key that another request had; each needs a new one."""
 
 
 class ModelNotFound(UsageError):

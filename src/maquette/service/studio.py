@@ -39,6 +39,7 @@ from maquette.jobs.store import (
 )
 from maquette.jobs.workers import count_living, list_workers, measured_step_times
 from maquette.ledger.holds import Hold, holds_of, place_hold
+from maquette.ledger.idempotency import Once, claim, finish
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
 from maquette.library.blobs import Blobs, hash_of
 from maquette.library.thumbnails import Thumbnails
@@ -91,13 +92,14 @@ class Studio:
         mask: str | None = None,
         payer_id: str | None = None,
         priority: Priority = "interactive",
+        once: Once | None = None,
     ) -> Job:
         """Accepts a request for pictures: from here on it survives any crash. Its price is held of
         the payer's credits, the account's own where no other is named.
 
         `source` and `mask` are hashes of pictures that the account put or had made. Raises
         InvalidRequest, ModelNotFound, RateLimited, QueueFull where too much waits, and
-        InsufficientCredits.
+        InsufficientCredits; and what `claim` does where it is to be done `once`.
         """
         find_shipped(model, IMAGE)
         adapters = self.adapters()
@@ -116,6 +118,7 @@ class Studio:
             "mask": mask,
         }
         with self._database.begin() as connection:
+            claim(connection, once)
             for content_hash in sorted({one for one in (source, mask) if one}):
                 hold(connection, content_hash)  # or a sweep might take it meanwhile
                 if not may_read(connection, account_id, content_hash):
@@ -131,11 +134,13 @@ class Studio:
             job = create_job(
                 connection, account_id, IMAGE, asked, work_ms, remaining_ms, queue, priority
             )
+            add_event(connection, job.job_id, "queued", {})
+            self._queue.enqueue(connection, job)
+            # The balance last: whoever ends a job of the account has that, and waits for this.
             until = datetime.now(UTC) + HOLD_TIME
             held = place_hold(connection, payer_id or account_id, price, until, job.job_id)
             send_balance(connection, held.account_id)
-            add_event(connection, job.job_id, "queued", {})
-            self._queue.enqueue(connection, job)
+            finish(connection, once, job, Outcome([], held))
         return job
 
     def adapters(self) -> list[str]:

@@ -129,3 +129,16 @@ entry = sa.Table(
     sa.Index(None, "account_id"),
     sa.Index(None, "grant_id"),
 )
+
+# What was said to requests that came with a key, for a day.
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("request_hash", sa.LargeBinary, nullable=False),  # SHA-256
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.Index(None, "created_at"),
+)

@@ -150,6 +150,8 @@ export const zhServer = {
   "transfer {id} is reversed already": "转账 {id} 已经撤销过了。",
   ["{there} of the grant's {given} credits are there; what is spent, held or expired cannot " +
   "be taken back"]: "这笔 {given} 点数只剩 {there}；已用、已预留或已过期的无法收回。",
+  "the key {key} came with another request; use a new one":
+    "键 {key} 已用于另一个请求，请换一个新的。",
   "this is for operators; ask one": "这是管理员的功能，请联系管理员。",
   "another page may not do this; use the studio's own": "别的页面不能这样做，请用工作室自己的页面。",
   "it is not said which page this is from; send Origin, or use a key":

@@ -1,0 +1,70 @@
+"""A request that comes again with its key has one effect and one answer."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+import sqlalchemy as sa
+
+from maquette.db.tables.jobs import job
+from maquette.db.tables.ledger import hold
+from tests.api.conftest import Rooms, open_app, served
+
+SMALL = {"prompt": "a cat", "width": 64, "height": 64}
+AT_ONCE = 100
+
+
+def _ask_often(rooms: Rooms, times: int) -> None:
+    """One key for all; each tenth body is another. What comes first is done."""
+    with served(open_app(rooms)) as port:
+        url = f"http://127.0.0.1:{port}/v1/generations"
+        limits = httpx2.Limits(max_connections=AT_ONCE)
+        with httpx2.Client(limits=limits, timeout=120) as http:
+
+            def ask(number: int) -> tuple[str, int, str, bool]:
+                prompt = SMALL["prompt"] if number % 10 else f"a cat {number}"
+                body = SMALL | {"prompt": prompt}
+                said = http.post(url, json=body, headers={"Idempotency-Key": "one"})
+                again = said.headers.get("Idempotent-Replayed") == "true"
+                return str(prompt), said.status_code, said.text, again
+
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                answers = list(pool.map(ask, range(times)))
+    done = {prompt for prompt, status, _, _ in answers if status == 202}
+    assert len(done) == 1
+    for prompt, status, text, _ in answers:
+        assert status == (202 if prompt in done else 422), text
+    assert len({text for _, status, text, _ in answers if status == 202}) == 1
+    assert Counter(again for *_, status, _, again in answers if status == 202)[False] == 1
+    with rooms.database.connect() as connection:
+        for table in (job, hold):
+            assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 1
+
+
+@pytest.mark.slow
+def test_many_at_once_have_one_effect_and_one_answer(rooms: Rooms) -> None:
+    _ask_often(rooms, 300)
+
+
+@pytest.mark.gate
+def test_ten_thousand_have_one_effect_and_one_answer(rooms: Rooms) -> None:
+    _ask_often(rooms, 10_000)
+
+
+def test_what_was_refused_may_be_asked_again(rooms: Rooms) -> None:
+    named = {"Idempotency-Key": "one"}
+    bad = rooms.client.post("/v1/generations", json=SMALL | {"width": 65}, headers=named)
+    assert bad.status_code == 400
+    good = rooms.client.post("/v1/generations", json=SMALL, headers=named)
+    again = rooms.client.post("/v1/generations", json=SMALL, headers=named)
+    assert good.status_code == again.status_code == 202
+    assert good.json() == again.json()
+    assert "Idempotent-Replayed" not in good.headers
+
+
+def test_a_key_is_checked(rooms: Rooms) -> None:
+    for key in ("", "x" * 256):
+        said = rooms.client.post("/v1/generations", json=SMALL, headers={"Idempotency-Key": key})
+        assert said.status_code == 422
+        assert "Idempotency-Key" in said.json()["error"]
