@@ -25,6 +25,7 @@ from maquette.api import (
     models,
     operator_credits,
     operator_payments,
+    operator_queue,
     payments,
     sign_in,
 )
@@ -43,6 +44,7 @@ from maquette.core.errors import (
     NotSignedIn,
     PaymentUnavailable,
     QuotaExceeded,
+    StorageUnavailable,
     UsageError,
     first_line,
 )
@@ -58,7 +60,7 @@ log = logging.getLogger(__name__)
 ROUTES = (
     *(sign_in, me),
     *(generations, events, assets, models, credits),
-    *(payments, operator_credits, operator_payments, health),
+    *(payments, operator_credits, operator_payments, operator_queue, health),
 )
 MOST_MISFITS = 3  # told of one request
 STATUS = {
@@ -68,6 +70,7 @@ STATUS = {
     NotAllowed: 403,
     NotFound: 404,
     QuotaExceeded: 413,
+    StorageUnavailable: 503,
     PaymentUnavailable: 502,
     UsageError: 400,
 }  # the first that fits

@@ -12,7 +12,8 @@ from maquette.cli.backup import backup, restore
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
-from maquette.cli.studio import studio, worker
+from maquette.cli.studio import studio
+from maquette.cli.worker import worker
 from maquette.core.errors import MaquetteError, reason_and_remedy
 from maquette.core.machine import let_threads_sleep
 

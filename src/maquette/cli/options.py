@@ -1,5 +1,6 @@
 """Options that many commands share, and the settings they add up to."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -84,3 +85,12 @@ def settings_of(context: typer.Context, **flags: object) -> Settings:
     Raises InvalidSettings.
     """
     return Settings.load(context.obj or {}, flags)
+
+
+def on_signal(act: Callable[[], object]) -> Callable[[int, object], None]:
+    """What `signal.signal` calls, for something that asks not which signal it was."""
+
+    def handle(number: int, frame: object) -> None:
+        act()
+
+    return handle

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -24,21 +24,20 @@ from maquette.cli.options import (
     Device,
     Precision,
     Threads,
+    on_signal,
     settings_of,
 )
 from maquette.core.errors import UsageError, first_line
-from maquette.core.requests import MAX_SIZE_PX, SamplingParams
+from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
-from maquette.service.supervisor import DRAIN_S
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
     from fastapi import FastAPI
 
-    from maquette.service.credits import Credits
-    from maquette.service.payments import Payments
     from maquette.service.people import People
     from maquette.service.studio import Studio
+    from maquette.service.supervisor import Supervisor
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")  # by which X11 and Wayland say that there is one
@@ -76,9 +75,8 @@ def studio(
 
     Example: maquette studio --port 7860
     """
-    from maquette.api.app import create_app
     from maquette.db.connect import open_database
-    from maquette.service.supervisor import Supervisor, usual_name
+    from maquette.service.supervisor import Supervisor
 
     settings = settings_of(
         context,
@@ -90,41 +88,26 @@ def studio(
         backend=backend,
     )
     first_params = SamplingParams(first) if first else None
-    own_name = usual_name(settings) if own_worker else None
     if not as_json:
         typer.echo(STARTING)
     # Uvicorn ends first and then raises the signal anew: then we end, too, but in order.
-    signal.signal(signal.SIGTERM, _on_signal(sys.exit))
+    signal.signal(signal.SIGTERM, on_signal(sys.exit))
     with (
         _listen(host, port) as listener,
         open_database(settings) as engine,
         ExitStack() as stack,
     ):
         people = _people(host, settings, engine)
-        studio = _studio(settings, engine)
         supervisor = Supervisor(_environment(context, settings, engine)) if own_worker else None
         if supervisor:
             stack.enter_context(supervisor)
-
-        def is_ready() -> bool:
-            return bool(supervisor and supervisor.is_ready()) or studio.has_worker(but=own_name)
-
-        restarts = partial(getattr, supervisor, "restarts", 0)
-        names = _names(host, settings)
-        desks = _desks(settings, engine)
-        app = create_app(studio, engine, is_ready, names, restarts, *desks, people)
+        studio = _studio(settings, engine)
+        app = _app(settings, engine, studio, supervisor, people, _names(host, settings))
         url = f"http://{host}:{listener.getsockname()[1]}"
         in_browser = open_browser and not as_json and _has_screen(context.obj or {})
         greeting = (studio, first_params, url, as_json, in_browser)
         threading.Thread(target=_greet, args=greeting, name="greet", daemon=True).start()
         _serve(app, listener)
-
-
-def _desks(settings: Settings, engine: "sa.Engine") -> "tuple[Credits, Payments]":
-    from maquette.service.credits import Credits
-    from maquette.service.payments import open_payments
-
-    return Credits(engine, settings.machine_cents_hour), open_payments(settings, engine)
 
 
 def _serve(app: "FastAPI", listener: socket.socket) -> None:
@@ -161,17 +144,47 @@ def _names(host: str, settings: Settings) -> tuple[str, ...]:
     return (host, "localhost", "127.0.0.1", *((public,) if public else ()))
 
 
+def _app(
+    settings: Settings,
+    engine: "sa.Engine",
+    studio: "Studio",
+    supervisor: "Supervisor | None",
+    people: "People",
+    hosts: Sequence[str],
+) -> "FastAPI":
+    from maquette.api.app import create_app
+    from maquette.service.credits import Credits
+    from maquette.service.payments import open_payments
+    from maquette.service.supervisor import usual_name
+
+    own_name = usual_name(settings) if supervisor else None
+
+    def is_ready() -> bool:
+        return bool(supervisor and supervisor.is_ready()) or studio.has_worker(but=own_name)
+
+    return create_app(
+        studio,
+        engine,
+        is_ready,
+        hosts,
+        partial(getattr, supervisor, "restarts", 0),
+        Credits(engine, settings.machine_cents_hour),
+        open_payments(settings, engine),
+        people,
+    )
+
+
 def _studio(settings: Settings, engine: "sa.Engine") -> "Studio":
     from maquette.jobs.queue import JobQueue
-    from maquette.library.blobs import Blobs
     from maquette.service.admission import QueueLimits
+    from maquette.service.storage import open_blobs
     from maquette.service.studio import Studio
 
     limits = QueueLimits(settings.queue_jobs, settings.queue_s, settings.account_requests)
-    blobs = Blobs(settings.data / "blobs")
-    adapters = settings.data / "adapters"
+    blobs = open_blobs(settings)
+    adapters, thumbnails = settings.data / "adapters", settings.data / "thumbnails"
     queue = JobQueue(engine, settings.account_jobs)
-    return Studio(engine, blobs, queue, limits, settings.upload_bytes, adapters)
+    return Studio(engine, blobs, queue, limits, settings.upload_bytes, adapters, thumbnails)
 
 
 def _greet(
@@ -216,68 +229,3 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = os.strerror(error.errno).lower() if error.errno else first_line(error)
         raise UsageError(f"{host}:{port} cannot be listened on: {reason}; give --port") from None
-
-
-def _on_signal(act: Callable[[], object]) -> Callable[[int, object], None]:
-    def handle(number: int, frame: object) -> None:
-        act()
-
-    return handle
-
-
-def worker(
-    context: typer.Context,
-    data: Data = None,
-    database: Database = None,
-    device: Device = None,
-    precision: Precision = None,
-    threads: Threads = None,
-    backend: Backend = None,
-    attached: Annotated[bool, typer.Option(hidden=True, help="End with standard input.")] = False,
-    drain_s: Annotated[
-        int, typer.Option(hidden=True, min=0, help="Seconds for jobs to end when stopped.")
-    ] = DRAIN_S,
-    name: Annotated[
-        str | None,
-        typer.Option(help="What it is called; absent, its machine and its data folder."),
-    ] = None,
-    models: Annotated[
-        str | None,
-        typer.Option(help="The models it has, with commas between; absent, all that ship."),
-    ] = None,
-    most_megapixels: Annotated[
-        float | None, typer.Option(help="The size of a picture it can do; absent, the largest.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Run jobs until stopped; the studio starts one by itself. Any number share a database.
-
-    Example: maquette worker --models starter,starter-turbo --most-megapixels 0.3
-    """
-    from maquette.service.supervisor import ALIVE, READY
-    from maquette.service.worker import WorkerOptions, work
-
-    settings = settings_of(
-        context,
-        data=data,
-        database=database,
-        device=device,
-        precision=precision,
-        threads=threads,
-        backend=backend,
-    )
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _on_signal(stop.set))
-    if attached:  # a studio that is killed closes it
-        threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
-    ready = json.dumps({"state": READY}) if as_json else READY
-
-    def beat() -> None:
-        if attached:
-            typer.echo(ALIVE)
-
-    named = tuple(one.strip() for one in models.split(",")) if models else ()
-    most_pixels = MAX_SIZE_PX**2 if most_megapixels is None else int(most_megapixels * 1e6)
-    options = WorkerOptions(name, named, most_pixels, drain_s)
-    work(settings, stop, lambda: typer.echo(ready), beat, options)

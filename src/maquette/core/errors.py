@@ -5,6 +5,7 @@
     ├── OutputNotWritable     exit 1   a result cannot be stored where it was asked for
     ├── DatabaseUnavailable   exit 1   the database does not start, answer or fit this version
     ├── BackupDamaged         exit 1   a backup is cut short, was changed, or is of another version
+    ├── StorageUnavailable    exit 1   what keeps the pictures' bytes does not take or give them
     ├── OutOfMemory           exit 1   a request does not fit the memory, even alone
     ├── NotNow                exit 1   asked again later, it is done
     │   ├── QueueFull         exit 1   more requests wait than are let in
@@ -56,6 +57,10 @@ class DatabaseUnavailable(MaquetteError):
 
 class BackupDamaged(MaquetteError):
     """A backup is cut short, was changed since, or is of another version."""
+
+
+class StorageUnavailable(MaquetteError):
+    """What keeps the bytes of pictures does not answer, or refuses."""
 
 
 class OutOfMemory(MaquetteError):

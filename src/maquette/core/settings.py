@@ -44,6 +44,12 @@ class Settings(BaseModel):
         pattern=r"^postgres(ql)?://",
         description="a URL, postgresql://USER@HOST/NAME",
     )
+    storage: str | None = Field(
+        default=None, min_length=1, description="a folder, or s3://BUCKET/PREFIX"
+    )
+    storage_endpoint: str | None = Field(
+        default=None, pattern=r"^https?://", description="a URL, https://HOST"
+    )
     queue_s: int = Field(default=1800, ge=1, description="seconds of work, at least 1")
     queue_jobs: int = Field(default=100, ge=1, description="requests, at least 1")
     account_jobs: int = Field(default=16, ge=1, description="requests, at least 1")

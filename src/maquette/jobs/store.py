@@ -132,6 +132,12 @@ def backlog(connection: sa.Connection) -> Backlog:
     return Backlog(*connection.execute(query).one())
 
 
+def unfinished_jobs(connection: sa.Connection, most: int) -> Sequence[Job]:
+    """Jobs that have not ended, the oldest first."""
+    query = sa.select(job).where(unfinished).order_by(job.c.job_id).limit(most)
+    return [_job(row) for row in connection.execute(query)]
+
+
 def released_jobs(connection: sa.Connection) -> Sequence[Job]:
     """All jobs that were handed to the workers and have not ended, the oldest first."""
     query = sa.select(job).where(unfinished & job.c.released_at.is_not(None))

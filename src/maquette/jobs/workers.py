@@ -47,6 +47,7 @@ class Worker:
     host: str
     models: Sequence[str]
     most_pixels: int
+    queues: Sequence[str]
     heartbeat_at: datetime
     lives: bool
     leads: bool
@@ -100,7 +101,7 @@ def list_workers(connection: sa.Connection) -> Sequence[Worker]:
     mine = (job.c.worker_id == worker.c.worker_id) & (job.c.state == "running")
     leader = sa.select(sa.func.max(worker.c.led_at)).scalar_subquery()
     query = sa.select(
-        *(worker.c[name] for name in ("worker_id", "host", "models", "most_pixels")),
+        *(worker.c[name] for name in ("worker_id", "host", "models", "most_pixels", "queues")),
         worker.c.heartbeat_at,
         _lives().label("lives"),
         (_lives() & (worker.c.led_at == leader)).is_(True).label("leads"),

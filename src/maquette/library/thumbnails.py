@@ -10,15 +10,18 @@ from PIL import Image
 
 from maquette.core.errors import OutputNotWritable
 from maquette.core.files import write_whole
+from maquette.library.blobs import key_of
 
 QUALITY = 82
 EFFORT = 2  # of 0 to 6: more takes longer and saves little
 
 
 class Thumbnails:
-    """A folder of WebP files, `ab/cd/abcd….256.webp`; whatever is deleted there is made anew."""
+    """A folder of WebP files, `ab/cd/abcd….256.webp`; whatever is deleted there is made anew.
+    Without a folder they are made each time.
+    """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._one_at_a_time = Lock()  # to make: a page asks for many, and this is not its server
 
@@ -26,9 +29,9 @@ class Thumbnails:
         """A picture of at most that width, as WebP; `read` gives the whole one where it is needed,
         and what it raises is raised.
         """
-        path = (
-            self._folder / content_hash[:2] / content_hash[2:4] / f"{content_hash}.{width_px}.webp"
-        )
+        if self._folder is None:
+            return _smaller(read(), width_px)
+        path = self._folder / f"{key_of(content_hash)}.{width_px}.webp"
         if (kept := _kept(path)) is not None:
             return kept
         with self._one_at_a_time:

@@ -16,7 +16,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from PIL import Image
 
-from maquette.core.errors import InvalidRequest, MaquetteError, OutputNotWritable
+from maquette.core.errors import (
+    InvalidRequest,
+    MaquetteError,
+    OutputNotWritable,
+    StorageUnavailable,
+)
 from maquette.core.ids import new_id
 from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY
@@ -27,7 +32,7 @@ from maquette.diffusion.snapshot_file import read_snapshot, write_snapshot
 from maquette.jobs.events import PROGRESS, add_event, send_tick
 from maquette.jobs.store import Job, get_job, is_held, start_job
 from maquette.library.assets import add_asset
-from maquette.library.blobs import Blobs
+from maquette.library.blobs import BlobStore
 from maquette.service.endings import end
 from maquette.service.pictures import png, png_texts
 
@@ -39,7 +44,7 @@ TICKS_A_PROGRESS = 4  # one in so many is kept, with the state to go on from
 PREVIEW_SIDES_PX, MOST_PREVIEW_BYTES = (64, 48, 32, 16), 7_000
 MOST_ATTEMPTS = 3  # those in which the worker died count, too
 FIRST_RETRY_S, RETRY_FACTOR = 1.0, 4.0  # the pause before a second attempt, and how it grows
-OURS = (OutputNotWritable,)  # what is said of a disk, and not of a request
+OURS = (OutputNotWritable, StorageUnavailable)  # what is said of a disk, not of a request
 BROKEN = "something broke while this was drawn; the log of the studio says what"
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 10.0
 
@@ -54,7 +59,7 @@ class ImageJobs:
     def __init__(
         self,
         database: sa.Engine,
-        blobs: Blobs,
+        blobs: BlobStore,
         images: "Mapping[str, ImageEngine]",
         loop: EngineLoop,
         snapshots: Path,

@@ -41,12 +41,13 @@ from maquette.jobs.workers import count_living, list_workers, measured_step_time
 from maquette.ledger.holds import Hold, holds_of, place_hold
 from maquette.ledger.idempotency import Once, claim, finish
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
-from maquette.library.blobs import Blobs, hash_of
+from maquette.library.blobs import BlobStore, hash_of
 from maquette.library.thumbnails import Thumbnails
 from maquette.library.uploads import add_upload, may_read
 from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit, admit_account
 from maquette.service.cost import cost_of
 from maquette.service.endings import end
+from maquette.service.overview import Overview, overview
 from maquette.service.pictures import png, read_upload
 from maquette.service.queues import IMAGE, queue_of
 from maquette.service.quotes import quote
@@ -71,16 +72,17 @@ class Studio:
     def __init__(
         self,
         database: sa.Engine,
-        blobs: Blobs,
+        blobs: BlobStore,
         queue: JobQueue,
         limits: QueueLimits = USUAL_LIMITS,
         most_upload_bytes: int = 2**30,
         adapters: Path | None = None,
+        thumbnails: Path | None = None,
     ) -> None:
         self._database, self._blobs, self._queue = database, blobs, queue
         self._limits, self._most_upload_bytes = limits, most_upload_bytes
         self._adapters = adapters
-        self._thumbnails = Thumbnails(blobs.folder.with_name("thumbnails"))
+        self._thumbnails = Thumbnails(thumbnails)
 
     def submit(
         self,
@@ -283,6 +285,11 @@ class Studio:
         except DATABASE_AWAY:
             return False
         return True
+
+    def overview(self) -> Overview:
+        """All that waits or runs, of everyone, and who does it."""
+        with self._database.connect() as connection:
+            return overview(connection)
 
     def has_worker(self, but: str | None = None) -> bool:
         """Whether a worker lives, other than one of a name; False where the database is away."""

@@ -14,7 +14,7 @@ from maquette.db.locks import hold
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import which_unfinished
 from maquette.jobs.workers import forget_workers
-from maquette.library.blobs import Blobs
+from maquette.library.blobs import BlobStore
 from maquette.library.uploads import drop_unused, unused_uploads
 
 SWEEP_S = 3600.0
@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 class Sweeper:
     """A thread that sweeps while this is open, at its beginning and then once an hour."""
 
-    def __init__(self, blobs: Blobs, queue: JobQueue, snapshots: Path, upload_days: int) -> None:
+    def __init__(
+        self, blobs: BlobStore, queue: JobQueue, snapshots: Path, upload_days: int
+    ) -> None:
         self._database, self._blobs, self._queue = queue.engine, blobs, queue
         self._snapshots = snapshots
         self._kept_for = timedelta(days=upload_days)
@@ -78,7 +80,7 @@ def sweep_snapshots(database: sa.Engine, folder: Path) -> int:
 
 def sweep_uploads(
     database: sa.Engine,
-    blobs: Blobs,
+    blobs: BlobStore,
     older_than: timedelta,
     stopping: Callable[[], bool] = lambda: False,
 ) -> int:

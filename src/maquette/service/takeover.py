@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -111,7 +112,7 @@ class Takeover:
         return True
 
     def _give_up(self) -> None:
-        if self._lead is not None:
-            self._lead.invalidate()
-            self._lead.close()
-            self._lead = None
+        lead, self._lead = self._lead, None
+        if lead is not None:
+            with suppress(*DATABASE_AWAY):
+                lead.close()  # which ends it, for it is of no pool

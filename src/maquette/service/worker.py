@@ -20,10 +20,10 @@ from maquette.diffusion.step_times import LEAST_SAMPLES
 from maquette.engines.catalog import SHIPPED, find_shipped
 from maquette.jobs.queue import JobQueue, alone, working
 from maquette.jobs.workers import SILENT_S, Abilities
-from maquette.library.blobs import Blobs
 from maquette.service.heartbeat import Heartbeat, Measured, summary
 from maquette.service.image_jobs import ImageJobs
 from maquette.service.queues import IMAGE, abilities
+from maquette.service.storage import open_blobs
 from maquette.service.supervisor import DRAIN_S, usual_name
 from maquette.service.sweep import Sweeper
 from maquette.service.takeover import LOOK_S, Takeover
@@ -109,7 +109,7 @@ def serve(
     goes on (`Heartbeat`).
     """
     name, can = options.name or usual_name(settings), options.abilities()
-    blobs, snapshots = Blobs(settings.data / "blobs"), settings.data / "snapshots"
+    blobs, snapshots = open_blobs(settings), settings.data / "snapshots"
     jobs = ImageJobs(database, blobs, images, loop, snapshots, name)
     with (
         alone(database, name),

@@ -192,6 +192,8 @@ export const zhServer = {
   "size, or end what else uses it"]:
     "{device} 剩余的内存放不下 {shape} 的潜变量；请缩小尺寸，或关闭占用内存的其他程序。",
   "{path} cannot be written: {reason}": "无法写入 {path}：{reason}",
+  "the storage {url} refuses: {reason}; check its settings":
+    "存储 {url} 拒绝了请求：{reason}；请检查其设置。",
   "{path} cannot be made: {reason}": "无法创建 {path}：{reason}",
   "{path} is a folder; name a file in it": "{path} 是文件夹，请指定其中的文件。",
   "{path} is not a file that can be replaced; name another": "{path} 不能被替换，请换一个。",
