@@ -1,8 +1,10 @@
 """What the ledger refuses, and that whatever was tampered with is found."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -12,12 +14,13 @@ from sqlalchemy.exc import DatabaseError
 from maquette.core.errors import HoldResolved, InsufficientCredits, InvalidRequest, NotFound
 from maquette.core.ids import new_id
 from maquette.db.tables.ledger import entry, transfer
-from maquette.ledger.accounts import ISSUED, REVENUE, get_balance, open_account
+from maquette.ledger import verify as proof
+from maquette.ledger.accounts import ISSUED, REVENUE, START_OF_CHAIN, get_balance, open_account
 from maquette.ledger.grants import get_grants, grant
 from maquette.ledger.holds import Hold, expire_holds, place_hold, post_hold, void_hold
 from maquette.ledger.reversals import reverse
-from maquette.ledger.transfers import LedgerEntry, get_transfers, record
-from maquette.ledger.verify import RULES, verify
+from maquette.ledger.transfers import LedgerEntry, Transfer, get_transfers, record
+from maquette.ledger.verify import RULES, WHOLE, verify
 
 CREDIT = 1_000_000
 UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
@@ -250,7 +253,8 @@ TAMPERED = {
     "SET account_id = 'system/expired' WHERE account_id = 'system/revenue'",
     "a charge draws on its hold's grants, as far as it may": "UPDATE hold_part "
     "SET amount_microcredits = 1",
-    "a hold draws on grants for all of it": "DELETE FROM hold_part WHERE position = 0",
+    "a hold draws on its account's grants for all of it": "DELETE FROM hold_part "
+    "WHERE position = 0",
     "a hold is charged once, for what it posted": "UPDATE hold SET posted_microcredits = 1 "
     "WHERE state = 'posted'",
     "a reversal is the opposite of one transfer": "UPDATE entry "
@@ -284,7 +288,7 @@ def test_what_was_tampered_with_is_found(database: sa.Engine, ada: str, broken: 
 
 def test_each_rule_has_someone_who_breaks_it() -> None:
     named = {*TAMPERED, "no user is below zero, nor holds more than it has"}
-    assert named == {*RULES, "transfers are as they were chained"}
+    assert named == {*RULES, WHOLE}
 
 
 def test_a_cut_chain_is_found(database: sa.Engine, ada: str) -> None:
@@ -300,3 +304,61 @@ def test_a_cut_chain_is_found(database: sa.Engine, ada: str) -> None:
         connection.execute(sa.text("UPDATE balance SET transfers = transfers - 1"))
     rules = {one.rule for one in verify(database)}
     assert "transfers are as they were chained" in rules
+
+
+def _said(one: Transfer, previous: bytes) -> str:
+    """What is hashed of a transfer, in JSON."""
+    return json.dumps(
+        [
+            previous.hex(),
+            str(one.transfer_id),
+            one.account_id,
+            one.number,
+            one.kind,
+            one.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
+            one.hold_id and str(one.hold_id),
+            one.reverses and str(one.reverses),
+            one.reason,
+            [
+                (side.account_id, side.amount_microcredits, side.grant_id and str(side.grant_id))
+                for side in one.entries
+            ],
+        ],
+        ensure_ascii=False,
+    )
+
+
+def test_anyone_can_derive_the_hashes(database: sa.Engine, ada: str) -> None:
+    reason = 'so "it" is:\t\x01\x7f \\ ☃ 退款 \U0001f375\n'
+    hold = _hold(database, ada, 120)
+    with database.begin() as connection:
+        post_hold(connection, hold.hold_id, 110 * CREDIT)
+        charge, *_ = get_transfers(connection, ada, 1)
+        reverse(connection, charge.transfer_id, reason)
+        made = get_transfers(connection, ada, 10)[::-1]
+        rows = sa.select(transfer.c.hash).order_by(transfer.c.number)
+        hashes = connection.execute(rows).scalars().all()
+    assert len(made) == len(hashes) == 4
+    previous = START_OF_CHAIN
+    for one, written in zip(made, hashes, strict=True):
+        assert sha256(_said(one, previous).encode()).digest() == written
+        previous = written
+
+
+def test_the_proof_goes_by_so_many_accounts(
+    database: sa.Engine, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "ACCOUNTS", 2)
+    told: list[tuple[int, int]] = []
+    names = ["ada", "bob", "system-like", "tim", "zoe", "张三"]
+    with database.begin() as connection:
+        for name in names:
+            open_account(connection, name)
+            grant(connection, name, CREDIT, "free")
+    assert list(verify(database, lambda done, of: told.append((done, of)))) == []
+    assert told[-1] == (9, 9)  # three are the system's
+    with database.begin() as connection:
+        connection.execute(sa.text("UPDATE balance SET posted_microcredits = 7"))
+    lines = [one.line for one in verify(database) if one.rule.startswith("a balance")]
+    assert {line.split()[1] for line in lines} == {*names}
+    assert len(lines) == len(names)

@@ -13,14 +13,14 @@ from maquette.core.errors import HoldResolved
 from maquette.ledger import holds, reversals
 from tests.ledger import ledger_machine
 
-# At most 2,000 steps; `make test-long` asks for more.
-EXAMPLES, STEPS = int(os.environ.get("LEDGER_EXAMPLES", "40")), 50
+# Some 2,000 steps; `make test-long` asks for more.
+EXAMPLES, STEPS = int(os.environ.get("LEDGER_EXAMPLES", "42")), 50
 Patch = pytest.MonkeyPatch
 
 
 @pytest.mark.slow
 def test_the_ledger_comes_to_what_a_model_of_it_does(database: sa.Engine) -> None:
-    ledger_machine.run(database, EXAMPLES, STEPS)
+    print(f"{ledger_machine.run(database, EXAMPLES, STEPS)} steps")
 
 
 def of_database(function: str, right: str, wrong: str) -> Callable[[sa.Engine, Patch], None]:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import typer
 
 from maquette.cli.options import AsJson, Data, Database, settings_of
+from maquette.cli.progress import progress_bar
 
 app = typer.Typer(no_args_is_help=True, help="Look after the ledger of credits.")
 
@@ -26,8 +27,11 @@ def verify(
     from maquette.db.connect import open_database
     from maquette.ledger.verify import verify as derive
 
-    with open_database(settings_of(context, data=data, database=database)) as engine:
-        findings = list(derive(engine))
+    with (
+        open_database(settings_of(context, data=data, database=database)) as engine,
+        progress_bar("deriving the ledger", "accounts", as_json) as on_progress,
+    ):
+        findings = list(derive(engine, on_progress))
     if as_json:
         typer.echo(json.dumps({"ok": not findings, "findings": [asdict(one) for one in findings]}))
     else:

@@ -1,10 +1,8 @@
 """Transfers: credits change hands, written once and chained by hash."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -38,25 +36,6 @@ class Transfer:
     hold_id: UUID | None = None
     reverses: UUID | None = None
     reason: str | None = None
-
-    def hash_after(self, previous: bytes) -> bytes:
-        """SHA-256 of all that it says and of the hash of the account's transfer before it."""
-        said = [
-            previous.hex(),
-            str(self.transfer_id),
-            self.account_id,
-            self.number,
-            self.kind,
-            self.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
-            self.hold_id and str(self.hold_id),
-            self.reverses and str(self.reverses),
-            self.reason,
-            [
-                (e.account_id, e.amount_microcredits, e.grant_id and str(e.grant_id))
-                for e in self.entries
-            ],
-        ]
-        return sha256(json.dumps(said, ensure_ascii=False).encode()).digest()
 
 
 # A function of the database: see the migration that made it.

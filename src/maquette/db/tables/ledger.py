@@ -43,6 +43,7 @@ credit_grant = sa.Table(
     sa.Column("left_microcredits", sa.BigInteger, nullable=False),
     sa.Column("held_microcredits", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.Index(None, "account_id"),
     sa.CheckConstraint("category IN ('free', 'paid', 'plan', 'promotion')", name="category"),
     sa.CheckConstraint(
         "0 <= held_microcredits AND held_microcredits <= left_microcredits "
@@ -51,8 +52,8 @@ credit_grant = sa.Table(
     ),
 )
 sa.Index(
-    "ix_credit_grant_left",
-    credit_grant.c.account_id,
+    "ix_credit_grant_expiring",
+    credit_grant.c.expires_at,
     postgresql_where=credit_grant.c.left_microcredits > 0,
 )
 
@@ -69,6 +70,7 @@ hold = sa.Table(
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.Column("resolved_at", sa.DateTime(timezone=True)),
+    sa.Index(None, "account_id"),
     sa.CheckConstraint("state IN ('held', 'posted', 'voided', 'expired')", name="state"),
     sa.CheckConstraint(
         "amount_microcredits > 0 AND 0 <= posted_microcredits "
@@ -76,7 +78,6 @@ hold = sa.Table(
         name="amount",
     ),
 )
-sa.Index("ix_hold_account_open", hold.c.account_id, postgresql_where=hold.c.state == "held")
 sa.Index("ix_hold_expiring", hold.c.expires_at, postgresql_where=hold.c.state == "held")
 
 # Which grants a hold draws on, in this order.

@@ -73,8 +73,8 @@ BEGIN
     SELECT array_agg(held_microcredits - left_microcredits ORDER BY grant_id),
             array_agg(grant_id ORDER BY grant_id) INTO amounts, grants
         FROM credit_grant
-        WHERE account_id = of_account AND left_microcredits > 0
-            AND expires_at <= clock_timestamp() AND left_microcredits > held_microcredits;
+        WHERE account_id = of_account AND left_microcredits > held_microcredits
+            AND expires_at <= clock_timestamp();
     IF amounts IS NULL THEN
         RETURN NULL;
     END IF;
@@ -109,8 +109,7 @@ BEGIN
         SELECT grant_id, row_number() OVER spent AS number,
             left_microcredits - held_microcredits AS here,
             sum(left_microcredits - held_microcredits) OVER spent AS so_far
-        FROM credit_grant WHERE account_id = of_account AND left_microcredits > 0
-            AND left_microcredits > held_microcredits
+        FROM credit_grant WHERE account_id = of_account AND left_microcredits > held_microcredits
         WINDOW spent AS (ORDER BY priority, expires_at NULLS LAST, created_at, grant_id)
     ), part AS (
         SELECT number, grant_id, least(here, amount - so_far + here) AS taken
