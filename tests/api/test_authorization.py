@@ -94,6 +94,7 @@ ROWS = {
     "GET /v1/operator/accounts/{account_id}/balance": operators(200),
     "GET /v1/operator/accounts/{account_id}/transfers": operators(200),
     "POST /v1/operator/transfers/{transfer_id}/reverse": operators(422),
+    "GET /v1/operator/queue": operators(200),
     "GET /v1/operator/prices": operators(200),
     "GET /v1/operator/queue": operators(200),
     "GET /v1/operator/ledger/check": operators(200),

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -60,20 +60,20 @@ class Cluster:
             process.kill()
             process.communicate()
 
-    def start_api(self) -> None:
+    def start_api(self, **environ: str) -> None:
         words = ["studio", "--no-worker", "--no-open", "--port", str(self.port)]
-        self._start("api", ["-m", "maquette", *words, "--database", self.url])
+        self._start("api", ["-m", "maquette", *words, "--database", self.url], environ)
 
-    def start_worker(self, name: str, *models: str) -> None:
+    def start_worker(self, name: str, *models: str, **environ: str) -> None:
         numbers = [str(self._seconds), str(self._silent_s)]
         words = [self.url, str(self.data), name, *numbers, *models]
-        self._start(name, ["-m", "tests.service.instant_worker", *words])
+        self._start(name, ["-m", "tests.service.instant_worker", *words], environ)
 
-    def _start(self, name: str, words: Sequence[str]) -> None:
+    def _start(self, name: str, words: Sequence[str], environ: Mapping[str, str]) -> None:
         self.processes[name] = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,
-            env=self._environ | {"PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT)))},
+            env=self._environ | environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,

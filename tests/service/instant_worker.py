@@ -4,12 +4,12 @@
 many seconds. It prints `ready` and ends when its standard input does.
 """
 
+import os
 import random
 import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -63,7 +63,7 @@ class InstantLoop:
 
 def run(words: list[str], on_ready: Callable[[], None], stop: threading.Event) -> None:
     url, data, name, seconds, silent_s, *models = words
-    settings = Settings(data=Path(data), database=url)
+    settings = Settings.load(os.environ, {"data": data, "database": url})
     options = WorkerOptions(name, models, silent_s=float(silent_s), look_s=float(silent_s) / 10)
     images: Any = {spec.model_id: InstantModel() for spec in SHIPPED["image"]}
     loop: Any = InstantLoop(float(seconds))

@@ -37,11 +37,11 @@ def backup(
     Example: maquette backup /backups/studio
     """
     from maquette.cli.progress import progress_bar
-    from maquette.library.blobs import Blobs
     from maquette.service.backup import back_up
+    from maquette.service.storage import open_blobs
 
     settings = settings_of(context, data=data, database=database)
-    blobs = Blobs(settings.data / "blobs")
+    blobs = open_blobs(settings)
     with progress_bar("backing up", "blobs", quiet=as_json) as advance:
         made = back_up(settings, place, blobs, with_secrets, advance)
     if as_json:
@@ -79,16 +79,16 @@ def restore(
     Example: maquette restore /backups/studio
     """
     from maquette.cli.progress import progress_bar
-    from maquette.library.blobs import Blobs
     from maquette.service.restore import check_backup
     from maquette.service.restore import restore as put_back
+    from maquette.service.storage import open_blobs
 
     settings = settings_of(context, data=data, database=database)
     with progress_bar("checking" if check else "restoring", "blobs", quiet=as_json) as advance:
         if check:
             manifest, done = check_backup(place, advance), None
         else:
-            blobs = Blobs(settings.data / "blobs")
+            blobs = open_blobs(settings)
             done = put_back(settings, place, blobs, discard, accept_findings, advance)
             manifest = done.manifest
     if as_json:

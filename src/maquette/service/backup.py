@@ -16,7 +16,7 @@ from maquette.core.errors import DatabaseUnavailable
 from maquette.core.settings import FILE_NAME, Settings, without_secrets
 from maquette.db import dump
 from maquette.db.connect import open_database, revision_of
-from maquette.library.blobs import Blobs
+from maquette.library.blobs import BlobStore
 from maquette.people.audit import note
 from maquette.service.backup_places import Manifest, Place, write_backup
 
@@ -42,7 +42,7 @@ class Backup:
 def back_up(
     settings: Settings,
     place: Path,
-    blobs: Blobs,
+    blobs: BlobStore,
     with_secrets: bool = False,
     on_progress: Progress = lambda done, total: None,
 ) -> Backup:
@@ -75,7 +75,7 @@ class _Filling:
         settings: Settings,
         database: sa.Engine,
         revision: str,
-        blobs: Blobs,
+        blobs: BlobStore,
         with_secrets: bool,
         on_progress: Progress,
     ) -> None:

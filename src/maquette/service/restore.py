@@ -24,7 +24,7 @@ from maquette.db.connect import check_known, connect, database_url, migrate, rev
 from maquette.db.dump import fill, server_version
 from maquette.db.tables import metadata
 from maquette.ledger.verify import verify
-from maquette.library.blobs import Blobs
+from maquette.library.blobs import BlobStore
 from maquette.people.audit import note
 from maquette.service.backup import HASH_COLUMN, Progress, count_rows, named, sha256_of
 from maquette.service.backup_places import Manifest, Place, read_backup
@@ -54,7 +54,7 @@ def check_backup(place: Path, on_progress: Progress = lambda done, total: None) 
 def restore(
     settings: Settings,
     place: Path,
-    blobs: Blobs,
+    blobs: BlobStore,
     discard: bool = False,
     accept_findings: bool = False,
     on_progress: Progress = lambda done, total: None,
@@ -159,7 +159,7 @@ def _as_file(found: Place, name: str) -> Generator[Path]:
 class _Files:
     """Blobs and adapters that were not there, put and taken back."""
 
-    def __init__(self, found: Place, blobs: Blobs, adapters: Path) -> None:
+    def __init__(self, found: Place, blobs: BlobStore, adapters: Path) -> None:
         self._found, self._blobs, self._adapters = found, blobs, adapters
         self._new_adapters: list[Path] = []
         self.new_blobs: list[str] = []
