@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -69,7 +69,7 @@ class Cluster:
         words = [self.url, str(self.data), name, *numbers, *models]
         self._start(name, ["-m", "tests.service.instant_worker", *words], environ)
 
-    def _start(self, name: str, words: Sequence[str], environ: Mapping[str, str]) -> None:
+    def _start(self, name: str, words: Sequence[str], environ: dict[str, str]) -> None:
         self.processes[name] = subprocess.Popen(
             [sys.executable, *words],
             cwd=ROOT,

