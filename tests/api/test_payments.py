@@ -11,6 +11,8 @@ from tests.api.conftest import Rooms
 from tests.payments.conftest import posted
 from tests.payments.stripe_server import SECRET, event, signed, stripe_server
 
+BOTH = "name a pack_id or a plan_id, not both"
+
 
 @pytest.fixture
 def http(rooms: Rooms) -> TestClient:
@@ -64,6 +66,9 @@ def test_operators_top_up_and_refund(http: TestClient) -> None:
     [
         ("POST", "/v1/operator/codes", {"amount_microcredits": 5}),
         ("POST", "/v1/operator/accounts/local/top-up", {"amount_microcredits": 5, "reason": "x"}),
+        ("POST", "/v1/operator/accounts/local/plan", {"plan_id": "studio", "reason": "x"}),
+        ("POST", "/v1/operator/accounts/local/plan/renew", {"reason": "x"}),
+        ("POST", "/v1/operator/accounts/local/plan/upgrade", {"plan_id": "studio", "reason": "x"}),
         ("GET", "/v1/operator/payments", None),
     ],
 )
@@ -97,3 +102,25 @@ def test_a_pack_is_bought_and_stripes_word_is_heard(http: TestClient, rooms: Roo
         declined = http.post("/v1/payments/checkout", json={"pack_id": "pack-1000"})
         assert declined.status_code == 502
         assert "Try another card." in declined.json()["error"]
+
+
+def test_a_plan_is_begun_changed_and_ended(http: TestClient, rooms: Rooms) -> None:
+    assert http.get("/v1/subscription").json() is None
+    assert http.post("/v1/subscription/cancel").status_code == 400
+    asked = {"plan_id": "studio", "reason": "a transfer"}
+    begun = http.post("/v1/operator/accounts/team/7/plan", json=asked).json()
+    assert (begun["plan_id"], begun["state"], begun["cancels_at"]) == ("studio", "active", None)
+    url = "/v1/operator/accounts/team/7/plan/"
+    renewed = http.post(url + "renew", json={"reason": "the next month"}).json()
+    assert renewed["renews_at"] > begun["renews_at"]
+    above = http.post(url + "upgrade", json=asked | {"plan_id": "atelier"}).json()
+    assert above["plan_id"] == "atelier"
+    rooms.app.dependency_overrides[_caller] = lambda: Caller("kim", "team/7", "member")
+    assert http.get("/v1/subscription").json() == above
+    changed = http.post("/v1/subscription/change", json={"plan_id": "sketch"}).json()
+    assert (changed["plan_id"], changed["next_plan_id"]) == ("atelier", "sketch")
+    cancelled = http.post("/v1/subscription/cancel").json()
+    assert (cancelled["renews_at"], cancelled["cancels_at"]) == (None, renewed["renews_at"])
+    assert http.post("/v1/subscription/resume").json() == changed
+    both = http.post("/v1/payments/checkout", json={"pack_id": "pack-1000", "plan_id": "studio"})
+    assert (both.status_code, both.json()) == (400, {"error": BOTH})

@@ -1,4 +1,4 @@
-"""`maquette payments` gives credits, makes codes, and takes payments back."""
+"""`maquette payments` and `maquette plans` give credits for what was paid, and take them back."""
 
 import json
 from typing import Any
@@ -20,9 +20,9 @@ def environ(fresh_url: str) -> dict[str, str]:
     return {"MAQUETTE_DATABASE": fresh_url}
 
 
-def run(environ: dict[str, str], *words: str) -> Any:
+def run(environ: dict[str, str], *words: str, group: str = "payments") -> Any:
     """What a command says as JSON."""
-    result = CliRunner().invoke(app, ["payments", *words, "--json"], obj=environ)
+    result = CliRunner().invoke(app, [group, *words, "--json"], obj=environ)
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
@@ -53,3 +53,17 @@ def test_what_is_no_amount_is_refused(environ: dict[str, str], credits: str) -> 
     result = CliRunner().invoke(app, words, obj=environ)
     assert isinstance(result.exception, InvalidRequest)
     assert credits in result.exception.message
+
+
+def test_a_plan_is_begun_renewed_and_upgraded(environ: dict[str, str]) -> None:
+    plans = run(environ, "list", group="plans")["plans"]
+    assert [one["plan_id"] for one in plans] == ["sketch", "studio", "atelier"]
+    assert run(environ, "show", "local", group="plans") is None
+    run(environ, "start", "local", "sketch", "--reason", "a transfer", group="plans")
+    run(environ, "renew", "local", "--reason", "the next", group="plans")
+    one = run(environ, "upgrade", "local", "studio", "--reason", "the rest", group="plans")
+    said = CliRunner().invoke(app, ["plans", "show", "local"], obj=environ).stdout
+    assert said == f"studio  active  renews {one['period_end'][:10]}\n"
+    assert len(run(environ, "list")["payments"]) == 3
+    listed = CliRunner().invoke(app, ["plans", "list"], obj=environ).stdout
+    assert "studio  Studio  3000 credits a month, rolls over  2400 usd cents" in listed

@@ -22,6 +22,7 @@ from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_payments import Webhook
 
 KEY, SECRET = "sk_test_local", "whsec_test"
+MONTH_S = 30 * 86400
 Json = dict[str, Any]
 
 
@@ -63,10 +64,75 @@ class StripeServer:
             case "POST", ["checkout", "sessions"]:
                 made = self._keep("cs_test", "checkout.session", given | {"status": "open"})
                 return made | {"url": f"https://checkout.stripe.com/c/pay/{made['id']}"}
+            case "GET", ["prices"]:
+                name = given["lookup_keys"]["0"]
+                found = [o for o in self.objects.values() if o.get("lookup_key") == name]
+                return {"object": "list", "data": found, "has_more": False, "url": path}
+            case "POST", ["prices"]:
+                return self._keep("price", "price", given)
+            case "GET", ["subscriptions", reference]:
+                return self.objects[reference]
+            case "POST", ["subscriptions", reference]:
+                return self._changed(self.objects[reference], given)
+            case "DELETE", ["subscriptions", reference]:
+                self.objects[reference]["status"] = "canceled"
+                return self.objects[reference]
             case "POST", ["refunds"]:
                 return self._keep("re", "refund", given | {"status": "succeeded"})
             case _:
                 raise AssertionError(f"no {method} {path} here")
+
+    def _changed(self, one: Json, given: Json) -> Json:
+        if "cancel_at_period_end" in given:
+            one["cancel_at_period_end"] = given["cancel_at_period_end"] == "true"
+        one["metadata"] = given.get("metadata", one["metadata"])
+        for item in given.get("items", {}).values():
+            [own] = one["items"]["data"]
+            assert own["id"] == item["id"]
+            own["price"] = {"id": item["price"]}
+        return one
+
+    def subscribed(self, url: str, start_s: int, months: int = 1) -> Json:
+        """What there is when a Checkout session for a plan was paid: a subscription."""
+        session = self.objects[url.rpartition("/")[2]]
+        item = {
+            "id": f"si_{session['id']}",
+            "current_period_end": start_s + months * MONTH_S,
+            "price": {"id": session["line_items"]["0"]["price"]},
+        }
+        return self._keep(
+            "sub",
+            "subscription",
+            {
+                "metadata": session["subscription_data"]["metadata"],
+                "status": "active",
+                "billing_cycle_anchor": start_s,
+                "cancel_at_period_end": False,
+                "cancel_at": None,
+                "items": {"object": "list", "data": [item]},
+            },
+        )
+
+    def invoice(self, one: Json, reason: str, cents: int, created_s: int) -> Json:
+        """An invoice of a subscription as it is now, to the end of its period."""
+        period = {"start": created_s, "end": one["items"]["data"][0]["current_period_end"]}
+        details = {"subscription": one["id"], "metadata": dict(one["metadata"])}
+        return self._keep(
+            "in",
+            "invoice",
+            {
+                "billing_reason": reason,
+                "amount_paid": cents,
+                "amount_due": cents,
+                "currency": "usd",
+                "created": created_s,
+                "customer_name": "Ada",
+                "customer_email": "ada@example.org",
+                "customer_address": None,
+                "parent": {"type": "subscription_details", "subscription_details": details},
+                "lines": {"object": "list", "data": [{"period": period}]},
+            },
+        )
 
     def _keep(self, prefix: str, kind: str, fields: Json) -> Json:
         made = {"id": f"{prefix}_{next(self.numbers)}", "object": kind, "livemode": False} | fields

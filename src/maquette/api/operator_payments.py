@@ -9,8 +9,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from maquette.api.dependencies import OperatorDep, PaymentsDep
 from maquette.api.operator_credits import AccountId
+from maquette.api.payments import SubscriptionOut
 from maquette.api.schemas import Int, problems
+from maquette.payments.catalog import ItemId
 from maquette.payments.manual import TopUp
+from maquette.payments.manual_plans import PaidByHand
 from maquette.payments.provider import ProviderName
 from maquette.payments.store import Payment, PaymentState
 
@@ -50,11 +53,20 @@ class CodesOut(BaseModel):
     codes: list[str]
 
 
-class RefundIn(BaseModel):
-    """Why a payment is given back."""
+class WhyIn(BaseModel):
+    """Why it is done."""
 
     model_config = ConfigDict(extra="forbid")
 
+    reason: Reason
+
+
+class PaidPlanIn(BaseModel):
+    """A plan that was paid another way: which, and why that is so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan_id: ItemId
     reason: Reason
 
 
@@ -85,6 +97,33 @@ def top_up(
     return _out(made)
 
 
+@router.post("/accounts/{account_id:path}/plan", responses=PROBLEMS)
+def start_plan(
+    account_id: AccountId, asked: PaidPlanIn, payments: PaymentsDep, operator: OperatorDep
+) -> SubscriptionOut:
+    """Begin a plan that was paid another way, with its first month."""
+    proof = PaidByHand(operator.account_id, account_id, asked.reason)
+    return SubscriptionOut.model_validate(payments.plans.start_by_hand(proof, asked.plan_id))
+
+
+@router.post("/accounts/{account_id:path}/plan/renew", responses=PROBLEMS)
+def renew_plan(
+    account_id: AccountId, asked: WhyIn, payments: PaymentsDep, operator: OperatorDep
+) -> SubscriptionOut:
+    """Renew such a plan for one more month."""
+    proof = PaidByHand(operator.account_id, account_id, asked.reason)
+    return SubscriptionOut.model_validate(payments.plans.renew_by_hand(proof))
+
+
+@router.post("/accounts/{account_id:path}/plan/upgrade", responses=PROBLEMS)
+def upgrade_plan(
+    account_id: AccountId, asked: PaidPlanIn, payments: PaymentsDep, operator: OperatorDep
+) -> SubscriptionOut:
+    """Change such a plan to one above at once; the difference was paid."""
+    proof = PaidByHand(operator.account_id, account_id, asked.reason)
+    return SubscriptionOut.model_validate(payments.plans.upgrade_by_hand(proof, asked.plan_id))
+
+
 @router.post("/codes", responses=PROBLEMS)
 def make_codes(asked: CodesIn, payments: PaymentsDep, operator: OperatorDep) -> CodesOut:
     """Make codes that bring credits. They are kept as hashes, so note them down now."""
@@ -104,7 +143,7 @@ def list_payments(
 
 @router.post("/payments/{payment_id}/refund", responses=PROBLEMS)
 def refund_payment(
-    payment_id: UUID, asked: RefundIn, payments: PaymentsDep, operator: OperatorDep
+    payment_id: UUID, asked: WhyIn, payments: PaymentsDep, operator: OperatorDep
 ) -> PaymentOut:
     """Give a payment back, and take its credits where none of them is used."""
     return _out(payments.refund(operator.account_id, payment_id, asked.reason))

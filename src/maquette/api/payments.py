@@ -1,5 +1,6 @@
 """Payments: what can be bought, and codes to redeem."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -7,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from maquette.api.dependencies import CallerDep, PaymentsDep
 from maquette.api.schemas import problems
+from maquette.core.errors import InvalidRequest
 from maquette.payments.catalog import ItemId, Pack, Plan
 from maquette.payments.provider import ProviderName
+from maquette.payments.subscriptions import SubscriptionState
 
 router = APIRouter(prefix="/v1", tags=["payments"])
 PROBLEMS = problems(400, 403, 404, 429, 502)
@@ -23,19 +26,40 @@ class OptionsOut(BaseModel):
 
 
 class CheckoutIn(BaseModel):
-    """What is to be bought."""
+    """What is to be bought: a pack or a plan."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"pack_id": "pack-1000"}]}
     )
 
-    pack_id: ItemId
+    pack_id: ItemId | None = None
+    plan_id: ItemId | None = None
 
 
 class CheckoutOut(BaseModel):
     """Where it is paid."""
 
     url: str
+
+
+class SubscriptionOut(BaseModel):
+    """A plan that is paid month by month."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    plan_id: str
+    state: SubscriptionState
+    renews_at: datetime | None
+    cancels_at: datetime | None
+    next_plan_id: str | None
+
+
+class PlanIn(BaseModel):
+    """Which plan it is to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    plan_id: ItemId
 
 
 class CodeIn(BaseModel):
@@ -63,9 +87,13 @@ def list_options(payments: PaymentsDep, _: CallerDep) -> OptionsOut:
 def begin_checkout(
     asked: CheckoutIn, request: Request, payments: PaymentsDep, caller: CallerDep
 ) -> CheckoutOut:
-    """Buy credits: answers where they are paid. They come when the payment is told of."""
+    """Buy a pack or a plan: answers where it is paid. Its credits come when that is told of."""
     back_to = payments.public_url or str(request.base_url).rstrip("/")
-    return CheckoutOut(url=payments.sell_pack(caller.payer_id, asked.pack_id, back_to))
+    if asked.pack_id and not asked.plan_id:
+        return CheckoutOut(url=payments.sell_pack(caller.payer_id, asked.pack_id, back_to))
+    if asked.plan_id and not asked.pack_id:
+        return CheckoutOut(url=payments.plans.sell(caller.payer_id, asked.plan_id, back_to))
+    raise InvalidRequest("name a pack_id or a plan_id, not both")
 
 
 async def _body(request: Request) -> bytes:
@@ -87,3 +115,28 @@ def redeem_code(asked: CodeIn, payments: PaymentsDep, caller: CallerDep) -> Rede
     """Get the credits of a code. Ten that do not exist within an hour are enough."""
     made = payments.redeem(caller.payer_id, asked.code)
     return RedeemedOut(amount_microcredits=made.amount_microcredits)
+
+
+@router.get("/subscription", responses=PROBLEMS)
+def get_subscription(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut | None:
+    """Your plan, or null."""
+    one = payments.plans.current(caller.payer_id)
+    return SubscriptionOut.model_validate(one) if one else None
+
+
+@router.post("/subscription/change", responses=PROBLEMS)
+def change_plan(asked: PlanIn, payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut:
+    """Change to a plan above at once, for the difference; to another with the next month."""
+    return SubscriptionOut.model_validate(payments.plans.change(caller.payer_id, asked.plan_id))
+
+
+@router.post("/subscription/cancel", responses=PROBLEMS)
+def cancel_plan(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut:
+    """End your plan with the month that is paid."""
+    return SubscriptionOut.model_validate(payments.plans.cancel(caller.payer_id))
+
+
+@router.post("/subscription/resume", responses=PROBLEMS)
+def resume_plan(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut:
+    """Have a plan go on that was to end."""
+    return SubscriptionOut.model_validate(payments.plans.resume(caller.payer_id))

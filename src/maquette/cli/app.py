@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from maquette import __version__
-from maquette.cli import ledger, payments, train
+from maquette.cli import ledger, payments, plans, train
 from maquette.cli.backup import backup, restore
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
@@ -31,6 +31,7 @@ app.command()(evaluate)
 app.command()(worker)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(payments.app, name="payments")
+app.add_typer(plans.app, name="plans")
 app.command()(backup)
 app.command()(restore)
 app.command()(doctor)

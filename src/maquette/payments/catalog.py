@@ -42,8 +42,11 @@ class Plan(BaseModel):
     rolls_over: bool = False
 
     def is_above(self, other: "Plan") -> bool:
-        """Whether a change from the other one is paid for at once."""
-        return self.price_cents > other.price_cents
+        """Whether a change from the other one is paid for, and brings credits, at once."""
+        return (
+            self.price_cents > other.price_cents
+            and self.monthly_microcredits > other.monthly_microcredits
+        )
 
 
 class Catalog(BaseModel):

@@ -112,13 +112,21 @@ def pay(
     category: GrantCategory,
     *,
     expires_at: datetime | None = None,
+    price_cents: int | None = None,
     buyer: str | None = None,
 ) -> Payment:
-    """The money is there: grants the credits. A payment that was paid before stays as it is."""
+    """The money is there, `price_cents` if it is not what was asked for: grants the credits. A
+    payment that was paid before stays as it is.
+    """
     changed = connection.execute(
         sa.update(payment)
         .where(payment.c.payment_id == one.payment_id, payment.c.state.in_(OPEN))
-        .values(state="paid", paid_at=sa.func.clock_timestamp(), buyer=buyer)
+        .values(
+            state="paid",
+            paid_at=sa.func.clock_timestamp(),
+            price_cents=one.price_cents if price_cents is None else price_cents,
+            buyer=buyer,
+        )
         .returning(payment)
     ).one_or_none()
     if changed is None:

@@ -1,11 +1,12 @@
 """What Stripe is asked for, by its own library, which only a studio with a key needs."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from maquette.core.errors import InvalidSettings, PaymentUnavailable, first_line
-from maquette.payments.catalog import Pack
+from maquette.payments.catalog import Pack, Plan
 
 PATIENCE_S, RETRIES = 20, 2
 
@@ -56,6 +57,72 @@ class StripeApi:
             )
         assert made.url is not None  # of a session that was just made, to be shown by Stripe
         return made.id, made.url
+
+    def sell_plan(self, plan: Plan, metadata: dict[str, str], back_to: str) -> str:
+        """The URL of a Checkout session where a plan is begun."""
+        with _told():
+            made = self._client.v1.checkout.sessions.create(
+                {
+                    "mode": "subscription",
+                    "client_reference_id": metadata["account_id"],
+                    "line_items": [{"quantity": 1, "price": self._price(plan)}],
+                    "subscription_data": {"metadata": metadata},
+                    "success_url": f"{back_to}/?checkout=done",
+                    "cancel_url": f"{back_to}/?checkout=left",
+                }
+            )
+        assert made.url is not None
+        return made.url
+
+    def subscription(self, reference: str) -> Mapping[str, Any]:
+        """How a subscription is by now."""
+        with _told():
+            return self._client.v1.subscriptions.retrieve(reference).to_dict()
+
+    def change_plan(
+        self, reference: str, plan: Plan, metadata: dict[str, str], pay_now: bool
+    ) -> None:
+        """Another price from now on, the difference paid at once or not at all."""
+        with _told():
+            [item] = self.subscription(reference)["items"]["data"]
+            self._client.v1.subscriptions.update(
+                reference,
+                {
+                    "items": [{"id": item["id"], "price": self._price(plan)}],
+                    "metadata": metadata,
+                    "proration_behavior": "always_invoice" if pay_now else "none",
+                    "payment_behavior": "error_if_incomplete",
+                },
+            )
+
+    def cancel_at_end(self, reference: str, cancels: bool) -> None:
+        """Whether it ends with its period."""
+        with _told():
+            self._client.v1.subscriptions.update(reference, {"cancel_at_period_end": cancels})
+
+    def cancel_now(self, reference: str) -> None:
+        """It ends; one that has ended, or is gone, stays so."""
+        if self.subscription(reference)["status"] not in ("canceled", "incomplete_expired"):
+            with _told():
+                self._client.v1.subscriptions.cancel(reference)
+
+    def _price(self, plan: Plan) -> str:
+        """The price of a plan in Stripe, made when it is first needed; another price, another."""
+        name = f"maquette/{plan.plan_id}/{plan.currency}/{plan.price_cents}"
+        found = self._client.v1.prices.list({"lookup_keys": [name], "active": True})
+        if found.data:
+            return found.data[0].id
+        made = self._client.v1.prices.create(
+            {
+                "lookup_key": name,
+                "currency": plan.currency,
+                "unit_amount": plan.price_cents,
+                "recurring": {"interval": "month"},
+                "product_data": {"name": plan.name},
+            },
+            {"idempotency_key": name},
+        )
+        return made.id
 
     def refund(self, payment_id: UUID, payment_intent: str) -> None:
         """Sends the rest of the money back."""

@@ -27,8 +27,8 @@ def _session_completed(connection: sa.Connection, session: Told) -> Payment | No
     if one is None or session["payment_status"] == "unpaid":
         return None
     paid = pay(connection, one, "paid", buyer=buyer_of(session.get("customer_details")))
-    _learn(connection, session.get("payment_intent"), reference=paid.reference)
-    return _settle(connection, paid)
+    learn(connection, session.get("payment_intent"), reference=paid.reference)
+    return settle(connection, paid)
 
 
 def _session_failed(connection: sa.Connection, session: Told) -> Payment | None:
@@ -40,15 +40,21 @@ def _session_failed(connection: sa.Connection, session: Told) -> Payment | None:
 
 def _charge_refunded(connection: sa.Connection, charge: Told) -> Payment | None:
     cents = charge["amount_refunded"]  # of all refunds so far
-    return _learn(connection, charge.get("payment_intent"), refunded_cents=cents)
+    return learn(connection, charge.get("payment_intent"), refunded_cents=cents)
 
 
 def _funds_withdrawn(connection: sa.Connection, dispute: Told) -> Payment | None:
-    return _learn(connection, dispute.get("payment_intent"), withdrawn=True)
+    return learn(connection, dispute.get("payment_intent"), withdrawn=True)
 
 
 def _funds_reinstated(connection: sa.Connection, dispute: Told) -> Payment | None:
-    return _learn(connection, dispute.get("payment_intent"), reinstated=True)
+    return learn(connection, dispute.get("payment_intent"), reinstated=True)
+
+
+def _invoice_payment_paid(connection: sa.Connection, made: Told) -> Payment | None:
+    """By which charge an invoice was paid; the invoice itself does not say."""
+    intent = made["payment"].get("payment_intent")
+    return learn(connection, intent, reference=id_of(made["invoice"]))
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -56,6 +62,7 @@ HANDLERS: Mapping[str, Handler] = {
     "checkout.session.async_payment_succeeded": _session_completed,
     "checkout.session.async_payment_failed": _session_failed,
     "checkout.session.expired": _session_failed,
+    "invoice_payment.paid": _invoice_payment_paid,
     "charge.refunded": _charge_refunded,
     "charge.dispute.funds_withdrawn": _funds_withdrawn,
     "charge.dispute.funds_reinstated": _funds_reinstated,
@@ -71,7 +78,7 @@ def _payment_of(connection: sa.Connection, session: Told) -> Payment | None:
     return find_payment(connection, provider=STRIPE, payment_id=payment_id)
 
 
-def _learn(
+def learn(
     connection: sa.Connection,
     payment_intent: str | Told | None,
     *,
@@ -104,10 +111,10 @@ def _learn(
         )
     ).scalar_one()
     one = known and find_payment(connection, provider=STRIPE, reference=known)
-    return _settle(connection, one) if one else None
+    return settle(connection, one) if one else None
 
 
-def _settle(connection: sa.Connection, one: Payment) -> Payment:
+def settle(connection: sa.Connection, one: Payment) -> Payment:
     """Brings a payment to what is known of its charges; it may be known before it is paid."""
     if one.state in OPEN:
         return one

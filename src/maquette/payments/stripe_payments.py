@@ -12,10 +12,12 @@ from maquette.core.errors import InvalidRequest, PaymentUnavailable
 from maquette.db.locks import hold
 from maquette.db.tables.payments import payment as payments
 from maquette.db.tables.payments import stripe_charge, stripe_event
-from maquette.payments.catalog import Pack
+from maquette.payments.catalog import Pack, Plan
 from maquette.payments.store import Payment, add_payment, fail
 from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_events import HANDLERS, Told
+from maquette.payments.stripe_subscriptions import SUBSCRIPTION_HANDLERS, Terms, subscription_of
+from maquette.payments.subscriptions import Subscription
 
 TOLERANCE = timedelta(minutes=5)  # of a webhook's age, as Stripe advises
 
@@ -60,19 +62,46 @@ class StripePayments:
             connection.execute(sa.update(payments).where(this).values(reference=session_id))
         return url
 
+    def sell_plan(self, account_id: str, plan: Plan, back_to: str) -> str:
+        """The URL where a plan is paid. Raises PaymentUnavailable."""
+        return self._api.sell_plan(plan, Terms.of(account_id, plan).metadata(), back_to)
+
+    def change_plan(self, one: Subscription, plan: Plan, before: Plan | None = None) -> None:
+        """Has Stripe ask for another plan from now on. With the plan `before` it is an upgrade: the
+        difference for what is left of the month is paid at once, or nothing changes. Raises
+        PaymentUnavailable.
+        """
+        metadata = Terms.of(one.account_id, plan, before).metadata()
+        self._api.change_plan(str(one.reference), plan, metadata, pay_now=before is not None)
+
+    def cancel(self, one: Subscription, cancels: bool) -> None:
+        """Has it end with its period, or go on. Raises PaymentUnavailable."""
+        self._api.cancel_at_end(str(one.reference), cancels)
+
+    def end(self, one: Subscription) -> None:
+        """Has it end now; nothing is paid any more. Raises PaymentUnavailable."""
+        self._api.cancel_now(str(one.reference))
+
     def receive(self, connection: sa.Connection, proof: Webhook) -> Payment | None:
         """Does what a webhook tells of. None where it is known already, or nothing of ours.
 
         Raises InvalidRequest where it is not Stripe's, was altered, or is too old.
         """
         event = self._checked(connection, proof)
-        hold(connection, "stripe")  # events are few, and none of them is to see half of another
-        row = {"event_id": event["id"], "kind": event["type"]}
+        kind, thing = event["type"], event["data"]["object"]
+        row = {"event_id": event["id"], "kind": kind}
         seen = postgresql.insert(stripe_event).values(row).on_conflict_do_nothing()
-        handler = HANDLERS.get(event["type"])
-        if not connection.execute(seen).rowcount or handler is None:
+        if not connection.execute(seen).rowcount:
             return None
-        return handler(connection, event["data"]["object"])
+        about = subscription_of(kind, thing) if kind in SUBSCRIPTION_HANDLERS else None
+        now_is: Told = {}
+        if about is not None:
+            hold(connection, f"stripe/{about}")  # or an older answer might be written last
+            now_is = self._api.subscription(about)
+        hold(connection, "stripe")  # events are few, and none of them is to see half of another
+        if about is not None:
+            return SUBSCRIPTION_HANDLERS[kind](connection, thing, now_is)
+        return HANDLERS[kind](connection, thing) if kind in HANDLERS else None
 
     def give_back(self, connection: sa.Connection, payment: Payment) -> bool:
         """Has Stripe send the money back, which tells when that is done. Raises InvalidRequest,

@@ -22,6 +22,7 @@ from maquette.payments.store import (
 from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_payments import StripePayments, Webhook
 from maquette.people.audit import note
+from maquette.service.plans import Plans
 
 
 class Payments:
@@ -39,6 +40,7 @@ class Payments:
     ) -> None:
         self._database = database
         self.catalog, self.public_url = catalog, public_url
+        self.plans = Plans(database, catalog, stripe)
         self._stripe, self._codes, self._manual = stripe, RedeemCodes(), ManualPayments()
         providers = (*([stripe] if stripe else []), self._codes, self._manual)
         self._providers: Mapping[str, PaymentProvider[Any]] = {one.name: one for one in providers}

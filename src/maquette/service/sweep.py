@@ -16,6 +16,7 @@ from maquette.jobs.store import which_unfinished
 from maquette.jobs.workers import forget_workers
 from maquette.library.blobs import BlobStore
 from maquette.library.uploads import drop_unused, unused_uploads
+from maquette.service.plans import Plans
 
 SWEEP_S = 3600.0
 WORKERS_KEPT = timedelta(days=1)  # that were not heard of
@@ -29,8 +30,14 @@ class Sweeper:
     """A thread that sweeps while this is open, at its beginning and then once an hour."""
 
     def __init__(
-        self, blobs: BlobStore, queue: JobQueue, snapshots: Path, upload_days: int
+        self,
+        blobs: BlobStore,
+        queue: JobQueue,
+        snapshots: Path,
+        upload_days: int,
+        plans: Plans | None = None,
     ) -> None:
+        self._plans = plans
         self._database, self._blobs, self._queue = queue.engine, blobs, queue
         self._snapshots = snapshots
         self._kept_for = timedelta(days=upload_days)
@@ -49,6 +56,8 @@ class Sweeper:
         while True:
             try:
                 stopping = self._stopping.is_set
+                if self._plans:
+                    self._plans.sweep()
                 uploads = sweep_uploads(self._database, self._blobs, self._kept_for, stopping)
                 entries = self._queue.sweep(stopping)
                 sweep_snapshots(self._database, self._snapshots)

@@ -22,6 +22,7 @@ from maquette.jobs.queue import JobQueue, alone, working
 from maquette.jobs.workers import SILENT_S, Abilities
 from maquette.service.heartbeat import Heartbeat, Measured, summary
 from maquette.service.image_jobs import ImageJobs
+from maquette.service.payments import open_payments
 from maquette.service.queues import IMAGE, abilities
 from maquette.service.storage import open_blobs
 from maquette.service.supervisor import DRAIN_S, usual_name
@@ -111,10 +112,11 @@ def serve(
     name, can = options.name or usual_name(settings), options.abilities()
     blobs, snapshots = open_blobs(settings), settings.data / "snapshots"
     jobs = ImageJobs(database, blobs, images, loop, snapshots, name)
+    plans = open_payments(settings, database).plans
     with (
         alone(database, name),
         closing(JobQueue(database, settings.account_jobs)) as queue,
-        Sweeper(blobs, queue, snapshots, settings.upload_days),
+        Sweeper(blobs, queue, snapshots, settings.upload_days, plans),
         Heartbeat(database, name, loop, measured, on_beat, abilities=can),
         Takeover(queue, name, options.look_s, options.silent_s),
     ):

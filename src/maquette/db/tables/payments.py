@@ -91,3 +91,28 @@ stripe_charge = sa.Table(
     sa.Column("withdrawn", sa.Boolean, nullable=False),  # by the bank, in a dispute
     sa.Column("reinstated", sa.Boolean, nullable=False),  # the dispute was won
 )
+
+# A plan that an account has. Its months are counted from `started_at`.
+subscription = sa.Table(
+    "subscription",
+    metadata,
+    sa.Column("subscription_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.account_id"), nullable=False, index=True),
+    sa.Column("provider", sa.Text, nullable=False),
+    sa.Column("reference", sa.Text),
+    sa.Column("plan_id", sa.Text, nullable=False),
+    sa.Column("next_plan_id", sa.Text),
+    sa.Column("state", sa.Text, nullable=False, server_default="active"),
+    sa.Column("state_until", sa.DateTime(timezone=True)),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("period_end", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("cancels", sa.Boolean, nullable=False, server_default="false"),
+    sa.Column("plan_told_at", sa.DateTime(timezone=True)),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.CheckConstraint("provider IN ('stripe', 'manual')", name="provider"),
+    sa.CheckConstraint("state IN ('active', 'past_due', 'grace', 'ended')", name="state"),
+    sa.CheckConstraint(
+        "(state IN ('past_due', 'grace')) = (state_until IS NOT NULL)", name="state_until"
+    ),
+    sa.UniqueConstraint("provider", "reference"),
+)

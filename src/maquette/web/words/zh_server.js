@@ -54,6 +54,22 @@ export const zhServer = {
   "steps or pictures, or a smaller size"]:
     "这大约需要 {time}，而排队的任务最多共需 {most}；请减少步数或张数，或缩小尺寸。",
   // payments
+  "name a pack_id or a plan_id, not both": "请只填 pack_id 或 plan_id 之一。",
+  "you have plan {plan}; change that instead": "您已有套餐 {plan}，请直接更改。",
+  "plan {plan} is above {old}; ask an operator, who takes the payment":
+    "套餐 {plan} 高于 {old}，请联系管理员付款。",
+  "plan {plan} is not above {old}; change it": "套餐 {plan} 并不高于 {old}，请改用更改。",
+  "there is no plan; choose one first": "还没有套餐，请先选一个。",
+  "the plan is paid by Stripe, whose key is not set here":
+    "这个套餐通过 Stripe 付款，而这里没有设置密钥。",
+  "account {account} pays for its plan by {provider}": "账户 {account} 的套餐由 {provider} 付款。",
+  "account {account} has plan {plan}; renew or change that":
+    "账户 {account} 已有套餐 {plan}，请续订或更改。",
+  "the plan ends or is not paid; resume or pay it first":
+    "套餐即将结束或尚未付款，请先恢复或付款。",
+  "plan {plan} is sold in {currency}, not {old}": "套餐 {plan} 以 {currency} 出售，而不是 {old}。",
+  "a change to {next} is planned; change back to {plan} first":
+    "已计划改为 {next}，请先改回 {plan}。",
   "nothing is sold here yet; ask an operator for credits or a code":
     "这里还不能购买，请向管理员索取积分或兑换码。",
   "Stripe did not do it: {why}; try again later": "Stripe 没有完成：{why}；请稍后再试。",

@@ -14,6 +14,7 @@ def upgrade() -> None:
     _payments()
     _codes()
     _stripe()
+    _subscriptions()
 
 
 def _payments() -> None:
@@ -111,6 +112,36 @@ def _stripe() -> None:
         sa.PrimaryKeyConstraint("payment_intent", name="pk_stripe_charge"),
     )
     op.create_index("ix_stripe_charge_reference", "stripe_charge", ["reference"])
+
+
+def _subscriptions() -> None:
+    op.create_table(
+        "subscription",
+        sa.Column("subscription_id", sa.Uuid, nullable=False),
+        sa.Column("account_id", sa.Text, nullable=False),
+        sa.Column("provider", sa.Text, nullable=False),
+        sa.Column("reference", sa.Text),
+        sa.Column("plan_id", sa.Text, nullable=False),
+        sa.Column("next_plan_id", sa.Text),
+        sa.Column("state", sa.Text, nullable=False, server_default="active"),
+        sa.Column("state_until", MOMENT),
+        sa.Column("started_at", MOMENT, nullable=False),
+        sa.Column("period_end", MOMENT, nullable=False),
+        sa.Column("cancels", sa.Boolean, nullable=False, server_default="false"),
+        sa.Column("plan_told_at", MOMENT),
+        _now("created_at"),
+        sa.PrimaryKeyConstraint("subscription_id", name="pk_subscription"),
+        sa.UniqueConstraint("provider", "reference", name="uq_subscription_provider_reference"),
+        _foreign("subscription", "account_id", "account"),
+        _check("subscription", "provider", "provider IN ('stripe', 'manual')"),
+        _check("subscription", "state", "state IN ('active', 'past_due', 'grace', 'ended')"),
+        _check(
+            "subscription",
+            "state_until",
+            "(state IN ('past_due', 'grace')) = (state_until IS NOT NULL)",
+        ),
+    )
+    op.create_index("ix_subscription_account_id", "subscription", ["account_id"])
 
 
 def _now(name: str) -> sa.Column:

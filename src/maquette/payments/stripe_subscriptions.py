@@ -1,0 +1,229 @@
+"""What Stripe's events on subscriptions do here.
+
+How a subscription is, Stripe is asked whenever it tells of one, so no event can come too late. What
+was promised for the money stands in the subscription's metadata, which each of its invoices has a
+copy of: an invoice says by itself what it brings, and a plan that is sold no more goes on.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from maquette.payments.catalog import Plan
+from maquette.payments.store import Payment, add_payment, fail, pay
+from maquette.payments.stripe_events import STRIPE, Told, buyer_of, id_of, settle
+from maquette.payments.subscriptions import (
+    GRACE_TIME,
+    RETRY_TIME,
+    Subscription,
+    add_subscription,
+    change,
+    current_subscription,
+    end,
+    end_after,
+    find_subscription,
+    now_of,
+)
+from maquette.people.audit import note
+
+# A period that is over before its payment is told of: its credits are good for so long.
+LATE_TIME = timedelta(days=30)
+
+SubscriptionHandler = Callable[[sa.Connection, Told, Told], Payment | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an account is promised for its money each month, and at once for an upgrade."""
+
+    account_id: str
+    plan_id: str
+    name: str
+    monthly_microcredits: int
+    rolls_over: bool
+    difference_microcredits: int = 0
+    difference_cents: int = 0
+
+    @classmethod
+    def of(cls, account_id: str, plan: Plan, before: Plan | None = None) -> "Terms":
+        """A plan's, `before` the one that it is an upgrade of."""
+        credits, cents = plan.monthly_microcredits, plan.price_cents
+        return cls(
+            account_id,
+            plan.plan_id,
+            plan.name,
+            credits,
+            plan.rolls_over,
+            credits - before.monthly_microcredits if before else 0,
+            cents - before.price_cents if before else 0,
+        )
+
+    def metadata(self) -> dict[str, str]:
+        """As Stripe keeps it."""
+        return {name: str(getattr(self, name)) for name in Terms.__dataclass_fields__}
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, str] | None) -> "Terms | None":
+        """None where the subscription is none of ours."""
+        if not metadata or not Terms.__dataclass_fields__.keys() <= metadata.keys():
+            return None
+        return cls(
+            metadata["account_id"],
+            metadata["plan_id"],
+            metadata["name"],
+            int(metadata["monthly_microcredits"]),
+            metadata["rolls_over"] == "True",
+            int(metadata["difference_microcredits"]),
+            int(metadata["difference_cents"]),
+        )
+
+
+def subscription_of(kind: str, thing: Told) -> str | None:
+    """The name of the subscription that an event is about, if it is about one."""
+    if kind.startswith("customer.subscription."):
+        return thing["id"]
+    details = (thing.get("parent") or {}).get("subscription_details") or {}
+    return id_of(details["subscription"]) if details.get("subscription") else None
+
+
+def _subscription_changed(connection: sa.Connection, _: Told, now_is: Told) -> None:
+    _bring_up_to_date(connection, now_is)
+
+
+def _invoice_paid(connection: sa.Connection, invoice: Told, now_is: Told) -> Payment | None:
+    _bring_up_to_date(connection, now_is)
+    made = _payment_for(connection, invoice, now_is, invoice["amount_paid"])
+    if made is None:
+        return None
+    one, terms, period_end = made
+    _follow_plan(connection, id_of(now_is), terms, invoice)
+    started_at = _moment(now_is["billing_cycle_anchor"])
+    expires_at = end_after(started_at, period_end) if terms.rolls_over else period_end
+    now = now_of(connection)
+    paid = pay(
+        connection,
+        one,
+        "plan",
+        expires_at=expires_at if expires_at > now else now + LATE_TIME,
+        price_cents=invoice["amount_paid"],
+        buyer=_buyer(invoice),
+    )
+    return settle(connection, paid)
+
+
+def _invoice_failed(connection: sa.Connection, invoice: Told, now_is: Told) -> Payment | None:
+    _bring_up_to_date(connection, now_is)
+    made = _payment_for(connection, invoice, now_is, invoice["amount_due"])
+    if made is None:
+        return None
+    fail(connection, made[0])
+    return made[0]
+
+
+SUBSCRIPTION_HANDLERS: Mapping[str, SubscriptionHandler] = {
+    "customer.subscription.created": _subscription_changed,
+    "customer.subscription.updated": _subscription_changed,
+    "customer.subscription.deleted": _subscription_changed,
+    "invoice.paid": _invoice_paid,
+    "invoice.payment_failed": _invoice_failed,
+}
+
+
+def _bring_up_to_date(connection: sa.Connection, told: Told) -> None:
+    """Writes down how a subscription is by now. One that was never paid is not written down, and
+    one that has ended stays so.
+    """
+    terms, status = Terms.read(told["metadata"]), told["status"]
+    one = find_subscription(connection, told["id"])
+    gone = status in ("canceled", "incomplete_expired")
+    if terms is None or (one is None and (gone or status == "incomplete")):
+        return
+    columns = {
+        "started_at": _moment(told["billing_cycle_anchor"]),
+        "period_end": _moment(max(i["current_period_end"] for i in told["items"]["data"])),
+        "cancels": told["cancel_at_period_end"] or told.get("cancel_at") is not None,
+    }
+    if one is None:
+        first = current_subscription(connection, terms.account_id)
+        columns |= {"account_id": terms.account_id, "provider": STRIPE, "reference": told["id"]}
+        one = add_subscription(connection, plan_id=terms.plan_id, **columns)
+        if first is not None:
+            _give_up_second(connection, one)
+            return
+    if one.state == "ended":
+        return
+    one = change(connection, one, **columns)
+    if gone:
+        end(connection, one)
+    elif status in ("active", "trialing") and one.state != "active":
+        change(connection, one, state="active", state_until=None)
+    elif status == "past_due" and one.state == "active":
+        until = now_of(connection) + RETRY_TIME
+        change(connection, one, state="past_due", state_until=until)
+    elif status in ("unpaid", "paused") and one.state != "grace":
+        until = now_of(connection) + GRACE_TIME
+        change(connection, one, state="grace", state_until=until)
+
+
+def _give_up_second(connection: sa.Connection, one: Subscription) -> None:
+    """Two were begun at once, in two windows: the sweep cancels this one. What was paid for it has
+    brought its credits.
+    """
+    change(connection, one, state="grace", state_until=now_of(connection))
+    subject = f"subscription/{one.reference}"
+    note(connection, STRIPE, "payments.second_plan", subject, account_id=one.account_id)
+
+
+def _payment_for(
+    connection: sa.Connection, invoice: Told, now_is: Told, price_cents: int
+) -> tuple[Payment, Terms, datetime] | None:
+    """The payment that an invoice is, what was promised for it, and the end of its period; None
+    where it brings no credits.
+    """
+    terms = Terms.read(invoice["parent"]["subscription_details"].get("metadata"))
+    if terms is None:
+        return None
+    period_end = _moment(max(line["period"]["end"] for line in invoice["lines"]["data"]))
+    credits = terms.monthly_microcredits
+    if invoice["billing_reason"] == "subscription_update":
+        # Stripe asks for the part of the month that is left; so much of the difference comes.
+        share_cents = min(price_cents, terms.difference_cents)
+        credits = terms.difference_microcredits * share_cents // max(1, terms.difference_cents)
+    elif invoice["billing_reason"] not in ("subscription_create", "subscription_cycle"):
+        return None
+    if credits <= 0:
+        return None
+    made = add_payment(
+        connection,
+        terms.account_id,
+        STRIPE,
+        f"{terms.name}, until {period_end:%Y-%m-%d}",
+        credits,
+        price_cents,
+        invoice["currency"],
+        item_id=terms.plan_id,
+        reference=invoice["id"],
+    )
+    return made, terms, period_end
+
+
+def _follow_plan(connection: sa.Connection, reference: str, terms: Terms, invoice: Told) -> None:
+    """The plan of a subscription is that of its newest invoice that was paid."""
+    one, told_at = find_subscription(connection, reference), _moment(invoice["created"])
+    if one is None or (one.plan_told_at is not None and one.plan_told_at > told_at):
+        return
+    comes = one.next_plan_id if one.next_plan_id != terms.plan_id else None
+    columns: dict[str, Any] = {"plan_id": terms.plan_id, "plan_told_at": told_at}
+    change(connection, one, next_plan_id=comes, **columns)
+
+
+def _buyer(invoice: Told) -> str | None:
+    names = ("name", "email", "address")
+    return buyer_of({name: invoice.get(f"customer_{name}") for name in names})
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
