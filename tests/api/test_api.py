@@ -333,13 +333,17 @@ def test_too_many_are_asked_to_come_back(rooms: Rooms) -> None:
 
 def test_health_and_figures(rooms: Rooms) -> None:
     assert rooms.client.get("/livez").json() == {"status": "alive"}
-    assert rooms.client.get("/readyz").json() == {"database": True, "worker": True}
+    ready = rooms.client.get("/readyz").json()
+    assert ready.pop("free_bytes") > 0
+    said = {"database": True, "worker": True, "disk": True}
+    assert ready == said | {"queue_age_s": 0.0, "heartbeat_age_s": None}
     rooms.client.app.state.worker_ready = lambda: False  # type: ignore[attr-defined]
     assert rooms.client.get("/readyz").status_code == 503
     _ask(rooms.client)
     figures = rooms.client.get("/metrics").text
     assert "maquette_database_up 1.0" in figures
     assert "maquette_jobs_unfinished 1.0" in figures
+    assert 'maquette_jobs{state="queued"} 1.0' in figures
     assert "maquette_worker_restarts_total 0.0" in figures
     assert float(re.findall(r"^maquette_queue_age_seconds (.+)$", figures, re.M)[0]) > 0
 
@@ -357,7 +361,9 @@ def test_ends_are_counted_and_stay_counted(client: TestClient) -> None:
 
 def test_while_the_database_is_away_it_is_said_and_nothing_breaks(rooms: Rooms) -> None:
     with database_away(rooms.database):
-        assert rooms.client.get("/readyz").json() == {"database": False, "worker": True}
+        away = rooms.client.get("/readyz")
+        assert away.status_code == 503
+        assert away.json().items() >= {("database", False), ("worker", True), ("queue_age_s", None)}
         figures = rooms.client.get("/metrics")
         assert figures.status_code == 200
         assert "maquette_database_up 0.0" in figures.text

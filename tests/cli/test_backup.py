@@ -103,6 +103,7 @@ def test_a_restore_that_is_killed_leaves_what_was_there_and_can_be_done_again(
     assert not _restoring(url)
 
 
+@pytest.mark.slow
 def test_the_studios_own_server_is_backed_up_and_restored(tmp_path: Path) -> None:
     """No database is named: that in the data folder runs for the command, and stops after it."""
     settings = Settings(data=tmp_path / "data")

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from maquette import __version__
 from maquette.cli.app import app
+from maquette.db.connect import connect
 
 
 def test_the_report_names_choice_and_reason(tmp_path: Path) -> None:
@@ -47,8 +49,25 @@ def test_it_measures_and_remembers(tmp_path: Path) -> None:
     assert "of which the U-Net reaches" in asked.stdout
 
 
+def test_what_is_broken_is_told_by_the_exit_code(fresh_url: str) -> None:
+    with connect(sa.make_url(fresh_url)) as engine, engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num text)"))
+        connection.execute(sa.text("INSERT INTO alembic_version VALUES ('9999')"))
+    result = CliRunner().invoke(app, ["doctor", "--database", fresh_url, "--json"], obj={})
+    assert result.exit_code == 1
+    checks = {one["name"]: one for one in json.loads(result.stdout)["checks"]}
+    assert (checks["disk"]["state"], checks["database"]["state"]) == ("well", "broken")
+
+
 def test_the_table_shows_the_same() -> None:
     result = CliRunner().invoke(app, ["doctor"], obj={})
     assert result.exit_code == 0, result.output
-    for word in ("torch 2.13.0", "PyTorch sees", "native bf16", "backend", "data folder"):
+    for word in (
+        "torch 2.13.0",
+        "PyTorch sees",
+        "native bf16",
+        "backend",
+        "data folder",
+        "MiB free",
+    ):
         assert word in result.stdout

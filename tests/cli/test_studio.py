@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,3 +175,33 @@ def test_a_studio_that_others_reach_has_an_admin_who_signs_in(tmp_path: Path) ->
         result = CliRunner().invoke(app, ["studio", "--port", "0", *words], obj=environ)
         assert isinstance(result.exception, UsageError)
         assert "maquette accounts add EMAIL --admin" in result.exception.message
+
+
+@pytest.mark.slow
+def test_all_that_a_studio_says_is_json_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAQUETTE_LOG_FORMAT", "json")
+    monkeypatch.setenv("MAQUETTE_LOG_LEVEL", "info")
+    studio = _Process(tmp_path / "data", "--json")
+    said: list[str] = []
+    assert studio.process.stdout is not None
+    reader = threading.Thread(target=said.extend, args=[studio.process.stdout])
+    reader.start()
+    try:
+        studio.wait_until(studio.is_ready, 240)
+        ended = studio.end_of(studio.ask())
+        studio.process.send_signal(signal.SIGTERM)
+        assert studio.process.wait(60) == 0, said
+    finally:
+        studio.http.close()
+        studio.process.kill()
+        reader.join()
+        studio.process.communicate()
+    lines = [json.loads(line) for line in said]
+    asked = [line for line in lines if line.get("message") == "POST /v1/generations"]
+    assert [line["job_id"] for line in asked] == [ended["generation_id"]]
+    assert asked[0]["account_id"] == "local"
+    assert any(line.get("logger") == "uvicorn.error" for line in lines)
+    assert any(line.get("message", "").startswith("swept") for line in lines)  # the worker's
+    assert str(REQUEST["prompt"]) not in "".join(said)

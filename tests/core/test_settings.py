@@ -1,12 +1,13 @@
 """Settings: what beats what, and how a wrong entry is refused."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from maquette.core.errors import InvalidSettings
-from maquette.core.settings import Settings, default_data_folder
+from maquette.core.settings import Settings, default_data_folder, without_secrets
 
 
 def write(folder: Path, text: str) -> dict[str, str]:
@@ -84,3 +85,15 @@ def test_a_wrong_file_is_named(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings) as caught:
         Settings.load(write(tmp_path, text))
     assert message.format(path=tmp_path / "settings.toml") in caught.value.message
+
+
+def test_secrets_are_left_out_and_the_rest_is_read_back(tmp_path: Path) -> None:
+    kept = {
+        "threads": 2, "device": 'a "quoted" \\ 船\n', "fast": True, "some": [1, "a"],
+        "database": "postgresql://me@host/studio", "nested": {"a.b": 1.5},
+    }  # fmt: skip
+    secret = {
+        "stripe_key": "sk", "webhook_secret": "w", "admin_password": "p", "api_token": "t",
+        "smtp": "smtp://me:word@host", "nested": {"a.b": 1.5, "client_secret": "s"},
+    }  # fmt: skip
+    assert tomllib.loads(without_secrets(kept | secret)) == kept

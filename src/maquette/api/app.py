@@ -29,6 +29,7 @@ from maquette.api import (
     payments,
     sign_in,
 )
+from maquette.api.access import Access
 from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
 from maquette.api.dependencies import refuse_other_pages
 from maquette.api.idempotency import answered_before
@@ -52,6 +53,7 @@ from maquette.core.settings import Settings
 from maquette.db.connect import DATABASE_AWAY
 from maquette.ledger.idempotency import AnsweredBefore
 from maquette.service.credits import Credits
+from maquette.service.figures import Figures
 from maquette.service.payments import Payments
 from maquette.service.people import People
 from maquette.service.studio import Studio
@@ -111,7 +113,7 @@ def create_app(
     app.state.people = people = people or People(database, Settings())
     app.state.payments = payment_desk or Payments(database)
     app.state.metrics = metrics.registry(
-        studio, worker_restarts, streams=lambda: len(app.state.watch)
+        Figures(database), worker_restarts, streams=lambda: len(app.state.watch)
     )
     app.state.database, app.state.credits = database, credit_desk or Credits(database)
     for module in ROUTES:
@@ -130,6 +132,7 @@ def create_app(
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts])
     if proxies := people.settings.proxies.replace(",", " ").split():
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
+    app.add_middleware(Access, registry=app.state.metrics)
     return app
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from fastapi import Depends, HTTPException, Request, Response
 
 from maquette.api.watch import Watch
+from maquette.core import logs
 from maquette.core.errors import NotAllowed, NotSignedIn
 from maquette.jobs.store import Job
 from maquette.people.callers import Caller
@@ -71,6 +72,7 @@ def _caller(request: Request, people: PeopleDep) -> Caller:
         caller = people.at_machine()
     if caller is None:
         raise NotSignedIn("no one is signed in; sign in first")
+    logs.add(account_id=caller.account_id)
     return caller
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, status
 from maquette.api.dependencies import Account, CallerDep, OwnJob, StudioDep
 from maquette.api.idempotency import OnceDep
 from maquette.api.schemas import GenerationIn, GenerationOut, problems
+from maquette.core import logs
 from maquette.engines.catalog import find_shipped
 from maquette.service.queues import IMAGE
 
@@ -36,6 +37,7 @@ def create_generation(
         asked.priority,
         once(status.HTTP_202_ACCEPTED, GenerationOut.of),
     )
+    logs.add(job_id=str(job.job_id))
     return GenerationOut.of(job, studio.outcome(job.job_id))
 
 

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from maquette.api.dependencies import StudioDep, operator_or_machine
+from maquette.api.dependencies import operator_or_machine
 from maquette.api.schemas import problems
+from maquette.service.readiness import Readiness, look
 
 router = APIRouter(tags=["health"])
 
@@ -15,12 +16,15 @@ async def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", responses={503: {"model": dict[str, bool]}})
-def readyz(request: Request, response: Response, studio: StudioDep) -> dict[str, bool]:
-    """Whether a request would be carried out now: database and worker."""
-    checks = {"database": studio.is_ready(), "worker": request.app.state.worker_ready()}
-    response.status_code = 200 if all(checks.values()) else 503
-    return checks
+@router.get("/readyz", responses={503: {"model": Readiness}})
+def readyz(request: Request, response: Response) -> Readiness:
+    """Whether a request would be carried out now: database, worker, and room on the disk; and how
+    long the first request waits, and since when no worker was heard of.
+    """
+    state = request.app.state
+    found = look(state.database, state.people.settings.data, state.worker_ready())
+    response.status_code = 200 if found.ready else 503
+    return found
 
 
 @router.get(

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field
 from pydantic_core import PydanticKnownError
 
+from maquette.core import tracing
 from maquette.core.requests import (
     DEFAULT_SIDE_PX,
     MAX_ADAPTER_SCALE,
@@ -142,6 +143,7 @@ class GenerationOut(BaseModel):
     @classmethod
     def of(cls, job: Job, outcome: Outcome) -> "GenerationOut":
         asked, hold = dict(job.request), outcome.hold
+        asked.pop(tracing.PARENT, None)  # goes with a request, and is none of it
         return cls(
             generation_id=job.job_id,
             state=job.state,

@@ -13,6 +13,7 @@ from maquette.cli.options import (
     AsJson,
     Backend,
     Data,
+    Database,
     Device,
     Precision,
     Threads,
@@ -37,6 +38,7 @@ GIB = 2**30
 def doctor(
     context: typer.Context,
     data: Data = None,
+    database: Database = None,
     device: Device = None,
     precision: Precision = None,
     threads: Threads = None,
@@ -46,12 +48,22 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show versions, the machine, and how a run would compute, and why.
+    """Show versions, the machine, how a run would compute and why, and whether a studio is well.
+
+    The exit code is 1 where something is broken; each such line says what to do.
 
     Example: `maquette doctor --measure --json`
     """
+    from maquette.service.checkup import check_up
+
     settings = settings_of(
-        context, data=data, device=device, precision=precision, threads=threads, backend=backend
+        context,
+        data=data,
+        database=database,
+        device=device,
+        precision=precision,
+        threads=threads,
+        backend=backend,
     )
     machine = look_at_machine()
     report: dict[str, Any] = {
@@ -63,11 +75,14 @@ def doctor(
         "compute": _compute(settings, machine),
         "speed": _speed(settings, measure),
         "data": str(settings.data),
+        "checks": [asdict(one) for one in check_up(settings)],
     }
     if as_json:
         print(json.dumps(report, indent=2))
     else:
         _print_table(report)
+    if any(one["state"] == "broken" for one in report["checks"]):
+        raise typer.Exit(1)
 
 
 def _compute(settings: Settings, machine: Machine) -> dict[str, Any]:
@@ -162,6 +177,10 @@ def _print_table(report: dict[str, Any]) -> None:
             f"{speed['matmul_peak_gflop_s']:.0f} GFLOP/s, "
             f"of which the U-Net reaches {speed['unet_share_of_peak']:.0%}"
         )
+    for one in report["checks"]:
+        remedy = f"; {one['remedy']}" if one["remedy"] else ""
+        word = "" if one["state"] == "well" else f"{one['state']}: "
+        rows[one["name"]] = f"{word}{one['found']}{remedy}"
     table = Table.grid(padding=(0, 2))
     for name, value in rows.items():
         table.add_row(f"[bold]{name}[/bold]", escape(value))

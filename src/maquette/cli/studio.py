@@ -87,6 +87,7 @@ def studio(
         threads=threads,
         backend=backend,
     )
+    _watched(settings)
     first_params = SamplingParams(first) if first else None
     if not as_json:
         typer.echo(STARTING)
@@ -110,12 +111,20 @@ def studio(
         _serve(app, listener)
 
 
+def _watched(settings: Settings) -> None:
+    from maquette.core import logs, tracing
+
+    logs.configure(settings)
+    tracing.configure(settings, "maquette-studio")
+
+
 def _serve(app: "FastAPI", listener: socket.socket) -> None:
     import uvicorn
 
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        log_config=None,  # what it says is logged as all else is
+        access_log=False,  # and of each request the app tells itself
         timeout_graceful_shutdown=GOODBYE_S,
         proxy_headers=False,  # the app has those of the proxies in the settings
     )

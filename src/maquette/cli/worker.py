@@ -19,6 +19,7 @@ from maquette.cli.options import (
     on_signal,
     settings_of,
 )
+from maquette.core import logs, tracing
 from maquette.core.requests import MAX_SIZE_PX
 from maquette.service.supervisor import DRAIN_S
 
@@ -64,6 +65,8 @@ def worker(
         threads=threads,
         backend=backend,
     )
+    logs.configure(settings)
+    tracing.configure(settings, "maquette-worker")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal(stop.set))

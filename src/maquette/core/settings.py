@@ -1,6 +1,7 @@
 """The settings of one run, read once from flags, MAQUETTE_* variables and DIR/settings.toml."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,8 +18,10 @@ FILE_NAME = "settings.toml"
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16"]
 Backend = Literal["auto", "eager", "cudagraphs", "compile", "openvino"]
-SECRET_WORDS = {"database", "key", "password", "secret", "token"}  # in the names of what is secret
+SECRET_WORDS = {"key", "password", "secret", "token"}  # in the names of what is secret
 SignUp = Literal["open", "closed"]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
 Origins = dict[str, tuple[str, object]]  # setting → where it was given, and the value
 
 
@@ -49,6 +52,11 @@ class Settings(BaseModel):
     )
     storage_endpoint: str | None = Field(
         default=None, pattern=r"^https?://", description="a URL, https://HOST"
+    )
+    log_format: LogFormat = Field(default="text", description="text or json")
+    log_level: LogLevel = Field(default="warning", description="debug, info, warning or error")
+    otel_endpoint: str | None = Field(
+        default=None, pattern=r"^https?://", description="a URL, http://HOST:4318"
     )
     queue_s: int = Field(default=1800, ge=1, description="seconds of work, at least 1")
     queue_jobs: int = Field(default=100, ge=1, description="requests, at least 1")
@@ -107,13 +115,15 @@ class Settings(BaseModel):
 
 
 def without_secrets(entries: Mapping[str, Any]) -> str:
-    """A settings file of these entries, but for those whose names say that they are secret."""
-    lines = (f"{name} = {_toml(value)}\n" for name, value in entries.items() if not _secret(name))
-    return "".join(lines)
+    """A settings file of these entries, but for those that are secret."""
+    kept = (f"{name} = {_toml(v)}\n" for name, v in entries.items() if not _secret(name, v))
+    return "".join(kept)
 
 
-def _secret(name: str) -> bool:
-    return not SECRET_WORDS.isdisjoint(name.lower().split("_"))
+def _secret(name: str, value: object) -> bool:
+    """By its name, or for it is a URL with a password."""
+    named = not SECRET_WORDS.isdisjoint(name.lower().split("_"))
+    return named or re.search(r"://[^/@]*:[^/@]+@", str(value)) is not None
 
 
 def _toml(value: Any) -> str:
@@ -121,7 +131,7 @@ def _toml(value: Any) -> str:
     match value:
         case dict():
             entries = cast(dict[str, Any], value).items()
-            kept = (f"{json.dumps(k)} = {_toml(v)}" for k, v in entries if not _secret(k))
+            kept = (f"{json.dumps(k)} = {_toml(v)}" for k, v in entries if not _secret(k, v))
             return f"{{ {', '.join(kept)} }}"
         case list():
             return f"[{', '.join(map(_toml, cast(list[Any], value)))}]"

@@ -92,6 +92,7 @@ def connect(url: sa.URL) -> Generator[sa.Engine]:
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
+        hide_parameters=True,  # what people ask for is not for the log
         pool_pre_ping=True,
         pool_size=POOL,
         max_overflow=POOL,

@@ -88,27 +88,21 @@ def list_jobs(
 
 
 @dataclass(frozen=True, slots=True)
-class JobCounts:
-    """How many jobs there are in each state that any is in, and how long the first one waits."""
+class Unfinished:
+    """Jobs that have not ended, by state, and how long the first of the queued ones has waited."""
 
     by_state: Mapping[str, int]
     queue_age_s: float
 
-    @property
-    def unfinished(self) -> int:
-        return sum(n for state, n in self.by_state.items() if state not in ENDS)
 
-
-def count_jobs(connection: sa.Connection) -> JobCounts:
-    """All jobs, the deleted too, so that a count of ended ones never falls.
-
-    One pass over the table: a tenth of a second for 300,000 jobs.
-    """
+def count_unfinished(connection: sa.Connection) -> Unfinished:
+    """Read by the index of unfinished jobs, however many have ended."""
     oldest = sa.func.extract("epoch", sa.func.now() - sa.func.min(job.c.created_at))
-    query = sa.select(job.c.state, sa.func.count(), oldest).group_by(job.c.state)
+    unfinished = job.c.state.in_(("queued", "running"))
+    query = sa.select(job.c.state, sa.func.count(), oldest).where(unfinished).group_by(job.c.state)
     rows = {state: (count, age_s) for state, count, age_s in connection.execute(query)}
     _, queue_age_s = rows.get("queued", (0, 0.0))
-    return JobCounts({state: count for state, (count, _) in rows.items()}, float(queue_age_s))
+    return Unfinished({state: count for state, (count, _) in rows.items()}, float(queue_age_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,13 @@ def _lives() -> sa.ColumnElement[bool]:
     return worker.c.heartbeat_at > sa.func.clock_timestamp() - timedelta(seconds=SILENT_S)
 
 
+def heartbeat_age_s(connection: sa.Connection) -> float | None:
+    """How long ago a worker was last heard of; None where none ever was."""
+    last = sa.select(sa.func.extract("epoch", sa.func.now() - sa.func.max(worker.c.heartbeat_at)))
+    age_s = connection.execute(last).scalar_one()
+    return None if age_s is None else float(age_s)
+
+
 def measured_step_times(connection: sa.Connection, model_id: str) -> list[StepTime]:
     """What passes of a model take the worker that last reported of those that have it; [] where
     nothing is known.

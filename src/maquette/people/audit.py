@@ -33,6 +33,14 @@ def note(
     return AuditEntry(**made._mapping)
 
 
+def age_s(connection: sa.Connection, act: str) -> float | None:
+    """How long ago such an act was last done; None where it never was."""
+    age = sa.func.extract("epoch", sa.func.now() - audit_entry.c.created_at)
+    query = sa.select(age).where(audit_entry.c.act == act)
+    found = connection.execute(query.order_by(audit_entry.c.number.desc()).limit(1)).scalar()
+    return None if found is None else float(found)
+
+
 def read_audit(
     connection: sa.Connection, limit: int, before: int | None = None
 ) -> Sequence[AuditEntry]:

@@ -16,6 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from PIL import Image
 
+from maquette.core import logs, tracing
 from maquette.core.errors import (
     InvalidRequest,
     MaquetteError,
@@ -77,6 +78,7 @@ class ImageJobs:
 
         While the database is away it waits: an accepted job is not lost for that.
         """
+        logs.begin(job_id=str(job_id))
         with self._once(job_id):
             pause_s, held = LEAST_PAUSE_S, None
             while True:
@@ -112,7 +114,9 @@ class ImageJobs:
         with self._database.begin() as connection:
             if start_job(connection, job_id, self._worker_id):
                 add_event(connection, job_id, "running", {})
-            return get_job(connection, job_id)
+            job = get_job(connection, job_id)
+        logs.add(account_id=job.account_id)
+        return job
 
     def _breaks(self, held: Job) -> bool:
         """Carries an attempt out, if it is held still. True where it is to be tried anew, after a
@@ -143,8 +147,9 @@ class ImageJobs:
         try:
             if job.attempts > MOST_ATTEMPTS:
                 raise InvalidRequest(f"this broke {MOST_ATTEMPTS} times; ask for less")
-            request = self._request(job)
-            self._keep(job, request, self._draw(job, request))
+            with tracing.span("job", job.request, job_id=str(job.job_id)):
+                request = self._request(job)
+                self._keep(job, request, self._draw(job, request))
         except DATABASE_AWAY:
             raise
         except CancelledError:
@@ -193,10 +198,12 @@ class ImageJobs:
 
         image = self._images[job.request["model"]]
         in_person = job.priority == "interactive"
-        ones = image.prepare(request, str(job.job_id), job.account_id, in_person)
+        with tracing.span("encode"):
+            ones = image.prepare(request, str(job.job_id), job.account_id, in_person)
         snapshots = {one.request_id: self._snapshot_of(one) for one in ones}
         begun = {name: s.step_index for name, s in snapshots.items() if s is not None}
         progress = _Progress(sum(len(one.table) for one in ones), begun)
+        begun_ns = time.time_ns()
         futures = [self._loop.add(one, watch, snapshots[one.request_id]) for one in ones]
         try:
             tick = 0
@@ -212,7 +219,9 @@ class ImageJobs:
             for one in ones:
                 self._loop.cancel(one.request_id)  # nothing where it has finished
         wait(futures)
-        return [image.finish(future.result().latents, request) for future in futures]
+        tracing.past("denoise", begun_ns)
+        with tracing.span("decode"):
+            return [image.finish(future.result().latents, request) for future in futures]
 
     def _report(self, job: Job, progress: "_Progress", latest: list[StepOutput], tick: int) -> None:
         """Tells how far the job is; now and then so that it is kept, with what to go on from."""
@@ -256,7 +265,8 @@ class ImageJobs:
             png(picture, png_texts(request, request.params.seed + number, model_id))
             for number, picture in enumerate(pictures)
         ]
-        hashes = [self._blobs.put(content) for content in contents]
+        with tracing.span("store"):
+            hashes = [self._blobs.put(content) for content in contents]
         with self._database.begin() as connection:
             ids = [new_id() for _ in hashes]
             data = {"assets": [str(one) for one in ids]}

@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from PIL import Image
 
+from maquette.core import tracing
 from maquette.core.errors import (
     InvalidRequest,
     ModelNotFound,
@@ -26,10 +27,8 @@ from maquette.jobs.events import JobEvent, add_event, read_events, send_balance,
 from maquette.jobs.queue import JobQueue, hold_account
 from maquette.jobs.store import (
     Job,
-    JobCounts,
     Priority,
     backlog,
-    count_jobs,
     create_job,
     delete_job,
     get_job,
@@ -118,6 +117,7 @@ class Studio:
             "model": model,
             "source": source,
             "mask": mask,
+            **tracing.carried(),
         }
         with self._database.begin() as connection:
             claim(connection, once)
@@ -277,15 +277,6 @@ class Studio:
                 raise NotFound(f"{asset_id} was not deleted")
             send_change(connection, account_id, job_id)
 
-    def is_ready(self) -> bool:
-        """Whether the database answers."""
-        try:
-            with self._database.connect() as connection:
-                connection.execute(sa.text("SELECT 1"))
-        except DATABASE_AWAY:
-            return False
-        return True
-
     def overview(self) -> Overview:
         """All that waits or runs, of everyone, and who does it."""
         with self._database.connect() as connection:
@@ -298,14 +289,6 @@ class Studio:
                 return any(one.lives and one.worker_id != but for one in list_workers(connection))
         except DATABASE_AWAY:
             return False
-
-    def job_counts(self) -> JobCounts | None:
-        """How many jobs there are by state; None where the database is away."""
-        try:
-            with self._database.connect() as connection:
-                return count_jobs(connection)
-        except DATABASE_AWAY:
-            return None
 
 
 def _no_picture(content_hash: str) -> InvalidRequest:

@@ -37,6 +37,7 @@ job = sa.Table(
 unfinished = job.c.state.in_(("queued", "running"))
 sa.Index("ix_job_unfinished", job.c.job_id, postgresql_where=unfinished)
 sa.Index("ix_job_unfinished_account", job.c.account_id, postgresql_where=unfinished)
+sa.Index("ix_job_finished_at", job.c.finished_at, postgresql_where=job.c.finished_at.is_not(None))
 # The pictures that a request begins from; written out, for only so is an index on them used.
 source_hash, mask_hash = (
     job.c.request.op("->>", return_type=sa.Text())(sa.literal_column(f"'{name}'"))

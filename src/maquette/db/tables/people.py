@@ -182,4 +182,5 @@ audit_entry = sa.Table(
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("details", JSONB, nullable=False),
     sa.Column("created_at", MOMENT, nullable=False, server_default=NOW),
+    sa.Index(None, "act", "number"),
 )

@@ -1,0 +1,121 @@
+"""Whether all that a studio needs is well, and what to do where it is not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import sqlalchemy as sa
+
+from maquette.core.errors import MaquetteError
+from maquette.core.settings import Settings
+from maquette.db.connect import FOLDER, open_database, revision_of, revisions
+from maquette.db.dump import server_version
+from maquette.db.tables.library import asset
+from maquette.jobs.store import count_unfinished
+from maquette.jobs.workers import heartbeat_age_s
+from maquette.library.blobs import BlobStore
+from maquette.people.audit import age_s
+from maquette.service.backup import ACT
+from maquette.service.readiness import LEAST_FREE_BYTES, free_at
+from maquette.service.storage import open_blobs
+
+MOST_QUEUE_AGE_S = 600.0
+MOST_SILENCE_S = 60.0
+MOST_BACKUP_AGE_S = 2 * 86400.0
+LOOKED_AT = 20  # of the newest pictures
+MIB, DAY_S = 2**20, 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. What is to be `noticed` stops no one; what is broken does."""
+
+    name: str
+    state: Literal["well", "noticed", "broken"]
+    found: str
+    remedy: str = ""
+
+
+def check_up(settings: Settings) -> Iterator[Check]:
+    """Looks, and changes nothing: a database of an older version is not brought to this one."""
+    yield _disk(settings.data)
+    if not settings.database and not (settings.data / FOLDER).exists():
+        yield Check("database", "well", "none yet; the studio makes one when it first starts")
+        return
+    try:
+        with open_database(settings, migrated=False) as database:
+            revision = revision_of(database)
+            with database.connect() as connection:
+                yield _database(connection, revision)
+                if revision == revisions()[-1]:  # else what follows may not be there to be read
+                    yield from _work(connection)
+                    yield _storage(connection, open_blobs(settings))
+                    yield _backup(connection)
+    except MaquetteError as error:
+        yield Check("database", "broken", error.message)
+
+
+def _disk(data: Path) -> Check:
+    free_bytes = free_at(data)
+    found = f"{free_bytes / MIB:,.0f} MiB free for {data}"
+    if free_bytes >= LEAST_FREE_BYTES:
+        return Check("disk", "well", found)
+    return Check("disk", "broken", found, "free some space; a full disk stops the database")
+
+
+def _database(connection: sa.Connection, revision: str | None) -> Check:
+    version = server_version(connection)
+    query = sa.text("SELECT pg_database_size(current_database())")
+    size_bytes = connection.execute(query).scalar_one()
+    found = f"PostgreSQL {version}, {size_bytes / MIB:,.0f} MiB, schema {revision or 'none yet'}"
+    if revision in (None, newest := revisions()[-1]):
+        return Check("database", "well", found)
+    remedy = f"make a backup; the next start of the studio brings it to {newest}"
+    return Check("database", "noticed", found, remedy)
+
+
+def _work(connection: sa.Connection) -> Iterator[Check]:
+    unfinished, beat_s = count_unfinished(connection), heartbeat_age_s(connection)
+    waiting = unfinished.by_state.get("queued", 0)
+    silent = beat_s is None or beat_s > MOST_SILENCE_S
+    found = "none was ever heard of" if beat_s is None else f"last heard of {_ago(beat_s)}"
+    if silent and waiting:
+        remedy = "start one: maquette studio, or maquette worker"
+        yield Check("workers", "broken", f"{found}, and {waiting} jobs wait", remedy)
+    else:
+        yield Check("workers", "well", found)
+    age = unfinished.queue_age_s
+    found = f"{waiting} jobs wait, the first for {age:,.0f} s" if waiting else "no job waits"
+    if age <= MOST_QUEUE_AGE_S:
+        yield Check("queue", "well", found)
+    else:
+        yield Check("queue", "noticed", found, "start another worker, or let less in: queue_s")
+
+
+def _storage(connection: sa.Connection, blobs: BlobStore) -> Check:
+    """The newest pictures, read by their hashes."""
+    newest = sa.select(asset.c.content_hash).order_by(asset.c.asset_id.desc()).limit(LOOKED_AT)
+    lost: list[str] = []
+    hashes = connection.execute(newest).scalars().all()
+    for content_hash in hashes:
+        try:
+            blobs.get(content_hash)
+        except KeyError:
+            lost.append(content_hash)
+    if not lost:
+        return Check("storage", "well", f"the newest {len(hashes)} pictures are there")
+    found = f"of the newest {len(hashes)} pictures {len(lost)} are lost, such as {lost[0]}"
+    return Check("storage", "broken", found, "restore a backup: maquette restore")
+
+
+def _backup(connection: sa.Connection) -> Check:
+    made_s = age_s(connection, ACT)
+    found = "never" if made_s is None else f"last {_ago(made_s)}"
+    if made_s is not None and made_s <= MOST_BACKUP_AGE_S:
+        return Check("backup", "well", found)
+    return Check("backup", "noticed", found, "run, each day: maquette backup DIR")
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds / DAY_S:,.1f} days ago" if seconds > DAY_S else f"{seconds:,.0f} s ago"

@@ -1,0 +1,84 @@
+"""What is broken is said with its remedy, and what is well is left as it is."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from maquette.core.settings import Settings
+from maquette.db.connect import connect, migrate, open_database, revision_of, revisions
+from maquette.db.tables.jobs import worker
+from maquette.jobs.store import create_job
+from maquette.jobs.workers import report
+from maquette.people.audit import note
+from maquette.service import checkup
+from maquette.service.backup import ACT
+from maquette.service.checkup import Check, check_up
+from tests.service.test_backup import Site
+
+
+@pytest.fixture
+def site(fresh_url: str, tmp_path: Path) -> Site:
+    made = Site(tmp_path / "data", fresh_url)
+    made.fill()
+    return made
+
+
+def _checks(settings: Settings) -> dict[str, Check]:
+    return {one.name: one for one in check_up(settings)}
+
+
+def test_a_studio_that_is_well(site: Site) -> None:
+    with open_database(site.settings) as database, database.begin() as connection:
+        report(connection, "worker-1")
+        note(connection, "maquette backup", ACT, "/kept")
+    checks = _checks(site.settings)
+    assert {name: one.state for name, one in checks.items()} == dict.fromkeys(
+        ("disk", "database", "workers", "queue", "storage", "backup"), "well"
+    )
+    assert f"schema {revisions()[-1]}" in checks["database"].found
+    assert "MiB free" in checks["disk"].found
+
+
+def test_what_is_broken_is_said_with_its_remedy(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (site.settings.data / "blobs").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    with open_database(site.settings) as database, database.begin() as connection:
+        create_job(connection, "ada", "image", {})
+        report(connection, "worker-1")
+        past = worker.c.heartbeat_at - timedelta(days=3)
+        connection.execute(sa.update(worker).values(heartbeat_at=past))
+    monkeypatch.setattr(checkup, "LEAST_FREE_BYTES", 2**80)
+    monkeypatch.setattr(checkup, "MOST_QUEUE_AGE_S", -1.0)
+    checks = _checks(site.settings)
+    states = {name: one.state for name, one in checks.items()}
+    assert states == {
+        "disk": "broken", "database": "well", "workers": "broken", "queue": "noticed",
+        "storage": "broken", "backup": "noticed",
+    }  # fmt: skip
+    assert all(one.remedy for one in checks.values() if one.state != "well")
+    assert checks["workers"].found == "last heard of 3.0 days ago, and 1 jobs wait"
+    assert checks["backup"].found == "never"
+
+
+def test_a_database_of_another_version_is_left_as_it_is(fresh_url: str, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, database=fresh_url)
+    with connect(sa.make_url(fresh_url)) as engine:
+        assert "schema none yet" in _checks(settings)["database"].found
+        migrate(engine, "0004")
+        older = _checks(settings)["database"]
+        assert (older.state, revision_of(engine)) == ("noticed", "0004")
+        assert "make a backup" in older.remedy
+        with engine.begin() as connection:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        newer = _checks(settings)["database"]
+        assert newer.state == "broken"
+        assert "its schema is 9999" in newer.found
+    away = settings.model_copy(update={"database": "postgresql://nobody@127.0.0.1:1/none"})
+    unheard = _checks(away)["database"]
+    assert unheard.state == "broken"
+    assert "does not answer" in unheard.found
