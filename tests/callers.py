@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from maquette.api.dependencies import Caller, Role, _caller
+from maquette.core.errors import NotFound
+from maquette.people.persons import add_person, get_person
 from tests.credits import PLENTY_MICROCREDITS, enrich
 
 
@@ -13,5 +15,11 @@ def become(
     amount_microcredits: int = PLENTY_MICROCREDITS,
 ) -> None:
     """Whoever asks from now on is someone else, who was given so many credits."""
-    enrich(app.state.database, account_id, amount_microcredits)
+    database = app.state.database
+    enrich(database, account_id, amount_microcredits)
+    with database.begin() as connection:
+        try:
+            get_person(connection, account_id)
+        except NotFound:
+            add_person(connection, account_id, role=role)
     app.dependency_overrides[_caller] = lambda: Caller(account_id, account_id, role)

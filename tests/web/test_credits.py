@@ -134,11 +134,23 @@ def test_the_history_has_every_credit_and_its_picture(
     page.context.close()
 
 
+def test_no_page_is_loaded_before_it_is_opened(site: Site, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    page.get_by_role("button", name="Create").wait_for()
+    assert not [url for url in asked if "/pages/" in url or "pages_" in url or "pages.css" in url]
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("link", name="Credits", exact=True).click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    assert [url for url in asked if "/pages/credits.js" in url]
+
+
 def test_pages_have_addresses_that_go_back_and_forth(site: Site, page: Page) -> None:
     site.make()
     page.goto(f"{site.url}/#/credits")
     expect(page.get_by_role("heading", name="Credits")).to_be_visible()
-    expect(page.locator("main:visible")).to_be_focused()
+    expect(page.get_by_role("heading", name="Credits")).to_be_focused()
     page.keyboard.press("v")  # no key of the gallery acts here
     page.get_by_role("link", name="Studio").click()
     expect(page.locator(".picture")).to_be_visible()
@@ -163,5 +175,17 @@ def test_what_happens_elsewhere_moves_the_balance(
     price = made["price_microcredits"] / CREDIT
     expect(page.locator(".account .amounts b")).to_have_text(f"{100 - price:.2f}")
     site.http.post(f"/v1/generations/{made['generation_id']}/cancel")
+    expect(page.locator(".account .amounts b")).to_have_text("100.00")
+    page.context.close()
+
+
+def test_what_fails_costs_nothing_and_says_so(site: Site, browser: Browser) -> None:
+    _poor(site, 100 * CREDIT)
+    page = open_page(site, browser.new_context(locale="en-GB"))
+    page.get_by_label("Prompt", exact=True).fill("a very red boat " * 60)
+    page.keyboard.press("Control+Enter")
+    row = page.locator("article")
+    expect(row.get_by_text(re.compile(r"\d\.\d\d credits given back\."))).to_be_visible()
+    expect(row.get_by_text(re.compile(r"\d\.\d\d credits ·"))).to_have_count(0)
     expect(page.locator(".account .amounts b")).to_have_text("100.00")
     page.context.close()

@@ -121,7 +121,7 @@ def _is_whole(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-PAGES = ("credits",)
+PAGES = ("credits", "buy", "account", "operator/prices", "operator/ledger", "sign-in", "sign-up")
 
 
 @pytest.mark.parametrize("language", ["English", "简体中文"])
@@ -154,17 +154,19 @@ def test_the_list_of_keys_has_them_all(page: Page) -> None:
 def test_every_word_is_there_in_both_languages(page: Page) -> None:
     words = page.evaluate(
         """async () => {
-            const { en } = await import("/words/en.js");
-            const { zh } = await import("/words/zh.js");
-            const pages_en = await import("/words/pages_en.js");
-            const pages_zh = await import("/words/pages_zh.js");
-            return [{ ...en, ...pages_en.en }, { ...zh, ...pages_zh.zh }];
+            const all = async (language) => {
+                const files = ["", "pages_", "operator_"].map((part) => part + language);
+                const modules = files.map((file) => import(`/words/${file}.js`));
+                return (await Promise.all(modules)).map((one) => one[language]);
+            };
+            return [await all("en"), await all("zh")];
         }"""
     )
-    assert words[0].keys() == words[1].keys()
-    for key in words[0]:
-        places = [set(re.findall(r"\{\w+\}", said[key])) for said in words]
-        assert places[0] == places[1], key
+    for english, chinese in zip(*words, strict=True):
+        assert english.keys() == chinese.keys()
+        for key in english:
+            places = [set(re.findall(r"\{\w+\}", said[key])) for said in (english, chinese)]
+            assert places[0] == places[1], key
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Site, page: Page) -> None:

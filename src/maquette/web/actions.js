@@ -4,9 +4,11 @@ import * as composer from "./state/composer.js";
 import { findGeneration, forgetAsset, forgetWhile, refresh } from "./state/generations.js";
 import { remember, rememberAsset } from "./state/generations.js";
 import { pictures, unfinished, upsert } from "./state/generations.js";
+import { forgetPerson } from "./state/kept.js";
+import { beginAnew } from "./state/me.js";
 import { knownPrice, lacksFor } from "./state/price.js";
 import { attempt, toast } from "./state/toasts.js";
-import { close, firstToCompare, show, toGallery } from "./state/view.js";
+import { close, firstToCompare, show, toGallery, visit } from "./state/view.js";
 import { credits, t } from "./words.js";
 
 /** How much of a picture a variation may change. */
@@ -15,10 +17,21 @@ const VARIATION_STRENGTH = 0.55;
 /** Sends a request; resolves to whether it was accepted. */
 export const submit = (asked) =>
   attempt(async () => {
-    upsert(await api.createGeneration(asked));
+    try {
+      upsert(await api.createGeneration(asked));
+    } catch (problem) {
+      if (problem.status !== LACKS_CREDITS) throw problem;
+      offerCredits(problem.message);
+      return false;
+    }
     feed().scrollTo({ top: 0 });
     return true;
   });
+
+const LACKS_CREDITS = 402;
+
+const offerCredits = (words) =>
+  toast(words, { kind: "problem", action: t("page_buy"), act: () => visit("#/buy") });
 
 const feed = () => document.querySelector(".feed");
 export const focusPrompt = () => document.querySelector("#prompt").focus();
@@ -30,7 +43,7 @@ export function create() {
     return;
   }
   const asked = composer.request();
-  if (lacksFor(knownPrice(asked))) toast(t("lacks"), { kind: "problem" });
+  if (lacksFor(knownPrice(asked))) offerCredits(t("lacks"));
   else submit(asked);
 }
 
@@ -212,6 +225,13 @@ export const extend = ({ asset }) => show("extend", asset.asset_id);
 
 const focusPicture = ({ asset }) =>
   document.querySelector(`[data-asset="${asset.asset_id}"]`)?.focus();
+
+export const signOut = () =>
+  attempt(async () => {
+    await api.signOut();
+    forgetPerson();
+    beginAnew("#/");
+  });
 
 /** The picture that is `by` further on, opened or focused as the one before is. */
 export function step(current, by, isOpen) {

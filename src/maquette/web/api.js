@@ -9,6 +9,10 @@ export class Problem extends Error {
   }
 }
 
+let ofStrangers = () => {};
+/** Says what to do where the server does not know who asks. */
+export const whenStranger = (act) => (ofStrangers = act);
+
 /** How far the server's clock is ahead of this one. */
 let ahead_ms = 0;
 export const serverNow = () => Date.now() + ahead_ms;
@@ -32,6 +36,7 @@ export async function ask(method, path, body) {
   if (answer.status === 204) return null;
   const content = await answer.json().catch(() => null);
   if (answer.ok) return content;
+  if (answer.status === 401) ofStrangers(path);
   const line = content?.error ? told(content.error) : t("odd_answer", { status: answer.status });
   throw new Problem(line, answer.status, content);
 }
@@ -42,6 +47,8 @@ export function query(values) {
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }
 
+export const getMe = () => ask("GET", "/v1/me");
+export const signOut = () => ask("POST", "/v1/sign-out");
 export const getBalance = () => ask("GET", "/v1/balance");
 export const quote = (request) => ask("POST", "/v1/quotes", request);
 export const listModels = () => ask("GET", "/v1/models");

@@ -7,15 +7,16 @@ import { EditorDialog } from "./components/editor.js";
 import { Feed } from "./components/feed.js";
 import { Header } from "./components/header.js";
 import { KeysDialog } from "./components/keys.js";
-import { Page, PageList } from "./components/page.js";
+import { Entrance, Page, PageList } from "./components/page.js";
 import { PictureDialog } from "./components/picture.js";
 import { Toasts } from "./components/toasts.js";
 import { listenToKeys } from "./commands.js";
 import { html } from "./html.js";
-import { openPage, titleOf } from "./pages.js";
+import { ENTRANCE, openPage, titleOf } from "./pages.js";
+import { loadBalance } from "./state/balance.js";
 import { loadModels, models } from "./state/composer.js";
 import { connected, follow, unfinished } from "./state/generations.js";
-import { loadBalance } from "./state/balance.js";
+import { isReady, loadMe, me } from "./state/me.js";
 import { forgetPrices } from "./state/price.js";
 import { firstToCompare, view } from "./state/view.js";
 import { t } from "./words.js";
@@ -39,9 +40,18 @@ function Notice() {
   </p>`;
 }
 
-function App() {
-  const { name, ids } = view.value;
+/** What is open beside the gallery: who is not signed in comes no further than the entrance. */
+function opened() {
   const open = openPage();
+  const isEntrance = open?.page.group === "entrance";
+  return me.value === null && !isEntrance ? { page: ENTRANCE, ids: [] } : open;
+}
+
+function App() {
+  if (!isReady.value) return null;
+  const { name, ids } = view.value;
+  const open = opened();
+  if (open?.page.group === "entrance") return html`<${Entrance} ...${open} /><${Toasts} />`;
   return html`
     <div class="shell">
       <div class="side">
@@ -59,7 +69,7 @@ function App() {
 
 effect(() => {
   const n = unfinished.value.length;
-  const open = openPage();
+  const open = opened();
   const title = open ? `${t(titleOf(open.page))} · Maquette` : "Maquette";
   document.title = n ? `(${n}) ${title}` : title;
 });
@@ -70,7 +80,14 @@ function onRefresh() {
   loadBalance();
 }
 
-follow(onRefresh);
+let stop = null;
+effect(() => {
+  const here = isReady.value && me.value !== null;
+  if (here) stop ??= follow(onRefresh);
+  else stop = stop?.();
+});
+
+loadMe();
 listenToKeys();
 listenToFiles();
 render(html`<${App} />`, document.querySelector("#app"));

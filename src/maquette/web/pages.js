@@ -3,13 +3,23 @@ import { signal } from "@preact/signals";
 import { view } from "./state/view.js";
 
 const account = (name, icon, load) => ({ name, icon, group: "account", load });
+const operator = (name, load) => ({ name: `operator/${name}`, group: "operator", load });
+const entrance = (name) => ({ name, group: "entrance", load: () => import("./pages/sign_in.js") });
 
 /** In the order of their list. What is behind the name of a page in an address is its `ids`. */
 export const PAGES = [
   account("credits", "credits", () => import("./pages/credits.js")),
+  account("buy", "buy", () => import("./pages/buy.js")),
+  account("account", "person", () => import("./pages/account.js")),
+  operator("prices", () => import("./pages/operator/prices.js")),
+  operator("ledger", () => import("./pages/operator/ledger.js")),
+  entrance("sign-in"),
+  entrance("sign-up"),
 ];
 
-/** The pages of a group. */
+export const ENTRANCE = PAGES.find(({ name }) => name === "sign-in");
+
+/** The pages of a group: "account", "operator" or "entrance". */
 export const pagesOf = (group) => PAGES.filter((one) => one.group === group);
 
 /** The key of a page's title in the words. */
@@ -31,19 +41,28 @@ export function moduleOf(page) {
   return loaded.value[page.name];
 }
 
-const SHEETS = { account: ["pages"] };
+const SHEETS = {
+  account: ["forms", "pages"],
+  operator: ["forms", "pages", "operator"],
+  entrance: ["forms", "entrance"],
+};
 const asked = new Set();
 
 async function fetchModule(page) {
   if (asked.has(page.name)) return;
   asked.add(page.name);
-  const parts = [page.load(), import("./words/pages.js"), ...SHEETS[page.group].map(style)];
+  const parts = [page.load(), wordsOf(page), ...SHEETS[page.group].map(style)];
   const [module] = await Promise.all(parts).catch((problem) => {
     console.info(problem);
     return [false];
   });
   loaded.value = { ...loaded.value, [page.name]: module };
 }
+
+const wordsOf = ({ group }) =>
+  group === "operator"
+    ? Promise.all([import("./words/pages.js"), import("./words/operator.js")])
+    : import("./words/pages.js");
 
 const styles = new Map();
 

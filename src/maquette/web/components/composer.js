@@ -86,7 +86,7 @@ function Lacks({ price }) {
     credits: credits(balance.value.available_microcredits),
   };
   return html`
-    <p class="lacks" id="lacks">${t("lacks_for", given)}</p>
+    <p class="lacks" id="lacks">${t("lacks_for", given)} <a href="#/buy">${t("page_buy")}</a></p>
   `;
 }
 

@@ -1,15 +1,17 @@
 /** The head of the studio: language, light, what there is to spend, and the menu behind it. */
 import { useEffect, useState } from "preact/hooks";
+import { signOut } from "../actions.js";
 import { html } from "../html.js";
 import { pagesOf, titleOf } from "../pages.js";
 import { balance } from "../state/balance.js";
+import { isOperator, me } from "../state/me.js";
 import { LANGUAGES, language, nextTheme, theme } from "../state/preferences.js";
 import { show } from "../state/view.js";
 import { credits, shortly, t } from "../words.js";
 import { IconButton } from "./controls.js";
 import { Icon } from "./icons.js";
 
-export const Header = () => html`
+export const Brand = ({ children }) => html`
   <header class="top">
     <a class="brand" href="#/">
       <img src="favicon.svg" alt="" width="32" height="32" />
@@ -17,10 +19,12 @@ export const Header = () => html`
     </a>
     <div class="tools">
       <${Preferences} />
-      <${Account} />
+      ${children}
     </div>
   </header>
 `;
+
+export const Header = () => html`<${Brand}><${Account} /><//>`;
 
 function Preferences() {
   const other = language.value === "en" ? "zh" : "en";
@@ -43,6 +47,8 @@ function Preferences() {
   `;
 }
 
+const nameOf = (person) => person?.name || person?.email || "";
+
 function Account() {
   const figures = balance.value;
   const said = figures
@@ -57,11 +63,17 @@ function Account() {
       aria-label=${said}
     >
       ${figures && html`<${Amounts} ...${figures} />`}
-      <span class="initial" aria-hidden="true"><${Icon} name="person" /></span>
+      <${Initial} name=${nameOf(me.value)} />
     </button>
     <${Menu} />
   `;
 }
+
+const Initial = ({ name }) => html`
+  <span class="initial" aria-hidden="true">
+    ${name ? [...name][0].toUpperCase() : html`<${Icon} name="person" />`}
+  </span>
+`;
 
 function Amounts({ available_microcredits: available, held_microcredits: held }) {
   const shown = useMoving(available);
@@ -98,6 +110,7 @@ function useMoving(goal) {
 const close = () => document.querySelector("#account-menu").hidePopover();
 
 function Menu() {
+  const person = me.value;
   const link = (target, words, icon) => html`
     <a href=${`#/${target}`} onClick=${close}><${Icon} name=${icon} />${t(words)}</a>
   `;
@@ -114,14 +127,31 @@ function Menu() {
   `;
   return html`
     <nav id="account-menu" class="menu" popover aria-label=${t("account")}>
+      ${person && html`<${Person} person=${person} />`}
       ${balance.value && html`<${Figures} ...${balance.value} />`}
       <div>
         ${pagesOf("account").map((one) => link(one.name, titleOf(one), one.icon))}
+        ${isOperator.value && link(pagesOf("operator")[0].name, "operator_pages", "operator")}
       </div>
       <div>
         ${button("keys", "keys", () => show("keys"))}
+        ${person && !person.is_owner && button("sign_out", "sign_out", signOut)}
       </div>
     </nav>
+  `;
+}
+
+function Person({ person }) {
+  const { name, email, is_owner: isOwner, payer, account_id: id } = person;
+  return html`
+    <div class="person">
+      <${Initial} name=${nameOf(person)} />
+      <p>
+        <b>${nameOf(person) || t("owner")}</b>
+        <small>${isOwner ? t("owner_here") : name && email}</small>
+        ${payer.account_id !== id && html`<small>${t("paid_by", payer)}</small>`}
+      </p>
+    </div>
   `;
 }
 

@@ -31,7 +31,9 @@ function useTransfers(list, balance, about) {
   return usePages(ask, PAGE, [about]);
 }
 
-/** `action(transfer)`: what else a row offers; for the rest see `useTransfers`. */
+/** `action`: what else a row offers, as its words and a function of the transfer; for the rest see
+ * `useTransfers`.
+ */
 export function Statement({ list, balance, about, action, children }) {
   const [kind, setKind] = useState("");
   const pages = useTransfers(list, balance, about);
@@ -46,7 +48,7 @@ export function Statement({ list, balance, about, action, children }) {
     [t("amount"), (row) => html`<${Amount} of=${row.amount_microcredits} />`, "number"],
     [t("balance_after"), (row) => credits(row.after), "number quiet"],
   ];
-  if (action) columns.push(["", action, "end"]);
+  if (action) columns.push([...action, "end unlabelled"]);
   const options = ["", ...KINDS].map((one) => [one, t(`kind_${one || "all"}`)]);
   return html`
     <div class="filters">

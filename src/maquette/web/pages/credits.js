@@ -36,6 +36,7 @@ function Grants({ balance }) {
     <section class="card balance">
       <div class="total">
         <p><b>${credits(available)}</b> ${t("credits_available")}</p>
+        <a class="button primary" href="#/buy">${t("page_buy")}</a>
       </div>
       <span class="bar" aria-hidden="true">
         <i style=${share(available)}></i><i class="is-held" style=${share(held)}></i>

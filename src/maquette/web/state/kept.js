@@ -15,3 +15,9 @@ export function keep(name, value) {
     // Storage is blocked or full.
   }
 }
+
+/** Forgets what was kept of a person; how they have the studio look stays. */
+export function forgetPerson() {
+  keep("draft", null);
+  keep("signed_in", false);
+}

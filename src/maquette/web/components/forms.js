@@ -1,0 +1,210 @@
+/** Forms that say beside each field what does not fit, and send once. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { html } from "../html.js";
+import { t } from "../words.js";
+import { Icon } from "./icons.js";
+
+/** `send(given)` is called with what the fields say; `fieldOf(problem)` names the field that it is
+ * about, where that is not said by the server.
+ */
+export function useForm(values, send, fieldOf = () => "") {
+  const [given, setGiven] = useState(values);
+  const [problems, setProblems] = useState({});
+  const [busy, setBusy] = useState(false);
+  const form = useRef();
+  const change = (name, value) => {
+    setGiven((before) => ({ ...before, [name]: value }));
+    setProblems(({ [name]: _, "": __, ...others }) => others);
+  };
+  const tell = (found) => {
+    setProblems(found);
+    const [name] = Object.keys(found);
+    if (name) form.current.elements[name]?.focus();
+  };
+  const submit = async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    const misfits = [...form.current.elements].filter((one) => one.name && !one.validity.valid);
+    tell(Object.fromEntries(misfits.map((one) => [one.name, misfit(one)])));
+    if (misfits.length) return;
+    setBusy(true);
+    try {
+      await send(given);
+    } catch (problem) {
+      const named = problem.answer?.error?.match(/^body\.(\w+)/)?.[1] ?? fieldOf(problem);
+      tell({ [named in given ? named : ""]: problem.message });
+    }
+    setBusy(false);
+  };
+  const reset = () => setGiven(values);
+  return { given, change, problems, busy, form, submit, reset };
+}
+
+function misfit({ validity, type, minLength, min, max }) {
+  if (validity.valueMissing) return t("is_missing");
+  if (validity.typeMismatch) return t(type === "email" ? "no_email" : "does_not_fit");
+  if (validity.tooShort) return t("is_short", { n: minLength });
+  if (validity.rangeUnderflow) return t("is_less", { n: min });
+  if (validity.rangeOverflow) return t("is_more", { n: max });
+  return t("does_not_fit");
+}
+
+export const Form = ({ of: form, label, children, submit, kind = "primary", disabled }) => html`
+  <form class="form" ref=${form.form} aria-label=${label} novalidate onSubmit=${form.submit}>
+    ${children}
+    ${form.problems[""] && html`<p class="problem" role="alert">${form.problems[""]}</p>`}
+    <button type="submit" class=${`button ${kind}`} disabled=${form.busy || disabled}>
+      ${submit}
+    </button>
+  </form>
+`;
+
+/** What has the focus once it is there: a browser gives it only to what a page begins with. */
+function useFocus(wanted) {
+  const ref = useRef();
+  useEffect(() => {
+    if (wanted) ref.current.focus();
+  }, []);
+  return ref;
+}
+
+/** A field of a form; what does not fit is told below it. */
+export function Field({ of: form, name, label, hint, type = "text", children, ...more }) {
+  const problem = form.problems[name];
+  const told = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(" ");
+  const shared = {
+    id: `field-${name}`,
+    name,
+    "aria-invalid": problem ? "true" : null,
+    "aria-describedby": told || null,
+    ...more,
+  };
+  const take = (event) => form.change(name, event.target.value);
+  return html`
+    <div class="field">
+      <label for=${shared.id}>${label}</label>
+      ${
+        children
+          ? html`<select ...${shared} value=${form.given[name]} onChange=${take}>
+            ${children}
+          </select>`
+          : html`<${Input} ...${shared} type=${type} value=${form.given[name]} onInput=${take} />`
+      }
+      ${hint && html`<p class="hint" id=${`${name}-hint`}>${hint}</p>`}
+      ${problem && html`<p class="problem" id=${`${name}-problem`} role="alert">${problem}</p>`}
+    </div>
+  `;
+}
+
+/** An input; what is typed of a password can be looked at. */
+function Input({ type, autofocus, ...more }) {
+  const [isShown, setShown] = useState(false);
+  const ref = useFocus(autofocus);
+  if (type !== "password") return html`<input ref=${ref} type=${type} ...${more} />`;
+  const words = t(isShown ? "hide_password" : "show_password");
+  return html`
+    <div class="with-eye">
+      <input
+        ref=${ref}
+        type=${isShown ? "text" : "password"}
+        autocapitalize="none"
+        spellcheck=${false}
+        ...${more}
+      />
+      <button
+        type="button"
+        class="icon-button"
+        aria-pressed=${isShown}
+        aria-label=${words}
+        title=${words}
+        onClick=${() => setShown(!isShown)}
+      >
+        <${Icon} name=${isShown ? "hidden" : "seen"} />
+      </button>
+    </div>
+  `;
+}
+
+/** Asks once more before something that cannot be taken back. */
+export function Confirmed({ words, question, act, kind = "danger" }) {
+  const [asks, setAsks] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const go = async () => {
+    setBusy(true);
+    await act();
+    setBusy(false);
+    setAsks(false);
+  };
+  if (!asks) {
+    return html`<button type="button" class=${`button ${kind}`} onClick=${() => setAsks(true)}>
+      ${words}
+    </button>`;
+  }
+  return html`
+    <span class="confirm" role="group" aria-label=${question}>
+      <span>${question}</span>
+      <button type="button" class=${`button ${kind}`} disabled=${busy} onClick=${go}>
+        ${words}
+      </button>
+      <${CancelButton} act=${() => setAsks(false)} />
+    </span>
+  `;
+}
+
+/** Has the focus, so that a key that is held does nothing by mistake. */
+const CancelButton = ({ act }) => html`
+  <button type="button" class="button quiet" ref=${useFocus(true)} onClick=${act}>
+    ${t("cancel")}
+  </button>
+`;
+
+/** Asks why before something that others may want to know the reason of. */
+export function Reasoned({ words, label, act }) {
+  const [asks, setAsks] = useState(false);
+  const form = useForm({ reason: "" }, async ({ reason }) => {
+    await act(reason);
+    setAsks(false);
+  }, () => "reason");
+  if (!asks) {
+    return html`<button
+      type="button"
+      class="button quiet"
+      aria-label=${label}
+      onClick=${() => setAsks(true)}
+    >
+      ${words}
+    </button>`;
+  }
+  return html`
+    <${Form} of=${form} label=${label} submit=${words} kind="danger">
+      <${Field}
+        of=${form}
+        name="reason"
+        label=${t("reason")}
+        minlength="3"
+        maxlength="500"
+        required
+        autofocus
+      />
+    <//>
+  `;
+}
+
+/** Something to take along: shown whole, with a button that copies it. */
+export function Copied({ text, label }) {
+  const [isCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  return html`
+    <div class="copied">
+      <code aria-label=${label}>${text}</code>
+      <button type="button" class="button" onClick=${copy}>
+        <${Icon} name=${isCopied ? "done" : "copy"} />
+        <span>${t(isCopied ? "copied" : "copy")}</span>
+      </button>
+    </div>
+  `;
+}

@@ -1,0 +1,143 @@
+/** Settings of one's account: name, password, and where one is signed in. */
+import * as api from "../api_account.js";
+import { IconButton } from "../components/controls.js";
+import { Field, Form, useForm } from "../components/forms.js";
+import { Section, Table, useAnswer } from "../components/tables.js";
+import { html } from "../html.js";
+import { me, setMe } from "../state/me.js";
+import { attempt, toast } from "../state/toasts.js";
+import { moment, t } from "../words.js";
+import { LEAST_PASSWORD } from "./sign_in.js";
+
+export function Page() {
+  const person = me.value;
+  if (!person) return null;
+  const hasPassword = !person.is_owner || person.email;
+  return html`
+    <${Profile} person=${person} />
+    ${
+      hasPassword
+        ? html`
+          <${Password} person=${person} />
+          <${Sessions} />
+        `
+        : html`<p class="card">${t("owner_needs_no_password")}</p>`
+    }
+  `;
+}
+
+function Profile({ person }) {
+  const form = useForm({ name: person.name }, async ({ name }) => {
+    setMe(await api.changeMe({ name }));
+    toast(t("saved"));
+  });
+  return html`
+    <${Section} title=${t("profile")}>
+      <${Form} of=${form} label=${t("profile")} submit=${t("save")} kind="">
+        <${Field} of=${form} name="name" label=${t("name")} autocomplete="name" maxlength="100" />
+      <//>
+      ${
+        person.email &&
+        html`<p>
+          ${person.email} <span class="quiet">
+            · ${t(person.email_verified ? "confirmed" : "not_confirmed")}
+          </span>
+        </p>`
+      }
+    <//>
+  `;
+}
+
+/** For password managers, which want to know whose password it is. */
+const HiddenName = ({ email }) => html`
+  <input type="text" name="username" autocomplete="username" value=${email} readonly hidden />
+`;
+
+const CurrentPassword = ({ of: form, name = "password", label = t("password") }) => html`
+  <${Field}
+    of=${form}
+    name=${name}
+    label=${label}
+    type="password"
+    autocomplete="current-password"
+    required
+  />
+`;
+
+function Password({ person }) {
+  const send = async (given) => {
+    setMe(await api.changeMe(given));
+    form.reset();
+    toast(t("password_changed"));
+  };
+  const fieldOf = () => "current_password";
+  const form = useForm({ current_password: "", password: "" }, send, fieldOf);
+  return html`
+    <${Section} title=${t("password")}>
+      <${Form} of=${form} label=${t("password")} submit=${t("change_password")} kind="">
+        <${HiddenName} email=${person.email} />
+        <${CurrentPassword} of=${form} name="current_password" label=${t("current_password")} />
+        <${Field}
+          of=${form}
+          name="password"
+          label=${t("new_password")}
+          hint=${t("password_hint", { n: LEAST_PASSWORD })}
+          type="password"
+          autocomplete="new-password"
+          minlength=${LEAST_PASSWORD}
+          required
+        />
+      <//>
+    <//>
+  `;
+}
+
+const BROWSERS = ["Edg", "OPR", "Firefox", "Chrome", "Safari"];
+const NAMES = { Edg: "Edge", OPR: "Opera" };
+const SYSTEMS = ["iPhone", "iPad", "Android", "Windows", "Mac OS", "Linux"];
+
+/** What a browser calls itself, in two words. */
+function browserName(agent) {
+  const browser = BROWSERS.find((one) => agent.includes(`${one}/`));
+  const system = SYSTEMS.find((one) => agent.includes(one));
+  const known = [NAMES[browser] ?? browser, system].filter(Boolean).join(" · ");
+  return known || agent.slice(0, 40) || t("some_browser");
+}
+
+function Sessions() {
+  const { answer, ask } = useAnswer(api.listSessions);
+  const end = (id) =>
+    attempt(async () => {
+      await api.endSession(id);
+      await ask();
+    });
+  const who = (row) => html`
+    <b>${browserName(row.browser)}</b>
+    <span class="quiet">${row.current ? t("this_browser") : row.address}</span>
+  `;
+  const columns = [
+    [t("browser"), who, "wide"],
+    [t("last_used"), (row) => moment(row.last_used_at), "quiet"],
+    [
+      t("sign_out"),
+      (row) =>
+        !row.current &&
+        html`<${IconButton}
+          icon="sign_out"
+          words=${t("sign_out_of", { browser: browserName(row.browser) })}
+          act=${() => end(row.session_id)}
+        />`,
+      "end unlabelled",
+    ],
+  ];
+  return html`
+    <${Section} title=${t("sessions")}>
+      <${Table}
+        label=${t("sessions")}
+        columns=${columns}
+        rows=${answer}
+        keyOf=${(row) => row.session_id}
+      />
+    <//>
+  `;
+}

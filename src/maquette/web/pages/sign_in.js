@@ -1,0 +1,149 @@
+/** Where people come in: to sign in, and to sign up. */
+import { useState } from "preact/hooks";
+import * as api from "../api_account.js";
+import { Field, Form, useForm } from "../components/forms.js";
+import { useAnswer } from "../components/tables.js";
+import { html } from "../html.js";
+import { openPage } from "../pages.js";
+import { beginAnew, expectSomeone } from "../state/me.js";
+import { language } from "../state/preferences.js";
+import { t } from "../words.js";
+
+export const LEAST_PASSWORD = 10;
+
+/** The address was wanted before one was asked who one is: it is gone to now. */
+function goIn() {
+  expectSomeone();
+  beginAnew(openPage()?.page.group === "entrance" ? "#/" : location.hash);
+}
+
+/** Says where the focus is to be, and nothing of it on a phone, where it brings up the keys. */
+const focused = { autofocus: matchMedia("(hover: hover)").matches };
+
+const EmailField = ({ of: form, ...more }) => html`
+  <${Field}
+    of=${form}
+    name="email"
+    label=${t("email")}
+    type="email"
+    autocomplete="username"
+    required
+    ...${more}
+  />
+`;
+
+/** One that is chosen; that which is known is asked for without a rule. */
+const NewPassword = ({ of: form, ...more }) => html`
+  <${Field}
+    of=${form}
+    name="password"
+    label=${t("new_password")}
+    hint=${t("password_hint", { n: LEAST_PASSWORD })}
+    type="password"
+    autocomplete="new-password"
+    minlength=${LEAST_PASSWORD}
+    required
+    ...${more}
+  />
+`;
+
+function SignIn() {
+  const { answer: options } = useAnswer(api.signInOptions);
+  const [needsCode, setNeedsCode] = useState(false);
+  const send = async ({ email, password, code }) => {
+    try {
+      await api.signIn({ email, password, ...(needsCode && { code: code.trim() }) });
+      goIn();
+    } catch (problem) {
+      if (problem.answer?.needs !== "code" || needsCode) throw problem;
+      setNeedsCode(true);
+    }
+  };
+  const fieldOf = () => (needsCode ? "code" : "password");
+  const form = useForm({ email: "", password: "", code: "" }, send, fieldOf);
+  return html`
+    <h1>${t("page_sign_in")}</h1>
+    <${Providers} options=${options} />
+    <${Form} of=${form} label=${t("page_sign_in")} submit=${t("page_sign_in")}>
+      <${EmailField} of=${form} ...${focused} />
+      <${Field}
+        of=${form}
+        name="password"
+        label=${t("password")}
+        type="password"
+        autocomplete="current-password"
+        required
+      />
+      ${
+        needsCode &&
+        html`<${Field}
+          of=${form}
+          name="code"
+          label=${t("code")}
+          hint=${t("code_hint")}
+          autocomplete="one-time-code"
+          autocapitalize="none"
+          required
+          autofocus
+        />`
+      }
+    <//>
+    ${
+      options?.sign_up === "open" &&
+      html`<p class="ways"><a href="#/sign-up">${t("page_sign_up")}</a></p>`
+    }
+  `;
+}
+
+function Providers({ options }) {
+  if (!options?.providers?.length) return null;
+  return html`
+    <div class="providers">
+      ${options.providers.map(
+        ({ id, name }) => html`
+          <a class="button" href=${`/v1/oidc/${id}`}>${t("continue_with", { name })}</a>
+        `,
+      )}
+    </div>
+    <p class="or"><span>${t("or")}</span></p>
+  `;
+}
+
+function SignUp() {
+  const { answer: options } = useAnswer(api.signInOptions);
+  const send = async (given) => {
+    await api.signUp({ ...given, language: language.value });
+    goIn();
+  };
+  const form = useForm({ name: "", email: "", password: "" }, send, () => "email");
+  if (options?.sign_up === "closed") {
+    return html`
+      <h1>${t("page_sign_up")}</h1>
+      <p>${t("sign_up_closed")}</p>
+      <p class="ways"><a href="#/sign-in">${t("page_sign_in")}</a></p>
+    `;
+  }
+  return html`
+    <h1>${t("page_sign_up")}</h1>
+    <${Providers} options=${options} />
+    <${Form} of=${form} label=${t("page_sign_up")} submit=${t("page_sign_up")}>
+      <${Field}
+        of=${form}
+        name="name"
+        label=${t("name")}
+        autocomplete="name"
+        maxlength="100"
+        ...${focused}
+      />
+      <${EmailField} of=${form} />
+      <${NewPassword} of=${form} label=${t("password")} />
+    <//>
+    <p class="ways">
+      <span>${t("has_account")}</span> <a href="#/sign-in">${t("page_sign_in")}</a>
+    </p>
+  `;
+}
+
+const SCREENS = { "sign-in": SignIn, "sign-up": SignUp };
+
+export const Page = ({ page }) => html`<${SCREENS[page]} />`;

@@ -1,0 +1,52 @@
+"""What operators see and do: people, credits, the queue, prices, money, the proof, the log."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.conftest import Site
+from tests.web.door import Door, closed
+
+
+@pytest.fixture
+def door(site: Site, browser: Browser) -> Iterator[Door]:
+    with closed(site, browser) as door:
+        yield door
+
+
+@pytest.fixture
+def admin(door: Door) -> Iterator[Page]:
+    door.add("Ada", "admin")
+    page = door.enter("Ada")
+    yield page
+    page.context.close()
+
+
+def _visit(page: Page, name: str) -> None:
+    page.goto(f"{page.url.partition('#')[0]}#/operator/{name}")
+    expect(page.locator("main h1")).to_be_visible()
+
+
+def test_who_is_no_operator_is_not_let_in(door: Door) -> None:
+    door.add("Ola")
+    page = door.enter("Ola", "operator/prices")
+    expect(page.get_by_text("This page is for operators.")).to_be_visible()
+    expect(page.get_by_role("link", name="Ledger")).to_be_hidden()
+    page.context.close()
+
+
+def test_the_ledger_is_proved_when_asked(admin: Page) -> None:
+    _visit(admin, "ledger")
+    admin.get_by_role("button", name="Check now").click()
+    expect(
+        admin.get_by_role("status").get_by_text("Every credit is accounted for.")
+    ).to_be_visible()
+    expect(admin.get_by_text(re.compile(r"\d+ accounts and \d+ transfers"))).to_be_visible()
+
+
+def test_prices_and_costs_stand_side_by_side(admin: Page) -> None:
+    _visit(admin, "prices")
+    expect(admin.get_by_role("heading", name="starter", exact=True)).to_be_visible()
+    expect(admin.get_by_text("0.02 credits a megapixel-step").first).to_be_visible()

@@ -1,0 +1,151 @@
+"""Coming in: who is not signed in sees nothing but the door, and comes to where they wanted."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.conftest import Site
+from tests.web.door import PASSWORD, Door, closed
+
+
+@pytest.fixture
+def door(site: Site, browser: Browser) -> Iterator[Door]:
+    with closed(site, browser) as door:
+        yield door
+
+
+def test_the_owner_at_the_machine_never_sees_it(site: Site, page: Page) -> None:
+    site.app.dependency_overrides.clear()
+    page.reload()
+    expect(page.get_by_role("button", name="Create")).to_be_visible()
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_text("Owner of this studio")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
+
+
+def test_signing_in_and_out(door: Door) -> None:
+    door.add("Mei")
+    page = door.visit()
+    expect(page).to_have_title("Sign in · Maquette")
+    expect(page.get_by_label("E-mail")).to_have_attribute("autocomplete", "username")
+    password = page.get_by_label("Password", exact=True)
+    expect(password).to_have_attribute("autocomplete", "current-password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("E-mail")).to_have_accessible_description("Please fill this in.")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.get_by_label("E-mail").fill(door.email("Mei"))
+    password.fill("three kettles and a goose")
+    page.get_by_role("button", name="Show password").click()
+    expect(password).to_have_attribute("type", "text")
+    password.press("Enter")
+    expect(password).to_have_accessible_description(re.compile("do not go together"))
+    password.fill(PASSWORD)
+    password.press("Enter")
+    expect(page.get_by_role("button", name="Account: 100.00 credits")).to_be_visible()
+    page.get_by_label("Prompt", exact=True).fill("something private")
+    page.get_by_role("button", name="Account").click()
+    expect(
+        page.get_by_role("navigation", name="Account").get_by_text("Mei", exact=True)
+    ).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    kept = page.evaluate("Object.values(localStorage).join()")
+    assert "private" not in kept
+    page.goto(door.site.url)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.context.close()
+
+
+def test_who_signs_in_comes_to_where_they_wanted(door: Door) -> None:
+    door.add("Mei")
+    page = door.enter("Mei", "credits")
+    expect(page.get_by_role("heading", name="Credits")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Credits")).to_be_visible()
+    page.context.close()
+
+
+def test_a_session_that_is_over_is_seen_at_once(door: Door) -> None:
+    door.add("Mei")
+    page = door.enter("Mei")
+    page.get_by_label("Prompt", exact=True).fill("a red boat")
+    page.context.clear_cookies()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.context.close()
+
+
+def test_signing_up(door: Door) -> None:
+    page = door.visit()
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_label("Name").fill("Ola")
+    page.get_by_label("E-mail").fill(door.email("Ola"))
+    password = page.get_by_label("Password", exact=True)
+    expect(password).to_have_attribute("autocomplete", "new-password")
+    password.fill("short")
+    page.get_by_role("button", name="Create an account").click()
+    expect(password).to_have_accessible_description(re.compile("Use at least 10 characters"))
+    password.fill(PASSWORD)
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.get_by_role("button", name="Create")).to_be_visible()
+    expect(page.get_by_role("button", name="Account: 0.00 credits")).to_be_visible()
+    page.context.close()
+
+
+def test_it_is_in_chinese_too(door: Door) -> None:
+    page = door.visit(locale="zh-CN")
+    page.get_by_label("邮箱").fill("nobody@example.org")
+    page.get_by_label("密码", exact=True).fill("not the password")
+    page.get_by_role("button", name="登录").click()
+    described = page.get_by_label("密码", exact=True)
+    expect(described).to_have_accessible_description(re.compile("[\u4e00-\u9fff]"))
+    page.context.close()
+
+
+def test_two_people_in_one_browser_see_nothing_of_each_other(door: Door) -> None:
+    for name in ("Mei", "Ola"):
+        door.add(name)
+    page = door.enter("Mei")
+    page.get_by_label("Prompt", exact=True).fill("the boat of Mei")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="the boat of Mei")).to_be_visible()
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("E-mail").fill(door.email("Ola"))
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="What would you like to make?")).to_be_visible()
+    expect(page.get_by_text("the boat of Mei")).to_have_count(0)
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("")
+    page.context.close()
+
+
+def test_name_password_and_other_browsers(door: Door) -> None:
+    door.add("Mei")
+    other = door.enter("Mei")
+    page = door.enter("Mei", "account")
+    page.get_by_label("Name").fill("Mei Lin")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    sessions = page.get_by_role("table", name="Signed-in browsers").get_by_role("row")
+    expect(sessions).to_have_count(3)
+    page.get_by_role("button", name=re.compile("^Sign out: Chrome")).click()
+    expect(sessions).to_have_count(2)
+    other.reload()
+    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+    current = page.get_by_label("Current password")
+    current.fill("it was something else")
+    page.get_by_label("New password").fill("two herons and a kettle")
+    page.get_by_role("button", name="Change password").click()
+    expect(current).to_have_accessible_description(re.compile("current password"))
+    door.site.errors.clear()  # the browser's own word of the refusal
+    current.fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Your new password is set.")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Account").click()
+    expect(page.get_by_role("navigation", name="Account").get_by_text("Mei Lin")).to_be_visible()
+    for one in (page, other):
+        one.context.close()
