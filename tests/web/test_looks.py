@@ -121,7 +121,17 @@ def _is_whole(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-PAGES = ("credits", "buy", "account", "operator/prices", "operator/ledger", "sign-in", "sign-up")
+PAGES = (
+    "credits",
+    "buy",
+    "account",
+    "operator/queue",
+    "operator/prices",
+    "operator/revenue",
+    "operator/ledger",
+    "sign-in",
+    "sign-up",
+)
 
 
 @pytest.mark.parametrize("language", ["English", "简体中文"])

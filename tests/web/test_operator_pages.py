@@ -50,3 +50,20 @@ def test_prices_and_costs_stand_side_by_side(admin: Page) -> None:
     _visit(admin, "prices")
     expect(admin.get_by_role("heading", name="starter", exact=True)).to_be_visible()
     expect(admin.get_by_text("0.02 credits a megapixel-step").first).to_be_visible()
+
+
+def test_what_runs_and_waits_is_seen_live(door: Door, admin: Page) -> None:
+    door.add("Ola")
+    theirs = door.enter("Ola")
+    _visit(admin, "queue")
+    expect(admin.get_by_text("Nothing waits.")).to_be_visible()
+    theirs.get_by_text("Advanced").click()
+    theirs.get_by_label("Steps").fill("900")
+    theirs.get_by_label("Prompt", exact=True).fill("a red boat")
+    theirs.keyboard.press("Control+Enter")
+    row = admin.get_by_role("table", name="Jobs").get_by_role("row").nth(1)
+    expect(row).to_contain_text("starter")
+    expect(row).to_contain_text("Interactive")
+    theirs.get_by_role("button", name="Cancel").click()
+    expect(admin.get_by_text("Nothing waits.")).to_be_visible()
+    theirs.context.close()

@@ -1,19 +1,60 @@
-/** To get credits: by a code. */
+/** To get credits: packs and codes. */
 import * as api from "../api_account.js";
 import { Field, Form, useForm } from "../components/forms.js";
 import { Section, useAnswer } from "../components/tables.js";
 import { html } from "../html.js";
 import { loadBalance } from "../state/balance.js";
-import { toast } from "../state/toasts.js";
-import { credits, t } from "../words.js";
+import { attempt, toast } from "../state/toasts.js";
+import { credits, money, t } from "../words.js";
 
-export function Page() {
+export function Page({ ids: [came] }) {
   const { answer: options, problem } = useAnswer(api.paymentOptions);
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
   if (!options) return html`<p class="hint" aria-busy="true">${t("loading")}</p>`;
-  if (options.providers.includes("codes")) return html`<${Redeem} />`;
-  return html`<p class="nothing">${t("not_sold")}</p>`;
+  const { providers, packs } = options;
+  const canPay = providers.includes("stripe");
+  return html`
+    ${came === "thanks" && html`<p class="card" role="status">${t("thanks")}</p>`}
+    ${canPay && packs.length > 0 && html`<${Packs} packs=${packs} />`}
+    ${providers.includes("codes") && html`<${Redeem} />`}
+    ${!canPay && !providers.includes("codes") && html`<p class="nothing">${t("not_sold")}</p>`}
+  `;
 }
+
+/** Pays on the provider's own page, which comes back here. */
+const pay = (what) =>
+  attempt(async () => location.assign((await api.checkout(what)).url));
+
+/** What a credit costs, so that packs can be compared. */
+const perHundred = (pack) => (pack.price_cents * 1e8) / pack.credits_microcredits;
+
+const Packs = ({ packs }) => html`
+  <${Section} title=${t("packs")} hint=${t("packs_hint")}>
+    <ul class="offers">
+      ${packs.map(
+        (pack) => html`
+          <li class="card" key=${pack.pack_id}>
+            <h3>${pack.name}</h3>
+            <p class="amount">
+              <b>${credits(pack.credits_microcredits, true)}</b> ${t("credits_unit")}
+            </p>
+            <p class="quiet">
+              ${t("per_hundred", { money: money(perHundred(pack), pack.currency) })}
+            </p>
+            <button
+              type="button"
+              class="button"
+              aria-label=${t("buy_pack", { name: pack.name })}
+              onClick=${() => pay({ pack_id: pack.pack_id })}
+            >
+              ${money(pack.price_cents, pack.currency)}
+            </button>
+          </li>
+        `,
+      )}
+    </ul>
+  <//>
+`;
 
 function Redeem() {
   const send = async ({ code }) => {

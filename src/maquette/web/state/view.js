@@ -3,6 +3,13 @@ import { computed, signal } from "@preact/signals";
 import { generationOfAsset } from "../api.js";
 import { loaded, pictures, picturesOf } from "./generations.js";
 
+// Whoever paid elsewhere comes back by a query.
+const checkout = new URLSearchParams(location.search).get("checkout");
+if (checkout) {
+  const target = checkout === "done" ? "#/buy/thanks" : "#/buy";
+  history.replaceState(null, "", location.pathname + target);
+}
+
 const hash = signal(location.hash);
 
 /** What changes the history waits for what did before: to go back takes the browser a while. */

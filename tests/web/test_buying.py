@@ -1,0 +1,101 @@
+"""Getting credits: packs paid on Stripe's page, codes, and what an operator sees of both."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from maquette.payments.stripe_payments import StripePayments
+from maquette.service.payments import Payments
+from tests.payments.stripe_server import SECRET, StripeServer, event, signed, stripe_server
+from tests.web.conftest import Site
+from tests.web.door import Door, closed
+
+
+@pytest.fixture
+def door(site: Site, browser: Browser) -> Iterator[Door]:
+    with closed(site, browser) as door:
+        yield door
+
+
+@pytest.fixture
+def stripe(site: Site) -> Iterator[StripeServer]:
+    """The studio sells, by way of a Stripe on this machine."""
+    state = site.app.state
+    before = state.payments
+    with stripe_server() as server:
+        state.payments = Payments(state.database, stripe=StripePayments(server.api(), SECRET))
+        yield server
+    state.payments = before
+
+
+def _pays(page: Page, door: Door, stripe: StripeServer) -> None:
+    """Stripe's own page: whoever comes to it pays at once and is sent back."""
+
+    def pay(route: Route) -> None:
+        session = stripe.objects[route.request.url.rpartition("/")[2]]
+        amount = int(session["line_items"]["0"]["price_data"]["unit_amount"])
+        paid = session | {
+            "payment_status": "paid",
+            "payment_intent": f"pi_{session['id']}",
+            "customer_details": {"email": "ola@example.org", "name": "Ola", "address": None},
+            "amount_total": amount,
+            "currency": "usd",
+        }
+        told = signed(event("checkout.session.completed", paid, f"evt_{session['id']}"))
+        door.site.app.state.payments.hear_stripe(told.body, told.signature)
+        route.fulfill(status=303, headers={"Location": session["success_url"]})
+
+    page.route("https://checkout.stripe.com/**", pay)
+
+
+def test_a_pack_is_paid_elsewhere_and_its_credits_are_there(
+    door: Door, stripe: StripeServer
+) -> None:
+    door.add("Ola", credits=1)
+    page = door.enter("Ola", "buy")
+    _pays(page, door, stripe)
+    page.get_by_role("list").get_by_role("button", name="Buy").first.click()
+    expect(page.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
+    expect(page).to_have_title("Get credits · Maquette")
+    expect(page.locator(".account .amounts b")).not_to_have_text("1.00")
+    page.get_by_role("link", name="Credits", exact=True).click()
+    expect(page.get_by_text("Bought")).to_be_visible()
+    page.context.close()
+
+
+def test_codes_bring_credits_and_payments_are_listed_and_refunded(door: Door) -> None:
+    door.add("Ada", "admin")
+    admin = door.enter("Ada", "operator/revenue")
+    admin.get_by_label("Credits each").fill("7")
+    admin.get_by_role("button", name="Make codes").click()
+    code = admin.get_by_label("Codes", exact=True).inner_text()
+    door.add("Ola", credits=1)
+    theirs = door.enter("Ola", "buy")
+    theirs.get_by_role("textbox", name="Code").fill("no such code")
+    theirs.get_by_role("button", name="Redeem").click()
+    expect(theirs.get_by_role("alert")).to_contain_text("there is no such code")
+    door.site.errors.clear()  # the browser's own word of the refusal
+    theirs.get_by_role("textbox", name="Code").fill(code)
+    theirs.get_by_role("button", name="Redeem").click()
+    expect(theirs.get_by_text("7.00 credits received.")).to_be_visible()
+    balance = theirs.locator(".account .amounts b")
+    expect(balance).to_have_text("8.00")
+    admin.reload()
+    row = admin.get_by_role("table", name="Payments").get_by_role("row").nth(1)
+    expect(row).to_contain_text("Codes")
+    row.get_by_role("button", name="Refund").click()
+    row.get_by_label("Reason").fill("given by mistake")
+    row.get_by_role("button", name="Refund", exact=True).click()
+    expect(row).to_contain_text("Refunded")
+    expect(balance).to_have_text("1.00")
+    for page in (admin, theirs):
+        page.context.close()
+
+
+def test_where_nothing_is_sold_only_codes_are_taken(door: Door) -> None:
+    door.add("Ola")
+    page = door.enter("Ola", "buy")
+    expect(page.get_by_role("heading", name="Redeem a code")).to_be_visible()
+    expect(page.get_by_role("button", name="Buy")).to_have_count(0)
+    page.context.close()
