@@ -1,5 +1,7 @@
 """Getting credits: packs paid on Stripe's page, codes, and what an operator sees of both."""
 
+import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -61,6 +63,47 @@ def test_a_pack_is_paid_elsewhere_and_its_credits_are_there(
     expect(page.locator(".account .amounts b")).not_to_have_text("1.00")
     page.get_by_role("link", name="Credits", exact=True).click()
     expect(page.get_by_text("Bought")).to_be_visible()
+    page.context.close()
+
+
+def _subscribes(page: Page, door: Door, stripe: StripeServer) -> None:
+    """Likewise for a plan: Stripe tells of its first invoice, which is paid."""
+    start_s = int(time.time()) - 60
+
+    def pay(route: Route) -> None:
+        subscription = stripe.subscribed(route.request.url, start_s)
+        invoice = stripe.invoice(subscription, "subscription_create", 900, start_s)
+        told = signed(event("invoice.paid", invoice, f"evt_{invoice['id']}"))
+        door.site.app.state.payments.hear_stripe(told.body, told.signature)
+        back = stripe.objects[route.request.url.rpartition("/")[2]]["success_url"]
+        route.fulfill(status=303, headers={"Location": back})
+
+    page.route("https://checkout.stripe.com/**", pay)
+
+
+def test_a_plan_is_taken_ended_kept_and_changed(door: Door, stripe: StripeServer) -> None:
+    dear, cheap = sorted(door.site.app.state.payments.catalog.plans, key=lambda p: -p.price_cents)[
+        :2
+    ]
+    door.add("Ola", credits=1)
+    page = door.enter("Ola", "buy")
+    _subscribes(page, door, stripe)
+    page.get_by_role("button", name=f"Subscribe to {dear.name}").click()
+    expect(page.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
+    expect(page.get_by_text(f"Your plan is {dear.name}.")).to_be_visible()
+    expect(page.locator(".account .amounts b")).not_to_have_text("1.00")
+    page.get_by_role("button", name="Cancel plan").click()
+    page.get_by_role("group", name=f"Cancel {dear.name}").get_by_role(
+        "button", name="Cancel plan"
+    ).click()
+    expect(page.get_by_text(re.compile(r"It ends on \d+ \w+ \d+\."))).to_be_visible()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text(re.compile("It renews on"))).to_be_visible()
+    change = page.get_by_role("button", name=f"Change to {cheap.name}")
+    change.click()
+    expect(page.get_by_text("Change with the next month?")).to_be_visible()
+    change.click()
+    expect(page.get_by_text(re.compile(f"From .* it is {cheap.name}"))).to_be_visible()
     page.context.close()
 
 

@@ -1,4 +1,4 @@
-/** To get credits: packs and codes. */
+/** To get credits: packs, plans and codes. */
 import * as api from "../api_account.js";
 import { Field, Form, useForm } from "../components/forms.js";
 import { Section, useAnswer } from "../components/tables.js";
@@ -6,15 +6,17 @@ import { html } from "../html.js";
 import { loadBalance } from "../state/balance.js";
 import { attempt, toast } from "../state/toasts.js";
 import { credits, money, t } from "../words.js";
+import { Plans } from "./plans.js";
 
 export function Page({ ids: [came] }) {
   const { answer: options, problem } = useAnswer(api.paymentOptions);
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
   if (!options) return html`<p class="hint" aria-busy="true">${t("loading")}</p>`;
-  const { providers, packs } = options;
+  const { providers, packs, plans } = options;
   const canPay = providers.includes("stripe");
   return html`
     ${came === "thanks" && html`<p class="card" role="status">${t("thanks")}</p>`}
+    ${canPay && plans.length > 0 && html`<${Plans} plans=${plans} />`}
     ${canPay && packs.length > 0 && html`<${Packs} packs=${packs} />`}
     ${providers.includes("codes") && html`<${Redeem} />`}
     ${!canPay && !providers.includes("codes") && html`<p class="nothing">${t("not_sold")}</p>`}
@@ -22,7 +24,7 @@ export function Page({ ids: [came] }) {
 }
 
 /** Pays on the provider's own page, which comes back here. */
-const pay = (what) =>
+export const pay = (what) =>
   attempt(async () => location.assign((await api.checkout(what)).url));
 
 /** What a credit costs, so that packs can be compared. */
