@@ -6,22 +6,27 @@ owns what a path names. Where no body is given, who may come in is told that it 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
+from maquette.api.scopes import scope_of
 from maquette.core.ids import new_id
 from maquette.core.requests import SamplingParams
 from maquette.library.assets import add_asset
+from maquette.people.keys import Scope, add_key
 from maquette.people.sessions import list_sessions
+from maquette.people.teams import add_member
 from maquette.service.studio import Studio
+from maquette.service.teams import found_team
 from tests.api.conftest import Rooms
 from tests.api.people import ELSEWHERE, ORIGIN, Someone, open_to_all, someone_new
 
-WHO = ("nobody", "other", "operator", "admin", "member")  # the member last, who may destroy it
+# The member last, who may destroy it. A key of theirs that is for something else is refused.
+WHO = ("nobody", "other", "operator", "admin", "key", "member")
 GENERATION = {"prompt": "a cat", "width": 64, "height": 64}
 
 
@@ -35,6 +40,10 @@ class Row:
     operator: int
     admin: int
     send: Mapping[str, Any] = field(default_factory=dict)  # a body, or a query
+
+    @property
+    def key(self) -> int:
+        return 403 if self.nobody == 401 else self.nobody
 
 
 def everyone(status: int, **send: Any) -> Row:
@@ -68,10 +77,34 @@ ROWS = {
     "POST /v1/sign-up": everyone(422),
     "POST /v1/sign-in": everyone(422),
     "POST /v1/sign-out": everyone(204),
+    "POST /v1/verify-email": everyone(422),
+    "POST /v1/verify-email/send": signed_in(400),
+    "POST /v1/password-reset": everyone(422),
+    "POST /v1/password-reset/confirm": everyone(422),
+    "GET /v1/oidc/{provider_id}": everyone(404),  # for there is none
+    "GET /v1/oidc/{provider_id}/callback": everyone(404),
     "GET /v1/me": signed_in(200),
     "PATCH /v1/me": signed_in(200, json={"name": "Ada"}),
+    "GET /v1/me/export": signed_in(200),
+    "POST /v1/me/delete": signed_in(422),
     "GET /v1/me/sessions": signed_in(200),
     "DELETE /v1/me/sessions/{session_id}": own(204),
+    "POST /v1/me/two-factor": signed_in(400),  # they have no password
+    "POST /v1/me/two-factor/confirm": signed_in(422),
+    "POST /v1/me/two-factor/remove": signed_in(422),
+    "GET /v1/teams": signed_in(200),
+    "POST /v1/teams": signed_in(422),
+    "POST /v1/teams/{team_id}/invitations": own(202, json={"email": "ann@example.org"}),
+    "POST /v1/invitations/accept": signed_in(422),
+    "PATCH /v1/teams/{team_id}/members/{other_account_id}": own(200, json={"role": "owner"}),
+    "DELETE /v1/teams/{team_id}/members/{other_account_id}": own(204),
+    "GET /v1/keys": signed_in(200),
+    "POST /v1/keys": signed_in(422),
+    "DELETE /v1/keys/{key_id}": own(204),
+    "GET /v1/operator/people": operators(200),
+    "GET /v1/operator/people/{account_id}": operators(200),
+    "PATCH /v1/operator/people/{account_id}": admins(200, json={"role": "operator"}),
+    "GET /v1/operator/audit": operators(200),
     "GET /v1/models": signed_in(200),
     "POST /v1/generations": signed_in(202, json=GENERATION),
     "GET /v1/generations": signed_in(200),
@@ -94,7 +127,6 @@ ROWS = {
     "GET /v1/operator/accounts/{account_id}/balance": operators(200),
     "GET /v1/operator/accounts/{account_id}/transfers": operators(200),
     "POST /v1/operator/transfers/{transfer_id}/reverse": operators(422),
-    "GET /v1/operator/queue": operators(200),
     "GET /v1/operator/prices": operators(200),
     "GET /v1/operator/ledger/check": operators(200),
     "GET /v1/assets/{asset_id}": own(200),
@@ -106,7 +138,11 @@ ROWS = {
 }
 # Streams that do not end: who may not is told so, who may watches (`test_streams.py`).
 ENDLESS = {"GET /v1/events": 401}
-PATHS = {"deleted_generation_id": "generation_id", "deleted_asset_id": "asset_id"}
+PATHS = {
+    "other_account_id": "account_id",
+    "deleted_generation_id": "generation_id",
+    "deleted_asset_id": "asset_id",
+}
 Things = dict[str, str]
 
 
@@ -133,6 +169,7 @@ def things_of(rooms: Rooms, member: Someone) -> Things:
     studio.cancel(member.account_id, jobs[0].job_id)
     studio.delete_job(member.account_id, jobs[1].job_id)
     content_hash = rooms.blobs.put(b"a picture")
+    guest = someone_new(rooms, member.http)
     with rooms.database.begin() as connection:
         assets = [
             add_asset(
@@ -148,6 +185,9 @@ def things_of(rooms: Rooms, member: Someone) -> Things:
             for position in range(2)
         ]
         (session, *_) = list_sessions(connection, member.account_id)
+        key, _ = add_key(connection, member.account_id, "a key", ["read"])
+        team = found_team(connection, "a team", member.account_id)
+        add_member(connection, team.team_id, guest.account_id)
     studio.delete(member.account_id, assets[1].asset_id)
     return {
         "generation_id": str(jobs[0].job_id),
@@ -156,10 +196,23 @@ def things_of(rooms: Rooms, member: Someone) -> Things:
         "deleted_asset_id": str(assets[1].asset_id),
         "content_hash": content_hash,
         "account_id": member.account_id,
+        "team_id": str(team.team_id),
+        "other_account_id": guest.account_id,
+        "provider_id": "acme",
+        "key_id": str(key.key_id),
         "transfer_id": str(new_id()),
         "payment_id": str(new_id()),
         "session_id": str(session.session_id),
     }
+
+
+def key_for_else(rooms: Rooms, member: Someone, method: str, path: str) -> Someone:
+    """The member's program, with a key that is not for this."""
+    needed = scope_of(path, method != "GET")
+    with rooms.database.begin() as connection:
+        others = [one for one in get_args(Scope) if one != needed]
+        _, shown = add_key(connection, member.account_id, "a key", others)
+    return Someone(member.http, {"Authorization": f"Bearer {shown}"}, member.account_id)
 
 
 @pytest.fixture
@@ -190,7 +243,10 @@ def test_everyone_is_answered_as_the_matrix_says(
         member = someone_new(rooms, http)
         method, path = route.format(**things_of(rooms, member)).split(" ")
         for who in WHO:
-            someone = member if who == "member" else made[who]()
+            if who == "key":
+                someone = key_for_else(rooms, member, method, path)
+            else:
+                someone = member if who == "member" else made[who]()
             answer = someone.send(method, path, **row.send)
             with subtests.test(route, who=who):
                 assert answer.status_code == getattr(row, who), answer.text

@@ -97,3 +97,16 @@ def test_secrets_are_left_out_and_the_rest_is_read_back(tmp_path: Path) -> None:
         "smtp": "smtp://me:word@host", "nested": {"a.b": 1.5, "client_secret": "s"},
     }  # fmt: skip
     assert tomllib.loads(without_secrets(kept | secret)) == kept
+
+
+def test_providers_are_tables_and_reach_another_process(tmp_path: Path) -> None:
+    environ = write(
+        tmp_path,
+        '[providers.acme]\nname = "Acme"\nissuer = "https://acme.example"\n'
+        'client_id = "m"\nclient_secret = "s"\n',
+    )
+    settings = Settings.load(environ)
+    assert settings.providers["acme"].issuer == "https://acme.example"
+    assert Settings.load(settings.as_environment()) == settings
+    with pytest.raises(InvalidSettings, match="it must be tables of name, issuer"):
+        Settings.load(write(tmp_path, '[providers.acme]\nissuer = "http://acme.example"\n'))

@@ -20,14 +20,19 @@ from maquette.api import (
     events,
     generations,
     health,
+    keys,
     me,
     metrics,
     models,
+    oidc,
     operator_credits,
     operator_payments,
+    operator_people,
     operator_queue,
     payments,
     sign_in,
+    teams,
+    two_factor,
 )
 from maquette.api.access import Access
 from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
@@ -60,9 +65,9 @@ from maquette.service.studio import Studio
 
 log = logging.getLogger(__name__)
 ROUTES = (
-    *(sign_in, me),
+    *(sign_in, oidc, me, two_factor, keys, teams),
     *(generations, events, assets, models, credits),
-    *(payments, operator_credits, operator_payments, operator_queue, health),
+    *(payments, operator_people, operator_credits, operator_payments, operator_queue, health),
 )
 MOST_MISFITS = 3  # told of one request
 STATUS = {

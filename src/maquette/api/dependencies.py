@@ -1,12 +1,14 @@
 """What routes are given: the studio, the watch, and whose request it is."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import Depends, HTTPException, Request, Response
+from fastapi import BackgroundTasks, Depends, HTTPException, Request, Response
 
+from maquette.api.scopes import scope_of
 from maquette.api.watch import Watch
 from maquette.core import logs
 from maquette.core.errors import NotAllowed, NotSignedIn
@@ -16,7 +18,7 @@ from maquette.people.persons import LOCAL_ACCOUNT, Role
 from maquette.people.sessions import WHOLE
 from maquette.service.credits import Credits
 from maquette.service.payments import Payments
-from maquette.service.people import Browser, People
+from maquette.service.people import Browser, People, Send
 from maquette.service.studio import Studio
 
 __all__ = ["LOCAL_ACCOUNT", "Caller", "Role"]  # for routes, which ask here who asks
@@ -66,6 +68,8 @@ Transaction = Annotated[sa.Connection, Depends(_transaction, scope="function")]
 
 
 def _caller(request: Request, people: PeopleDep) -> Caller:
+    if (said := request.headers.get("authorization")) is not None:
+        return _by_key(request, people, said)
     token = request.cookies.get(COOKIE)
     caller = people.signed_in(token) if token else None
     if caller is None and sits_at_machine(request):
@@ -73,6 +77,18 @@ def _caller(request: Request, people: PeopleDep) -> Caller:
     if caller is None:
         raise NotSignedIn("no one is signed in; sign in first")
     logs.add(account_id=caller.account_id)
+    return caller
+
+
+def _by_key(request: Request, people: People, said: str) -> Caller:
+    """What says who it is by a key is judged by that alone, whatever cookie comes with it."""
+    kind, _, shown = said.partition(" ")
+    caller = people.of_key(shown.strip()) if kind.lower() == "bearer" else None
+    if caller is None:
+        raise NotSignedIn("this key is unknown or over; send Authorization: Bearer KEY")
+    needed = scope_of(request.url.path, request.method not in SAFE_METHODS)
+    if needed not in (caller.scopes or ()):
+        raise NotAllowed(f"this key is not for {needed}; make one that is")
     return caller
 
 
@@ -135,6 +151,11 @@ def _browser(request: Request) -> Browser:
     )
 
 
+def _send(people: PeopleDep, later: BackgroundTasks) -> Send:
+    return partial(later.add_task, people.mailer.send)
+
+
+SendDep = Annotated[Send, Depends(_send)]
 BrowserDep = Annotated[Browser, Depends(_browser)]
 
 

@@ -36,6 +36,7 @@ def create_generation(
         caller.payer_id,
         asked.priority,
         once(status.HTTP_202_ACCEPTED, GenerationOut.of),
+        caller.key_id,
     )
     logs.add(job_id=str(job.job_id))
     return GenerationOut.of(job, studio.outcome(job.job_id))

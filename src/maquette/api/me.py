@@ -1,11 +1,15 @@
 """What one is and where one is signed in, and how one changes that."""
 
 from datetime import datetime
+from functools import partial
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, BackgroundTasks, Response
+from fastapi.responses import FileResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from maquette.api.dependencies import (
@@ -13,17 +17,21 @@ from maquette.api.dependencies import (
     CallerDep,
     PeopleDep,
     SignedInDep,
+    StudioDep,
     Transaction,
     give_cookie,
+    take_cookie,
 )
 from maquette.api.schemas import problems
 from maquette.core.errors import NotFound
 from maquette.people.persons import LOCAL_ACCOUNT, MOST_NAME, Person, Role, get_person
 from maquette.people.sessions import end_session, list_sessions
 from maquette.people.teams import TeamRole, teams_of
+from maquette.service.own_data import delete, export
+from maquette.service.teams import choose_payer
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
-PROBLEMS = problems(400, 404)
+PROBLEMS = problems(400, 404, 429)
 
 
 def _one_line(text: str) -> str:
@@ -95,8 +103,17 @@ class MeIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Line | None = None
+    payer_account_id: Annotated[str, Field(max_length=100, pattern=r"^[\w/-]+$")] | None = None
     password: Annotated[str, Field(max_length=1000)] | None = None
     current_password: Annotated[str, Field(max_length=1000)] = ""
+
+
+class GoodbyeIn(BaseModel):
+    """To show that it is you."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: Annotated[str, Field(max_length=1000)]
 
 
 class SessionOut(BaseModel):
@@ -123,13 +140,46 @@ def get_me(caller: CallerDep, people: PeopleDep) -> MeOut:
 def change_me(
     asked: MeIn, caller: SignedInDep, people: PeopleDep, browser: BrowserDep, response: Response
 ) -> MeOut:
-    """Change your name or password. With a new password you are signed out everywhere else."""
+    """Change your name, your password, or whose credits pay: your own, or those of a team of
+    yours. With a new password you are signed out everywhere else.
+    """
     who, token = people.change(
         caller.account_id, asked.name, asked.password, asked.current_password, browser
     )
     if token is not None:
         give_cookie(response, token)
+    if asked.payer_account_id is not None:
+        with people.database.begin() as connection:
+            who = choose_payer(connection, caller.account_id, asked.payer_account_id)
     return MeOut.of(people.database, who)
+
+
+@router.get("/export", response_class=FileResponse, responses=PROBLEMS)
+def export_me(
+    caller: SignedInDep, people: PeopleDep, studio: StudioDep, later: BackgroundTasks
+) -> FileResponse:
+    """All that is yours, as a ZIP file: who you are, what you asked for, what your credits did, and
+    the pictures.
+    """
+    read = partial(studio.picture, caller.account_id)
+    with NamedTemporaryFile(suffix=".zip", delete=False) as file:
+        later.add_task(Path(file.name).unlink, missing_ok=True)
+        export(people.database, caller.account_id, read, file)
+    return FileResponse(
+        file.name, media_type="application/zip", filename="maquette.zip", background=later
+    )
+
+
+@router.post("/delete", status_code=204, responses=PROBLEMS)
+def delete_me(
+    asked: GoodbyeIn, caller: SignedInDep, people: PeopleDep, studio: StudioDep, response: Response
+) -> None:
+    """Delete your account with all that is yours. It cannot be undone."""
+    people.check_password(caller.account_id, asked.password)
+    with people.database.begin() as connection:
+        hashes = delete(connection, caller.account_id)
+    studio.drop_bytes(hashes)
+    take_cookie(response)
 
 
 @router.get("/sessions", responses=PROBLEMS)

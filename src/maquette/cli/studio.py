@@ -98,13 +98,13 @@ def studio(
         open_database(settings) as engine,
         ExitStack() as stack,
     ):
-        people = _people(host, settings, engine)
+        url = f"http://{host}:{listener.getsockname()[1]}"
+        people = _people(host, settings, engine, url)
         supervisor = Supervisor(_environment(context, settings, engine)) if own_worker else None
         if supervisor:
             stack.enter_context(supervisor)
         studio = _studio(settings, engine)
         app = _app(settings, engine, studio, supervisor, people, _names(host, settings))
-        url = f"http://{host}:{listener.getsockname()[1]}"
         in_browser = open_browser and not as_json and _has_screen(context.obj or {})
         greeting = (studio, first_params, url, as_json, in_browser)
         threading.Thread(target=_greet, args=greeting, name="greet", daemon=True).start()
@@ -131,7 +131,7 @@ def _serve(app: "FastAPI", listener: socket.socket) -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _people(host: str, settings: Settings, engine: "sa.Engine") -> "People":
+def _people(host: str, settings: Settings, engine: "sa.Engine", url: str) -> "People":
     """The door, and the owner behind it. Raises UsageError where it would be open to all."""
     from maquette.service.owner import prepare_owner, refuse_open_door
     from maquette.service.people import People
@@ -140,7 +140,7 @@ def _people(host: str, settings: Settings, engine: "sa.Engine") -> "People":
     if not on_loopback:
         refuse_open_door(engine, settings.public_url or host)
     prepare_owner(engine)
-    return People(engine, settings, on_loopback)
+    return People(engine, settings, on_loopback, url)
 
 
 def _names(host: str, settings: Settings) -> tuple[str, ...]:

@@ -5,10 +5,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from maquette.core.errors import InvalidSettings, did_you_mean
 
@@ -28,6 +28,28 @@ Origins = dict[str, tuple[str, object]]  # setting → where it was given, and t
 def default_data_folder() -> Path:
     """The platform's folder for a user's data; nothing is created."""
     return platformdirs.user_data_path("maquette", appauthor=False)
+
+
+ProviderId = Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+
+
+def _parsed(value: object) -> object:
+    """A table as it comes in a variable: JSON."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+class OidcProvider(BaseModel):
+    """Who vouches for people, by OpenID Connect."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1)
+    issuer: str = Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1)(:|/|$))")
+    client_id: str
+    client_secret: str
 
 
 class Settings(BaseModel):
@@ -69,6 +91,11 @@ class Settings(BaseModel):
     public_url: str | None = Field(
         default=None, pattern=r"^https?://[^/\s]+$", description="a URL, https://NAME"
     )
+    smtp: str | None = Field(
+        default=None,
+        pattern=r"^smtps?://",
+        description="a URL, smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS",
+    )
     proxies: str = Field(
         default="",
         pattern=r"^[0-9a-fA-F.:/, ]*$",
@@ -79,6 +106,10 @@ class Settings(BaseModel):
         default=None, repr=False, description="a signing secret, whsec_…"
     )
 
+    providers: Annotated[dict[ProviderId, OidcProvider], BeforeValidator(_parsed)] = Field(
+        default={}, description="tables of name, issuer, client_id and client_secret"
+    )
+
     machine_cents_hour: float = Field(
         default=8.0, ge=0, description="US cents an hour that a worker's machine costs"
     )
@@ -86,7 +117,7 @@ class Settings(BaseModel):
     def as_environment(self) -> dict[str, str]:
         """These settings as variables, for a process that is to have the same."""
         values = self.model_dump(mode="json", exclude_none=True)
-        return {PREFIX + name.upper(): str(value) for name, value in values.items()}
+        return {PREFIX + name.upper(): _as_text(value) for name, value in values.items()}
 
     @classmethod
     def load(
@@ -107,11 +138,15 @@ class Settings(BaseModel):
             raise InvalidSettings(f"the folder {folder} names no home; write it in full") from None
         given = _from_file(folder / FILE_NAME) | given
         # As text, so that one rule reads all three sources: TOML's true is not the number 1.
-        values = {name: str(value) for name, (_, value) in given.items()} | {"data": str(folder)}
+        values = {name: _as_text(value) for name, (_, value) in given.items()}
         try:
-            return cls.model_validate(values)
+            return cls.model_validate(values | {"data": str(folder)})
         except ValidationError as error:
             raise InvalidSettings(_explain(error, given)) from None
+
+
+def _as_text(value: object) -> str:
+    return json.dumps(value) if isinstance(value, dict) else str(value)
 
 
 def without_secrets(entries: Mapping[str, Any]) -> str:

@@ -61,6 +61,12 @@ def drop_unused(connection: sa.Connection, content_hash: str, older_than: timede
     return not connection.execute(sa.select(left)).scalar_one()
 
 
+def has_rows(connection: sa.Connection, content_hash: str) -> bool:
+    """Whether anyone put a blob, or a job made it."""
+    there = (sa.exists().where(one.c.content_hash == content_hash) for one in (upload, asset))
+    return connection.execute(sa.select(sa.or_(*there))).scalar_one()
+
+
 def _unused(older_than: timedelta) -> sa.ColumnElement[bool]:
     return (upload.c.created_at < sa.func.now() - older_than) & _unnamed()
 

@@ -22,6 +22,7 @@ class Caller:
     role: Role
     session_id: UUID | None = None
     key_id: UUID | None = None
+    scopes: frozenset[str] | None = None  # of the key
 
 
 # Who pays: a team's account, as long as the person is of the team.

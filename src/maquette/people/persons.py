@@ -104,6 +104,19 @@ def find_unverified(connection: sa.Connection, email_key: str) -> Person | None:
     return None if row is None else _person(row)
 
 
+def show_address(connection: sa.Connection, account_id: str, email: Email) -> Person:
+    """Notes that an address was shown to be a person's. Raises InvalidRequest where it is
+    another's, or no longer the person's.
+    """
+    who = get_person(connection, account_id)
+    if who.email_verified_at is not None and who.email_key == email.key:
+        return who
+    if who.email_key != email.key:
+        raise InvalidRequest(f"{email.written} is no longer the address of this account")
+    refuse_taken(connection, email)
+    return change_person(connection, account_id, email_verified_at=sa.func.now())
+
+
 def change_person(connection: sa.Connection, account_id: str, **values: Any) -> Person:
     """Raises NotFound."""
     this = person.c.account_id == account_id

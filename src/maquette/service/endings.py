@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from maquette.jobs.events import add_event, send_balance
 from maquette.jobs.store import Job, JobState, end_job
 from maquette.ledger.holds import holds_of, post_hold, void_hold
+from maquette.people.budgets import settle_budgets
 
 
 def end(
@@ -32,6 +33,8 @@ def end(
             post_hold(connection, credits.hold_id, credits.amount_microcredits)
         else:
             void_hold(connection, credits.hold_id)
+        charged = credits.amount_microcredits if state == "succeeded" else 0
+        settle_budgets(connection, job_id, charged)
         send_balance(connection, credits.account_id)
     said = {} if error is None else {"error": error}
     add_event(connection, job_id, state, {**said, **(data or {})})

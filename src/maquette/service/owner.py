@@ -18,19 +18,24 @@ from maquette.people.persons import (
     refuse_taken,
 )
 
-__all__ = ["LOCAL_ACCOUNT", "claim_machine", "prepare_owner", "refuse_open_door"]
+__all__ = ["LOCAL_ACCOUNT", "claim_machine", "open_owner", "prepare_owner", "refuse_open_door"]
 
 PLENTY, FEW = 1_000_000 * 10**6, 100_000 * 10**6  # microcredits: given, and below which anew
 REASON = "the owner of this machine"
 
 
+def open_owner(connection: sa.Connection) -> None:
+    """Has the owner be there; until the caller's transaction ends, no one else changes that."""
+    hold(connection, REASON)
+    open_account(connection, LOCAL_ACCOUNT)
+    if not _is_there(connection):
+        add_person(connection, LOCAL_ACCOUNT, role="admin")
+
+
 def prepare_owner(database: sa.Engine) -> None:
     """Has the owner be there, with credits in plenty."""
     with database.begin() as connection:
-        hold(connection, REASON)
-        open_account(connection, LOCAL_ACCOUNT)
-        if not _is_there(connection):
-            add_person(connection, LOCAL_ACCOUNT, role="admin")
+        open_owner(connection)
         available = get_balance(connection, LOCAL_ACCOUNT).available_microcredits
         if available < FEW:
             grant(connection, LOCAL_ACCOUNT, PLENTY - available, "free", reason=REASON)

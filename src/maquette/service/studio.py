@@ -1,7 +1,7 @@
 """What a person can do, whichever door they come through; needs no PyTorch."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -42,7 +42,8 @@ from maquette.ledger.idempotency import Once, claim, finish
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
 from maquette.library.blobs import BlobStore, hash_of
 from maquette.library.thumbnails import Thumbnails
-from maquette.library.uploads import add_upload, may_read
+from maquette.library.uploads import add_upload, has_rows, may_read
+from maquette.people.budgets import spend_budgets
 from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit, admit_account
 from maquette.service.cost import cost_of
 from maquette.service.endings import end
@@ -94,9 +95,11 @@ class Studio:
         payer_id: str | None = None,
         priority: Priority = "interactive",
         once: Once | None = None,
+        key_id: UUID | None = None,
     ) -> Job:
         """Accepts a request for pictures: from here on it survives any crash. Its price is held of
-        the payer's credits, the account's own where no other is named.
+        the payer's credits, the account's own where no other is named, and of the budgets of the
+        key that asks and of the payer's team.
 
         `source` and `mask` are hashes of pictures that the account put or had made. Raises
         InvalidRequest, ModelNotFound, RateLimited, QueueFull where too much waits, and
@@ -141,6 +144,8 @@ class Studio:
             # The balance last: whoever ends a job of the account has that, and waits for this.
             until = datetime.now(UTC) + HOLD_TIME
             held = place_hold(connection, payer_id or account_id, price, until, job.job_id)
+            budgets = (job.job_id, price, account_id, held.account_id, key_id)
+            spend_budgets(connection, *budgets)
             send_balance(connection, held.account_id)
             finish(connection, once, job, Outcome([], held))
         return job
@@ -175,6 +180,14 @@ class Studio:
             if not may_read(connection, account_id, content_hash):
                 raise NotFound(f"{content_hash} is not here")
         return self._bytes(content_hash)
+
+    def drop_bytes(self, hashes: Iterable[str]) -> None:
+        """Lets go the bytes of pictures whose rows are gone, unless others have them."""
+        for content_hash in hashes:
+            with self._database.begin() as connection:
+                hold(connection, content_hash)
+                if not has_rows(connection, content_hash):
+                    self._blobs.delete(content_hash)
 
     def _opened(self, account_id: str, content_hash: str | None) -> Image.Image | None:
         if content_hash is None:

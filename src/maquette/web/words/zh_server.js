@@ -179,6 +179,35 @@ export const zhServer = {
   "this account is suspended; ask an operator": "此账户已停用，请联系管理人员。",
   "people are added by an admin here; ask one": "这里由管理员添加账户，请联系管理员。",
   "this is for admins; ask one": "这只限管理员，请联系他们。",
+  "this key is unknown or over; send Authorization: Bearer KEY":
+    "密钥不存在或已过期；请发送 Authorization: Bearer KEY。",
+  "this key is not for {scope}; make one that is": "这个密钥不能用于 {scope}，请另建一个。",
+  "a key that was over by {date}; take a later time": "密钥在 {date} 已过期，请选更晚的时间。",
+  "there are {n} keys, and no more are kept; delete one first":
+    "已有 {n} 个密钥，不能再多，请先删除一个。",
+  "what this key, or you of this team, may spend is used up; have the limit raised":
+    "这个密钥或您在团队中的额度已用完，请让人调高。",
+  "no person has shown that {email} is theirs; list people to find them":
+    "没有人确认过 {email}，请在列表中查找。",
+  "operators suspend members alone; ask an admin": "运营人员只能停用普通成员，请联系管理员。",
+  "this is for the team's owners; ask one": "这只限团队的所有者，请联系他们。",
+  "this is the team's last owner; make another one first":
+    "这是团队的最后一位所有者，请先设另一位。",
+  "{most} teams are the most one may be of; leave one first": "最多加入 {most} 个团队，请先退出一个。",
+  "a team has {most} members at most; found another one": "团队最多 {most} 人，请另建一个。",
+  "{id} is not of this team": "{id} 不在这个团队中。",
+  "{id} is no team of yours": "{id} 不是您的团队。",
+  "a second factor is in force; remove it first": "两步验证已启用，请先移除。",
+  "there is no second factor to be confirmed; begin with one": "没有待确认的两步验证，请先开始设置。",
+  "this code is not right, or was used; give the one of now": "验证码不对或已用过，请输入当前的。",
+  "this code is not right, or was used; give the next": "验证码不对或已用过，请输入下一个。",
+  "a second factor is in force; give the code of your app": "已启用两步验证，请输入应用中的验证码。",
+  "without a password there is no second factor; set one first": "没有密码就无法启用两步验证，请先设密码。",
+  "this sign-in was not begun in this browser; begin anew": "登录不是在这个浏览器中开始的，请重新登录。",
+  "{provider} did not say who you are; begin anew": "{provider} 没有确认您的身份，请重新登录。",
+  "{provider} does not answer as it should; try again in a minute":
+    "{provider} 没有正常回应，请稍后再试。",
+  "no provider {id} is set up here": "这里没有设置 {id}。",
   "a key may not do this; sign in": "密钥不能这样做，请登录。",
   ["over plain HTTP others could read the password; serve the studio over HTTPS, and name the " +
   "proxy that does so in the setting proxies"]:
@@ -195,6 +224,11 @@ export const zhServer = {
     "当前密码不对，请重试或重设密码。",
   "without an e-mail address no one can sign in; give one with maquette accounts":
     "没有邮箱就无法登录；请用 maquette accounts 添加。",
+  "this link was used or is over; have another one sent": "这个链接已用过或已过期，请重新发送。",
+  "this was tried {times} times; try again in {minutes} min":
+    "已尝试 {times} 次，请 {minutes} 分钟后再试。",
+  "there is no address to be shown; you need do nothing": "没有需要确认的邮箱，您无需操作。",
+  "{email} is no longer the address of this account": "{email} 已不是此账户的邮箱。",
   "no person {id}": "没有用户 {id}。",
   "this is the last admin; make another one first": "这是最后一位管理员，请先设另一位。",
   // what went wrong

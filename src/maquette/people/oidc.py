@@ -1,0 +1,150 @@
+"""OpenID Connect: authorization code, PKCE, nonce, and a state that is bound to the browser."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.httpx_client import OAuth2Client
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from maquette.core.errors import InvalidRequest, NotNow
+from maquette.core.settings import OidcProvider
+from maquette.people.tokens import new_token
+
+SCOPE = "openid email profile"
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]  # none of them by a shared secret
+KNOWN_FOR_S = 3600.0
+TIMEOUT_S = 10.0
+BETWEEN = "."  # the parts of what a browser keeps meanwhile; no token has it
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a browser keeps from the way out until the way back."""
+
+    provider_id: str
+    state: str
+    nonce: str
+    verifier: str
+
+    def as_text(self) -> str:
+        return BETWEEN.join((self.provider_id, self.state, self.nonce, self.verifier))
+
+    @classmethod
+    def read(cls, text: str) -> "Attempt | None":
+        parts = text.split(BETWEEN)
+        return cls(*parts) if len(parts) == 4 and all(parts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a provider says someone is."""
+
+    provider_id: str
+    subject: str
+    email: str | None
+    email_verified: bool
+    name: str
+
+
+class OidcClient:
+    """One provider, and what it says of itself, which is asked for now and then."""
+
+    def __init__(self, provider_id: str, provider: OidcProvider, redirect_uri: str) -> None:
+        self._id, self._provider, self._redirect_uri = provider_id, provider, redirect_uri
+        self._lock = threading.Lock()
+        self._found: tuple[float, dict[str, Any], KeySet] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._provider.name
+
+    def begin(self) -> tuple[str, Attempt]:
+        """Where to send the browser, and what it is to keep. Raises NotNow."""
+        about, _ = self._discover()
+        attempt = Attempt(self._id, new_token(), new_token(), new_token())
+        with self._client() as client:
+            url, _ = client.create_authorization_url(
+                about["authorization_endpoint"],
+                state=attempt.state,
+                nonce=attempt.nonce,
+                code_verifier=attempt.verifier,
+            )
+        return url, attempt
+
+    def finish(self, attempt: Attempt, state: str, code: str) -> Identity:
+        """Who came back. Raises InvalidRequest, NotNow."""
+        if attempt.provider_id != self._id or attempt.state != state:
+            raise InvalidRequest("this sign-in was not begun in this browser; begin anew")
+        about, keys = self._discover()
+        try:
+            with self._client() as client:
+                token: dict[str, Any] = client.fetch_token(
+                    about["token_endpoint"], code=code, code_verifier=attempt.verifier
+                )
+            decoded = jwt.decode(str(token["id_token"]), keys, algorithms=ALGORITHMS)
+            claims = CodeIDToken(
+                decoded.claims,
+                decoded.header,
+                {
+                    "iss": {"essential": True, "value": self._provider.issuer},
+                    "aud": {"essential": True, "value": self._provider.client_id},
+                },
+                {
+                    "nonce": attempt.nonce,
+                    "client_id": self._provider.client_id,
+                    "access_token": token.get("access_token"),
+                },
+            )
+            claims.validate(leeway=60)
+        except httpx2.HTTPError:
+            raise self._away() from None
+        except (AuthlibBaseError, JoseError, ValueError, KeyError):
+            raise InvalidRequest(f"{self.name} did not say who you are; begin anew") from None
+        email = claims.get("email")
+        return Identity(
+            self._id,
+            str(claims["sub"]),
+            email if isinstance(email, str) else None,
+            claims.get("email_verified") is True,
+            str(claims.get("name") or ""),
+        )
+
+    def _client(self) -> Any:  # an httpx2.Client, which Authlib does not tell type checkers
+        one = self._provider
+        return OAuth2Client(
+            one.client_id,
+            one.client_secret,
+            scope=SCOPE,
+            redirect_uri=self._redirect_uri,
+            code_challenge_method="S256",
+            timeout=TIMEOUT_S,
+        )
+
+    def _discover(self) -> tuple[dict[str, Any], KeySet]:
+        """What the provider says of itself, and its keys."""
+        with self._lock:
+            if self._found is not None and time.monotonic() - self._found[0] < KNOWN_FOR_S:
+                return self._found[1:]
+            issuer = self._provider.issuer
+            try:
+                with httpx2.Client(timeout=TIMEOUT_S) as client:
+                    where = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+                    about: dict[str, Any] = client.get(where).raise_for_status().json()
+                    if about["issuer"] != issuer:
+                        raise ValueError(about["issuer"])
+                    said = client.get(about["jwks_uri"]).raise_for_status().json()
+                    keys = KeySet.import_key_set(said)
+            except (httpx2.HTTPError, JoseError, ValueError, KeyError):
+                raise self._away() from None
+            self._found = time.monotonic(), about, keys
+            return about, keys
+
+    def _away(self) -> NotNow:
+        return NotNow(f"{self.name} does not answer as it should; try again in a minute", 60)

@@ -1,0 +1,215 @@
+"""Mails, as a real server gets them: what their links prove, once, and what they bring."""
+
+import re
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from fastapi.testclient import TestClient
+
+from maquette.db.tables.people import mail_token, rate
+from maquette.ledger.accounts import get_balance
+from tests.api.conftest import Rooms
+from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, someone_new
+
+ADA = {"email": "ada@example.org", "password": PASSWORD}
+ANOTHER = "a heron and three kettles"
+
+
+@dataclass
+class Letterbox:
+    """Keeps what comes."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 taken"
+
+    def newest(self, purpose: str) -> str:
+        """The token of the link in the newest mail."""
+        found = re.search(rf"{re.escape(ORIGIN)}/#{purpose}=(\S+)", self.mails[-1].get_content())
+        assert found, self.mails[-1].get_content()
+        return found[1]
+
+
+@pytest.fixture
+def letterbox() -> Iterator[tuple[Letterbox, str]]:
+    box = Letterbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, f"smtp://127.0.0.1:{port}?from=studio@example.org"
+    controller.stop()
+
+
+@pytest.fixture
+def http(rooms: Rooms, letterbox: tuple[Letterbox, str]) -> Iterator[TestClient]:
+    app = open_to_all(rooms, smtp=letterbox[1], public_url=ORIGIN)
+    with TestClient(app, base_url=ORIGIN, client=ELSEWHERE) as client:
+        yield client
+
+
+@pytest.fixture
+def box(letterbox: tuple[Letterbox, str]) -> Letterbox:
+    return letterbox[0]
+
+
+def _available(rooms: Rooms, account_id: str) -> int:
+    with rooms.database.connect() as connection:
+        return get_balance(connection, account_id).available_microcredits
+
+
+def _sign_up(http: TestClient, **more: str) -> Someone:
+    return Someone(http).keep(Someone(http).post("/v1/sign-up", {**ADA, **more}))
+
+
+def test_free_credits_come_once_the_address_is_shown(
+    rooms: Rooms, http: TestClient, box: Letterbox
+) -> None:
+    ada = _sign_up(http)
+    assert _available(rooms, ada.account_id) == 0
+    token = box.newest("verify")
+    (mail,) = box.mails
+    assert (mail["To"], mail["From"]) == (ADA["email"], "studio@example.org")
+    assert mail["Subject"] == "Is this your address?"
+    assert Someone(http).post("/v1/verify-email", {"token": token}).status_code == 204
+    assert ada.get("/v1/me").json()["email_verified"]
+    assert _available(rooms, ada.account_id) == 100 * 10**6
+    again = Someone(http).post("/v1/verify-email", {"token": token})
+    assert again.status_code == 400
+    assert "was used or is over" in again.json()["error"]
+    assert ada.post("/v1/verify-email/send").status_code == 400  # there is nothing to be shown
+    assert _available(rooms, ada.account_id) == 100 * 10**6
+
+
+def test_a_link_is_over_in_time_and_once_there_is_a_newer_one(
+    rooms: Rooms, http: TestClient, box: Letterbox
+) -> None:
+    ada = _sign_up(http)
+    first = box.newest("verify")
+    assert ada.post("/v1/verify-email/send").status_code == 202
+    assert Someone(http).post("/v1/verify-email", {"token": first}).status_code == 400
+    second = box.newest("verify")
+    for wrong in (second[:-1], second + "x", "", second.swapcase()):
+        assert Someone(http).post("/v1/verify-email", {"token": wrong}).status_code == 400
+    # One for another purpose is none for this.
+    reset = {"token": second, "password": ANOTHER}
+    assert Someone(http).post("/v1/password-reset/confirm", reset).status_code == 400
+    with rooms.database.begin() as connection:
+        past = mail_token.c.expires_at - timedelta(days=2)
+        connection.execute(sa.update(mail_token).values(expires_at=past))
+    assert Someone(http).post("/v1/verify-email", {"token": second}).status_code == 400
+
+
+def test_only_a_hash_of_a_link_is_kept(rooms: Rooms, http: TestClient, box: Letterbox) -> None:
+    _sign_up(http)
+    token = box.newest("verify")
+    with rooms.database.connect() as connection:
+        (kept,) = connection.execute(sa.select(mail_token.c.token_hash)).scalars()
+    assert token.encode() not in kept
+
+
+def test_who_has_an_account_is_told_so_by_mail_alone(
+    rooms: Rooms, http: TestClient, box: Letterbox
+) -> None:
+    ada = someone_new(rooms, http)
+    address = ada.get("/v1/me").json()["email"]
+    pretender = _sign_up(http, email=address)
+    (mail,) = box.mails
+    assert mail["Subject"] == "You have an account already"
+    assert "verify=" not in mail.get_content()
+    assert pretender.post("/v1/verify-email/send").status_code == 202
+    token = box.newest("verify")  # who gets it has the address, and an account that has it
+    answer = Someone(http).post("/v1/verify-email", {"token": token})
+    assert (answer.status_code, "has an account" in answer.text) == (400, True)
+    assert ada.get("/v1/me").json()["email_verified"]
+
+
+def test_mails_are_in_the_persons_language(http: TestClient, box: Letterbox) -> None:
+    _sign_up(http, language="zh")
+    assert box.mails[-1]["Subject"] == "请确认您的邮箱"
+    assert "两天内有效" in box.mails[-1].get_content()
+
+
+def test_a_password_is_chosen_anew_by_mail(rooms: Rooms, http: TestClient, box: Letterbox) -> None:
+    ada = _sign_up(http)
+    told = {
+        (answer.status_code, answer.text)
+        for email in (ADA["email"], "nobody@example.org", "no address")
+        for answer in [Someone(http).post("/v1/password-reset", {"email": email})]
+    }
+    assert told == {(202, "null")}
+    assert len(box.mails) == 2  # the first was to show the address
+    token = box.newest("reset")
+    weak = Someone(http).post("/v1/password-reset/confirm", {"token": token, "password": "x"})
+    assert weak.status_code == 400  # and the link still works
+    asked = {"token": token, "password": ANOTHER}
+    assert Someone(http).post("/v1/password-reset/confirm", asked).status_code == 204
+    assert Someone(http).post("/v1/password-reset/confirm", asked).status_code == 400
+    assert ada.get("/v1/me").status_code == 401  # signed out everywhere
+    assert Someone(http).post("/v1/sign-in", ADA).status_code == 401
+    me = Someone(http).post("/v1/sign-in", {**ADA, "password": ANOTHER}).json()
+    assert me["email_verified"]  # for the link was in a mail to it
+    assert _available(rooms, ada.account_id) == 100 * 10**6
+
+
+def test_who_tries_too_often_waits_even_after_a_restart(rooms: Rooms, http: TestClient) -> None:
+    _sign_up(http)
+    wrong = {**ADA, "password": "another password"}
+    statuses = [Someone(http).post("/v1/sign-in", wrong).status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+    with TestClient(open_to_all(rooms), base_url=ORIGIN, client=("203.0.113.8", 1)) as restarted:
+        refused = Someone(restarted).post("/v1/sign-in", ADA)
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60
+        unknown = {**wrong, "email": "nobody@example.org"}  # is counted and told alike
+        assert Someone(restarted).post("/v1/sign-in", unknown).status_code == 401
+        with rooms.database.begin() as connection:
+            connection.execute(sa.update(rate).values(resets_at=sa.func.now()))
+        assert Someone(restarted).post("/v1/sign-in", ADA).status_code == 200
+
+
+def test_what_is_right_at_last_counts_from_nought(http: TestClient) -> None:
+    _sign_up(http)
+    for _ in range(3):
+        for _ in range(5):
+            wrong = {**ADA, "password": "another password"}
+            assert Someone(http).post("/v1/sign-in", wrong).status_code == 401
+        assert Someone(http).post("/v1/sign-in", ADA).status_code == 200
+
+
+def test_no_one_is_flooded_with_mails(http: TestClient, box: Letterbox) -> None:
+    asked = {"email": ADA["email"]}
+    _sign_up(http)
+    statuses = [Someone(http).post("/v1/password-reset", asked).status_code for _ in range(6)]
+    assert statuses == [202] * 4 + [429] * 2
+    assert len(box.mails) == 5
+
+
+def test_where_no_smtp_is_set_the_log_has_the_link(
+    rooms: Rooms, caplog: pytest.LogCaptureFixture
+) -> None:
+    with TestClient(open_to_all(rooms), base_url=ORIGIN, client=ELSEWHERE) as http:
+        _sign_up(http)
+    assert "/#verify=" in caplog.text
+
+
+def test_a_server_that_is_away_is_no_ones_fault(
+    rooms: Rooms, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = open_to_all(rooms, smtp="smtp://127.0.0.1:1?from=studio@example.org")
+    with TestClient(app, base_url=ORIGIN, client=ELSEWHERE) as http:
+        assert Someone(http).post("/v1/sign-up", ADA).status_code == 201
+    assert "cannot be sent" in caplog.text

@@ -1,0 +1,121 @@
+"""One's own data: all of it in one file, or gone, and free credits are not had twice."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
+
+from maquette.core.ids import new_id
+from maquette.db.tables import metadata
+from maquette.ledger.accounts import get_balance
+from maquette.ledger.verify import verify
+from maquette.library.assets import add_asset
+from maquette.people.keys import add_key
+from maquette.people.mail_tokens import issue_token
+from tests.api.conftest import Rooms
+from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all
+
+ADA = {"email": "ada.lovelace@example.org", "password": PASSWORD, "name": "Ada Lovelace"}
+SIGN_IN = {name: ADA[name] for name in ("email", "password")}
+SECRET = "a boat that no one else knows of"
+
+
+@pytest.fixture
+def http(rooms: Rooms) -> Iterator[TestClient]:
+    with TestClient(open_to_all(rooms), base_url=ORIGIN, client=ELSEWHERE) as client:
+        yield client
+
+
+def _sign_up(rooms: Rooms, http: TestClient) -> Someone:
+    """Someone who has shown their address."""
+    ada = Someone(http).keep(Someone(http).post("/v1/sign-up", ADA))
+    with rooms.database.begin() as connection:
+        token = issue_token(connection, "verify", ADA["email"], ada.account_id)
+    assert Someone(http).post("/v1/verify-email", {"token": token}).status_code == 204
+    return ada
+
+
+def _with_things(rooms: Rooms, ada: Someone) -> str:
+    """A request under way and a picture, whose hash is given."""
+    asked = ada.post("/v1/generations", {"prompt": SECRET, "width": 64, "height": 64})
+    assert asked.status_code == 202, asked.text
+    content_hash = rooms.blobs.put(b"a picture of Ada's")
+    with rooms.database.begin() as connection:
+        add_key(connection, ada.account_id, "a program", ["read"])
+        add_asset(
+            connection,
+            asset_id=new_id(),
+            job_id=asked.json()["generation_id"],
+            account_id=ada.account_id,
+            position=0,
+            media_type="image/png",
+            content_hash=content_hash,
+            size_bytes=18,
+        )
+    return content_hash
+
+
+def test_all_that_is_ones_own_comes_in_one_file(rooms: Rooms, http: TestClient) -> None:
+    ada = _sign_up(rooms, http)
+    content_hash = _with_things(rooms, ada)
+    answer = ada.get("/v1/me/export")
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
+        assert file.testzip() is None
+        assert file.read(f"pictures/{content_hash}.png") == b"a picture of Ada's"
+        person = json.loads(file.read("person.json"))
+        (request,) = json.loads(file.read("requests.json"))
+        (transfer,) = json.loads(file.read("transfers.json"))
+        everything = b"".join(file.read(name) for name in file.namelist())
+    assert (person["email"], person["name"]) == (ADA["email"], ADA["name"])
+    assert [one["name"] for one in person["keys"]] == ["a program"]
+    assert request["request"]["params"]["prompt"] == SECRET
+    assert request["pictures"] == [content_hash]
+    assert transfer["reason"] == "free credits of a new account"
+    assert b"argon2" not in everything
+
+
+def test_who_goes_leaves_nothing_that_names_them(rooms: Rooms, http: TestClient) -> None:
+    ada = _sign_up(rooms, http)
+    content_hash = _with_things(rooms, ada)
+    assert ada.post("/v1/me/delete", {"password": "another password"}).status_code == 400
+    assert ada.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
+    assert ada.get("/v1/me").status_code == 401
+    assert Someone(http).post("/v1/sign-in", SIGN_IN).status_code == 401
+    with pytest.raises(KeyError):
+        rooms.blobs.get(content_hash)
+    with rooms.database.connect() as connection:
+        for table in metadata.sorted_tables:  # whatever it is, in whichever table
+            row = sa.cast(sa.literal_column(f'"{table.name}"'), sa.Text)
+            rows = connection.execute(sa.select(row).select_from(table))
+            said = " ".join(rows.scalars())
+            for word in ("ada.lovelace", "Lovelace", SECRET, content_hash):
+                assert word not in said, (table.name, word)
+        there = get_balance(connection, ada.account_id)  # the ledger's rows are as they were
+    assert (there.posted_microcredits, there.held_microcredits) == (100 * 10**6, 0)
+    assert list(verify(rooms.database)) == []
+
+
+def test_free_credits_are_not_had_twice(rooms: Rooms, http: TestClient) -> None:
+    ada = _sign_up(rooms, http)
+    assert ada.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
+    again = _sign_up(rooms, http)
+    assert again.account_id != ada.account_id
+    with rooms.database.connect() as connection:
+        assert get_balance(connection, again.account_id).posted_microcredits == 0
+
+
+def test_a_picture_that_others_have_too_stays(rooms: Rooms, http: TestClient) -> None:
+    ada = _sign_up(rooms, http)
+    content_hash = _with_things(rooms, ada)
+    bob = Someone(http).keep(Someone(http).post("/v1/sign-up", {**ADA, "email": "b@example.org"}))
+    query = sa.text("INSERT INTO upload VALUES (:account_id, :content_hash, 18)")
+    with rooms.database.begin() as connection:
+        row = {"account_id": bob.account_id, "content_hash": content_hash}
+        connection.execute(query, row)
+    assert ada.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
+    assert bob.get(f"/v1/pictures/{content_hash}").content == b"a picture of Ada's"
