@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from maquette import __version__
-from maquette.cli import accounts, ledger, payments, plans, train
+from maquette.cli import accounts, credits, ledger, payments, plans, train
 from maquette.cli.backup import backup, restore
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
@@ -30,6 +30,7 @@ app.add_typer(train.app, name="train")
 app.command()(evaluate)
 app.command()(worker)
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(credits.app, name="credits")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(payments.app, name="payments")
 app.add_typer(plans.app, name="plans")

@@ -1,5 +1,6 @@
 """Grants: credits that came in together, and how they go by time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -85,6 +86,27 @@ def expire_grants(connection: sa.Connection, account_id: str) -> Transfer | None
     lock(connection, account_id)
     made = connection.execute(sa.select(sa.func.expire_grants(account_id))).scalar_one()
     return get_transfer(connection, made) if made else None
+
+
+def expire_due_grants(connection: sa.Connection, limit: int = 100) -> Sequence[str]:
+    """Does so for accounts that have any, for so many grants at most; returns the accounts. What
+    others have locked is left to the next time.
+    """
+    over = (
+        sa.select(credit_grant.c.account_id)
+        .where(
+            (credit_grant.c.left_microcredits > 0)  # as the index has it
+            & (credit_grant.c.expires_at <= sa.func.now())
+            & (credit_grant.c.left_microcredits > credit_grant.c.held_microcredits)
+        )
+        .order_by(credit_grant.c.expires_at)
+        .limit(limit)
+    )
+    which = sa.select(balance.c.account_id).where(balance.c.account_id.in_(over))
+    due = list(connection.execute(which.with_for_update(skip_locked=True)).scalars())
+    each = sa.func.unnest(sa.cast(due, sa.ARRAY(sa.Text))).column_valued("one")
+    connection.execute(sa.select(sa.func.expire_grants(each)))
+    return due
 
 
 def lock(connection: sa.Connection, account_id: str) -> None:

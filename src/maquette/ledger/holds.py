@@ -1,6 +1,6 @@
 """Holds: credits set aside for a job, and what becomes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -34,8 +34,8 @@ _COLUMNS = ", ".join(Hold.__dataclass_fields__)
 _PLACE = sa.text(f"SELECT {_COLUMNS} FROM place_hold(:account_id, :amount, :expires_at, :job_id)")
 _RESOLVE = sa.text(f"SELECT {_COLUMNS} FROM resolve_hold(:hold_id, :state, :amount)")
 _EXPIRE = sa.text(
-    f"SELECT {_COLUMNS} FROM (SELECT hold_id AS one FROM hold WHERE hold_id = ANY(:due) "
-    "AND state = 'held') AS still CROSS JOIN LATERAL resolve_hold(one, 'expired', 0)"
+    f"SELECT {_COLUMNS} FROM unnest(CAST(:due AS uuid[])) AS one "
+    "CROSS JOIN LATERAL resolve_hold(one, 'expired', 0)"
 )
 
 
@@ -88,9 +88,17 @@ def void_hold(connection: sa.Connection, hold_id: UUID) -> Hold:
     return _resolve(connection, hold_id, "voided", 0)
 
 
-def expire_holds(connection: sa.Connection, limit: int = 100) -> Sequence[Hold]:
-    """Gives back what is held beyond its time, of so many holds at most; returns them."""
-    over = (hold.c.state == "held") & (hold.c.expires_at <= sa.func.clock_timestamp())
+def expire_holds(
+    connection: sa.Connection,
+    limit: int = 100,
+    *,
+    unfinished: Callable[[Sequence[UUID]], Collection[UUID]] = lambda job_ids: (),
+    renewed_until: datetime | None = None,
+) -> Sequence[Hold]:
+    """Gives back what is held beyond its time, of so many holds at most; returns them. Holds of
+    jobs that have not ended, as `unfinished` says of those it is told, go on until then instead.
+    """
+    over = (hold.c.state == "held") & (hold.c.expires_at <= sa.func.now())
     query = (
         sa.select(hold.c.hold_id)
         .join(balance, balance.c.account_id == hold.c.account_id)
@@ -100,8 +108,16 @@ def expire_holds(connection: sa.Connection, limit: int = 100) -> Sequence[Hold]:
         # Whoever has an account locked resolves what is there, or leaves it to the next sweep.
         .with_for_update(of=balance, skip_locked=True)
     )
-    due = list(connection.execute(query).scalars())
-    return [Hold(*row) for row in connection.execute(_EXPIRE, {"due": due})]
+    locked = list(connection.execute(query).scalars())
+    still = hold.c.hold_id.in_(locked) & over  # others may have come before
+    due = {row.hold_id: row.job_id for row in connection.execute(_SELECT.where(still))}
+    going_on = unfinished([job_id for job_id in due.values() if job_id is not None])
+    renewed = [hold_id for hold_id, job_id in due.items() if job_id in going_on]
+    later = sa.update(hold).where(hold.c.hold_id.in_(renewed)).values(expires_at=renewed_until)
+    if renewed:
+        connection.execute(later)
+    rest = [hold_id for hold_id in due if hold_id not in renewed]
+    return [Hold(*row) for row in connection.execute(_EXPIRE, {"due": rest})]
 
 
 def get_hold(connection: sa.Connection, hold_id: UUID) -> Hold:

@@ -3,16 +3,19 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from maquette.core.errors import NotFound
 from maquette.db.tables.ledger import balance, hold, transfer
 from maquette.jobs.events import send_balance
 from maquette.ledger.accounts import Balance, get_balance
-from maquette.ledger.grants import CreditGrant, get_grants
+from maquette.ledger.grants import CreditGrant, GrantCategory, get_grants, grant
 from maquette.ledger.reversals import reverse
+from maquette.ledger.statements import Statement, statement
 from maquette.ledger.transfers import Transfer, get_transfers
 from maquette.ledger.verify import Finding, verify
 from maquette.library.assets import Asset, assets_of
@@ -94,6 +97,54 @@ class Credits:
     def running_costs(self) -> Sequence[RunningCost]:
         """What a picture of each model costs to make, beside its price."""
         return running_costs(self._database, self._machine_cents_hour)
+
+    def give(
+        self,
+        operator_id: str,
+        account_id: str,
+        amount_microcredits: int,
+        category: GrantCategory,
+        reason: str,
+        expires_at: datetime | None = None,
+    ) -> CreditGrant:
+        """Gives credits that nobody pays for, and writes down who did it and why. Raises as
+        `ledger.grants.grant` does.
+        """
+        with self._database.begin() as connection:
+            made = grant(
+                connection,
+                account_id,
+                amount_microcredits,
+                category,
+                expires_at=expires_at,
+                reason=reason,
+            )
+            said = {"account_id": account_id, "amount_microcredits": amount_microcredits}
+            subject = f"grant/{made.grant_id}"
+            note(connection, operator_id, "credits.grant", subject, **said, reason=reason)
+            send_balance(connection, account_id)
+        return made
+
+    def statement(
+        self,
+        account_id: str,
+        since: datetime,
+        until: datetime,
+        *,
+        after: int = 0,
+        limit: int = 100,
+    ) -> Statement:
+        """An account between two moments, or a page of it. Raises NotFound."""
+        with self._database.connect() as connection:
+            return statement(connection, account_id, since, until, after=after, limit=limit)
+
+    def numbered(self, account_id: str, number: int) -> Transfer:
+        """The transfer of that number. Raises NotFound."""
+        with self._database.connect() as connection:
+            found = get_transfers(connection, account_id, 1, before=number + 1)
+        if not found or found[0].number != number:
+            raise NotFound(f"account {account_id} has no transfer {number}")
+        return found[0]
 
     def check(self) -> LedgerCheck:
         """Derives the ledger anew; of what is wrong the first hundred lines."""

@@ -17,6 +17,7 @@ from maquette.jobs.workers import forget_workers
 from maquette.library.blobs import BlobStore
 from maquette.library.uploads import drop_unused, unused_uploads
 from maquette.service.plans import Plans
+from maquette.service.sweep_credits import sweep_credits
 
 SWEEP_S = 3600.0
 WORKERS_KEPT = timedelta(days=1)  # that were not heard of
@@ -61,6 +62,7 @@ class Sweeper:
                 uploads = sweep_uploads(self._database, self._blobs, self._kept_for, stopping)
                 entries = self._queue.sweep(stopping)
                 sweep_snapshots(self._database, self._snapshots)
+                sweep_credits(self._database, stopping)
                 with self._database.begin() as connection:
                     forget_workers(connection, WORKERS_KEPT)
                 log.info("swept %d uploads and %d entries of the queue", uploads, entries)

@@ -166,6 +166,9 @@ export const zhServer = {
   "transfer {id} is reversed already": "转账 {id} 已经撤销过了。",
   ["{there} of the grant's {given} credits are there; what is spent, held or expired cannot " +
   "be taken back"]: "这笔 {given} 点数只剩 {there}；已用、已预留或已过期的无法收回。",
+  "account {account} has no transfer {number}": "账户 {account} 没有第 {number} 笔转账。",
+  "{line} is no line of a head; name a file of one":
+    "{line} 不是链头文件的一行；请指定一个链头文件。",
   "the key {key} came with another request; use a new one":
     "键 {key} 已用于另一个请求，请换一个新的。",
   "this is for operators; ask one": "这是管理员的功能，请联系管理员。",

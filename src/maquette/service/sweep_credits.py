@@ -1,0 +1,43 @@
+"""What of credits is over: holds and grants whose time has passed, answers that no one asks for."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from maquette.jobs.events import send_balance
+from maquette.jobs.store import which_unfinished
+from maquette.ledger.grants import expire_due_grants
+from maquette.ledger.holds import expire_holds
+from maquette.ledger.idempotency import forget_answers
+from maquette.service.studio import HOLD_TIME
+
+
+def sweep_credits(database: sa.Engine, stopping: Callable[[], bool] = lambda: False) -> None:
+    """Clears it away, a part in each transaction, so that no one waits for long. Leaves off when it
+    is `stopping`.
+    """
+    for part in (_holds, _grants, forget_answers):
+        while not stopping():
+            with database.begin() as connection:
+                if not part(connection):
+                    break
+
+
+def _holds(connection: sa.Connection) -> int:
+    """Those of jobs that have not ended go on: they wait, or are long at work."""
+    expired = expire_holds(
+        connection,
+        unfinished=lambda job_ids: which_unfinished(connection, [str(one) for one in job_ids]),
+        renewed_until=datetime.now(UTC) + HOLD_TIME,
+    )
+    for account_id in {one.account_id for one in expired}:
+        send_balance(connection, account_id)
+    return len(expired)
+
+
+def _grants(connection: sa.Connection) -> int:
+    accounts = expire_due_grants(connection)
+    for account_id in accounts:
+        send_balance(connection, account_id)
+    return len(accounts)
