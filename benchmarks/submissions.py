@@ -50,11 +50,12 @@ class _Crowd:
 
     def __init__(self, port: int, tokens: list[str]) -> None:
         self._cookies = [{"Cookie": f"{COOKIE}={token}"} for token in tokens]
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        # A connection is let go before the server does, or it would be used as it closes.
+        limits = httpx.Limits(keepalive_expiry=2.0)  # and any number of them
         url = f"http://127.0.0.1:{port}"
         self._http = httpx.AsyncClient(base_url=url, timeout=60, limits=limits)
         self.waits_s: list[float] = []
-        self.statuses: Counter[int] = Counter()
+        self.statuses: Counter[int | str] = Counter()
         self.events: Counter[str] = Counter()
         self.open = 0
 
@@ -69,9 +70,12 @@ class _Crowd:
     async def ask(self, number: int) -> None:
         started = time.perf_counter()
         cookies = self._cookies[number % len(self._cookies)]
-        answer = await self._http.post("/v1/generations", json=REQUEST, headers=cookies)
+        try:
+            answer = await self._http.post("/v1/generations", json=REQUEST, headers=cookies)
+            self.statuses[answer.status_code] += 1
+        except httpx.TransportError as error:
+            self.statuses[type(error).__name__] += 1
         self.waits_s.append(time.perf_counter() - started)
-        self.statuses[answer.status_code] += 1
 
     async def run(self, seconds: int) -> None:
         """Asks at an even pace, whether or not the answers keep up."""

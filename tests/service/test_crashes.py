@@ -16,8 +16,9 @@ from maquette.jobs.workers import list_workers
 from tests.service.cluster import Cluster, Killer, check_all, unfinished, wait_until
 
 WORKERS = ("a", "b", "c")
-RECOVERED_S = 30.0
+RECOVERED_S = 30.0  # as the gates measure it, which have the machine to themselves
 RESUMED_S = 60.0
+BUSY_S = 120.0  # where other tests run beside it, and each start of a process takes longer
 
 
 @pytest.fixture
@@ -33,13 +34,15 @@ def _start(cluster: Cluster) -> None:
     wait_until(cluster.ready)
 
 
-def _kill_at_random(cluster: Cluster, database: sa.Engine, count: int, pause_s: float) -> int:
+def _kill_at_random(
+    cluster: Cluster, database: sa.Engine, count: int, pause_s: float, recovered_s: float
+) -> int:
     """Gives how many were killed."""
     _start(cluster)
     with Killer(cluster, seed=count, pause_s=pause_s) as killer:
         accepted = cluster.ask_for(count)
         wait_until(lambda: killer.kills >= 5)
-    wait_until(lambda: not unfinished(database), RECOVERED_S)
+    wait_until(lambda: not unfinished(database), recovered_s)
     check_all(database, cluster.data, accepted)
     return killer.kills
 
@@ -49,7 +52,7 @@ def test_of_300_jobs_none_is_lost_whatever_is_killed(
     fresh_url: str, database: sa.Engine, tmp_path: Path
 ) -> None:
     with Cluster(fresh_url, tmp_path, seconds=0.5) as cluster:
-        assert _kill_at_random(cluster, database, 300, pause_s=4.0) >= 5
+        assert _kill_at_random(cluster, database, 300, 4.0, BUSY_S) >= 5
 
 
 @pytest.mark.gate
@@ -57,7 +60,7 @@ def test_of_10000_jobs_none_is_lost_whatever_is_killed(
     fresh_url: str, database: sa.Engine, tmp_path: Path
 ) -> None:
     with Cluster(fresh_url, tmp_path, seconds=0.2) as cluster:
-        assert _kill_at_random(cluster, database, 10_000, pause_s=8.0) >= 20
+        assert _kill_at_random(cluster, database, 10_000, 8.0, RECOVERED_S) >= 20
 
 
 def _running(database: sa.Engine) -> dict[str, int]:
@@ -83,7 +86,7 @@ def test_what_a_killed_worker_had_others_do(
         while not _running(database)[victim]:  # more, until it has some
             accepted |= cluster.ask_for(4)
         cluster.kill(victim)
-        wait_until(lambda: not unfinished(database), RECOVERED_S)
+        wait_until(lambda: not unfinished(database), RESUMED_S)
         check_all(database, tmp_path, accepted)
         if leads:
             assert wait_until(lambda: (now := _leader(database)) != leader and now)

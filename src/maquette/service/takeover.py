@@ -65,11 +65,14 @@ class Takeover:
         self._give_up()
 
     def _look(self) -> None:
-        """One round. Who has a job is read first: who was not heard of then, had none."""
-        under_way = self._queue.under_way()
+        """One round. All count, so that a new leader knows at once who is silent. Who has a job is
+        read before that: who was not heard of then, had none.
+        """
+        leads = self._leads()
+        under_way = self._queue.under_way() if leads else {}
         with self._database.connect() as connection:
             self._count(heartbeats(connection))
-        if not self._leads():
+        if not leads:
             return
         with self._database.begin() as connection:
             note_leader(connection, self._worker_id)
