@@ -8,7 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from maquette.core.errors import TooManyAttempts
+from maquette.core.errors import RateLimited
 from maquette.db.tables.people import rate
 from maquette.people.peppered import peppered
 
@@ -35,7 +35,7 @@ PASSWORD_OF = RateLimit("password of", 10, timedelta(minutes=15))
 
 
 def count_try(connection: sa.Connection, limit: RateLimit, subject: str) -> None:
-    """Counts a try; the caller commits it before it is tried. Raises TooManyAttempts."""
+    """Counts a try; the caller commits it before it is tried. Raises RateLimited."""
     name = peppered(f"{limit.what} {subject}")
     over = rate.c.resets_at <= sa.func.clock_timestamp()
     ends = sa.func.clock_timestamp() + limit.per
@@ -54,7 +54,7 @@ def count_try(connection: sa.Connection, limit: RateLimit, subject: str) -> None
     tries, left = connection.execute(query).one()
     if tries > limit.most:
         wait_s = max(1, math.ceil(left.total_seconds()))
-        raise TooManyAttempts(
+        raise RateLimited(
             f"this was tried {limit.most} times; try again in {math.ceil(wait_s / 60)} min", wait_s
         )
 

@@ -97,7 +97,7 @@ class People:
         self, email: str, password: str, name: str, language: str, browser: Browser, send: Send
     ) -> tuple[Person, str]:
         """A new person, signed in; gives the token of the session. Whether the address is known
-        already does not show but in the mail. Raises InvalidRequest, NotAllowed, TooManyAttempts.
+        already does not show but in the mail. Raises InvalidRequest, NotAllowed, RateLimited.
         """
         if self.settings.sign_up == "closed":
             raise NotAllowed("people are added by an admin here; ask one")
@@ -128,7 +128,7 @@ class People:
         self, email: str, password: str, code: str | None, browser: Browser
     ) -> tuple[Person, str]:
         """Someone who was here before; gives the token of a new session, and ends the one that the
-        browser had. Raises NotSignedIn, NotAllowed for who is suspended, TooManyAttempts.
+        browser had. Raises NotSignedIn, NotAllowed for who is suspended, RateLimited.
         """
         key = _key(email)
         self.count((rates.SIGN_IN_FROM, household(browser.address)), (rates.SIGN_IN_AS, key))
@@ -167,7 +167,7 @@ class People:
         self, account_id: str, code: str, browser: Browser
     ) -> tuple[list[str], str]:
         """Has it be in force; all sessions end, and the token of a new one is given beside the
-        codes to recover by. Raises InvalidRequest, TooManyAttempts.
+        codes to recover by. Raises InvalidRequest, RateLimited.
         """
         self.count((rates.CODE_OF, account_id))
         with self.database.begin() as connection:
@@ -177,7 +177,7 @@ class People:
             return codes, enter(connection, who, browser)
 
     def remove_two_factor(self, account_id: str, password: str) -> None:
-        """Has the password be enough again. Raises InvalidRequest, TooManyAttempts."""
+        """Has the password be enough again. Raises InvalidRequest, RateLimited."""
         self.check_password(account_id, password)
         with self.database.begin() as connection:
             remove_two_factor(connection, account_id)
@@ -202,7 +202,7 @@ class People:
 
     def send_verification(self, account_id: str, send: Send) -> None:
         """Sends the link once more by which one shows that an address is one's own. Raises
-        InvalidRequest where that is shown, TooManyAttempts.
+        InvalidRequest where that is shown, RateLimited.
         """
         with self.database.connect() as connection:
             who = get_person(connection, account_id)
@@ -215,7 +215,7 @@ class People:
 
     def verify(self, token: str, browser: Browser) -> None:
         """Takes a link of a mail as proof of an address, which brings free credits once. Raises
-        InvalidRequest, TooManyAttempts.
+        InvalidRequest, RateLimited.
         """
         self.count((rates.TOKEN_FROM, household(browser.address)))
         with self.database.begin() as connection:
@@ -230,7 +230,7 @@ class People:
 
     def send_reset(self, email: str, browser: Browser, send: Send) -> None:
         """Sends a link to choose another password by, if there is such an account: it does not
-        show which. Raises TooManyAttempts.
+        show which. Raises RateLimited.
         """
         key = _key(email)
         self.count((rates.MAIL_FROM, household(browser.address)), (rates.MAIL_TO, key))
@@ -243,7 +243,7 @@ class People:
 
     def reset(self, token: str, password: str, browser: Browser) -> None:
         """Another password, by a link of a mail, which shows the address, too; all sessions end.
-        Raises InvalidRequest, TooManyAttempts.
+        Raises InvalidRequest, RateLimited.
         """
         self.count((rates.TOKEN_FROM, household(browser.address)))
         with self.database.begin() as connection:
@@ -263,7 +263,7 @@ class People:
         browser: Browser,
     ) -> tuple[Person, str | None]:
         """Gives someone another name or password. With a password they are signed out everywhere,
-        and the token of a new session is given. Raises InvalidRequest, TooManyAttempts.
+        and the token of a new session is given. Raises InvalidRequest, RateLimited.
         """
         changed: dict[str, str] = {} if name is None else {"name": name}
         if password is not None:
@@ -280,7 +280,7 @@ class People:
 
     def check_password(self, account_id: str, password: str) -> Person:
         """Makes sure that it is the person, before something that cannot be taken back. Raises
-        InvalidRequest, TooManyAttempts.
+        InvalidRequest, RateLimited.
         """
         self.count((rates.PASSWORD_OF, account_id))
         with self.database.connect() as connection:
@@ -294,7 +294,7 @@ class People:
         return who
 
     def count(self, *tries: tuple[RateLimit, str]) -> None:
-        """Counts what is about to be tried. Raises TooManyAttempts."""
+        """Counts what is about to be tried. Raises RateLimited."""
         with self.database.begin() as connection:
             for limit, subject in tries:
                 count_try(connection, limit, subject)

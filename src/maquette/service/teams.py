@@ -33,7 +33,7 @@ def found_team(connection: sa.Connection, name: str, owner_id: str) -> Membershi
 
 def invite(people: People, team_id: UUID, owner_id: str, email: str, send: Send) -> None:
     """Asks someone by mail to join; whether they have an account does not show. Raises
-    InvalidRequest, NotFound, NotAllowed, TooManyAttempts.
+    InvalidRequest, NotFound, NotAllowed, RateLimited.
     """
     address = read_email(email)
     with people.database.connect() as connection:
