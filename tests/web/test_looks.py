@@ -124,13 +124,18 @@ def _is_whole(page: Page) -> bool:
 PAGES = (
     "credits",
     "buy",
+    "api-keys",
+    "team",
     "account",
+    "operator/people",
     "operator/queue",
     "operator/prices",
     "operator/revenue",
     "operator/ledger",
+    "operator/audit",
     "sign-in",
     "sign-up",
+    "forgot",
 )
 
 

@@ -29,11 +29,19 @@ def _visit(page: Page, name: str) -> None:
     expect(page.locator("main h1")).to_be_visible()
 
 
+def _find(page: Page, name: str) -> None:
+    _visit(page, "people")
+    page.get_by_role("searchbox").fill(name)
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+
+
 def test_who_is_no_operator_is_not_let_in(door: Door) -> None:
     door.add("Ola")
-    page = door.enter("Ola", "operator/prices")
+    page = door.enter("Ola", "operator/people")
     expect(page.get_by_text("This page is for operators.")).to_be_visible()
-    expect(page.get_by_role("link", name="Ledger")).to_be_hidden()
+    expect(page.get_by_role("link", name="Audit log")).to_be_hidden()
     page.context.close()
 
 
@@ -66,4 +74,48 @@ def test_what_runs_and_waits_is_seen_live(door: Door, admin: Page) -> None:
     expect(row).to_contain_text("Interactive")
     theirs.get_by_role("button", name="Cancel").click()
     expect(admin.get_by_text("Nothing waits.")).to_be_visible()
+    theirs.context.close()
+
+
+def test_a_person_is_found_suspended_and_let_in_again(door: Door, admin: Page) -> None:
+    door.add("Olaf")
+    theirs = door.enter("Olaf")
+    _find(admin, "Olaf")
+    admin.get_by_role("button", name="Suspend").click()
+    admin.get_by_role("group", name="Suspend Olaf?").get_by_role("button", name="Suspend").click()
+    expect(admin.get_by_text("Suspended: they cannot sign in or draw.")).to_be_visible()
+    theirs.reload()
+    expect(theirs.get_by_role("button", name="Create")).to_be_hidden()
+    admin.get_by_role("button", name="Let in again").click()
+    expect(admin.get_by_role("button", name="Suspend")).to_be_visible()
+    admin.get_by_label("Role").select_option("Operator")
+    admin.reload()
+    expect(admin.get_by_label("Role")).to_have_value("operator")
+    _visit(admin, "audit")
+    expect(admin.get_by_role("row")).to_have_count(4)
+    theirs.context.close()
+
+
+def test_credits_are_given_and_given_back(door: Door, admin: Page) -> None:
+    door.add("Oda", credits=10)
+    theirs = door.enter("Oda")
+    balance = theirs.locator(".account .amounts b")
+    _find(admin, "Oda")
+    admin.get_by_label("Credits", exact=True).fill("25")
+    admin.get_by_label("Reason").fill("a good cause")
+    admin.get_by_role("button", name="Top up").click()
+    expect(admin.get_by_text("25.00 credits given.")).to_be_visible()
+    expect(admin.get_by_role("row").nth(1)).to_contain_text("+25.00")
+    expect(balance).to_have_text("35.00")
+    theirs.get_by_label("Prompt", exact=True).fill("a red boat")
+    theirs.keyboard.press("Control+Enter")
+    expect(theirs.locator(".picture img")).to_be_visible()
+    expect(balance).not_to_have_text("35.00")
+    admin.reload()
+    refund = admin.get_by_role("button", name=re.compile("^Refund"))
+    refund.click()
+    admin.get_by_label("Reason").last.fill("it was all grey")
+    admin.get_by_role("button", name="Refund", exact=True).click()
+    expect(admin.get_by_role("row").nth(1)).to_contain_text("it was all grey")
+    expect(balance).to_have_text("35.00")
     theirs.context.close()

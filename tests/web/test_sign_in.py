@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from maquette.people.emails import read_email
+from maquette.people.mail_tokens import Purpose, issue_token
 from tests.web.conftest import Site
 from tests.web.door import PASSWORD, Door, closed
 
@@ -89,6 +91,9 @@ def test_signing_up(door: Door) -> None:
     expect(password).to_have_accessible_description(re.compile("Use at least 10 characters"))
     password.fill(PASSWORD)
     page.get_by_role("button", name="Create an account").click()
+    expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
+    expect(page.get_by_text(door.email("Ola"))).to_be_visible()
+    page.get_by_role("button", name="Go to the studio").click()
     expect(page.get_by_role("button", name="Create")).to_be_visible()
     expect(page.get_by_role("button", name="Account: 0.00 credits")).to_be_visible()
     page.context.close()
@@ -137,7 +142,7 @@ def test_name_password_and_other_browsers(door: Door) -> None:
     expect(other.get_by_role("button", name="Sign in")).to_be_visible()
     current = page.get_by_label("Current password")
     current.fill("it was something else")
-    page.get_by_label("New password").fill("two herons and a kettle")
+    page.get_by_label("New password", exact=True).fill("two herons and a kettle")
     page.get_by_role("button", name="Change password").click()
     expect(current).to_have_accessible_description(re.compile("current password"))
     door.site.errors.clear()  # the browser's own word of the refusal
@@ -149,3 +154,50 @@ def test_name_password_and_other_browsers(door: Door) -> None:
     expect(page.get_by_role("navigation", name="Account").get_by_text("Mei Lin")).to_be_visible()
     for one in (page, other):
         one.context.close()
+
+
+def _link(door: Door, purpose: Purpose, name: str, account_id: str) -> str:
+    """Where the link of a mail leads."""
+    people = door.site.app.state.people
+    with people.database.begin() as connection:
+        key = read_email(door.email(name)).key
+        token = issue_token(connection, purpose, key, account_id)
+    return door.site.url + people.link(purpose, token).removeprefix(people.url)
+
+
+def test_the_link_of_a_mail_leads_to_another_password(door: Door) -> None:
+    link = _link(door, "reset", "Mei", door.add("Mei"))
+    page = door.visit("forgot")
+    page.goto("about:blank")
+    page.goto(link)
+    page.get_by_label("New password", exact=True).fill("two herons and a kettle")
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_text("Your new password is set.")).to_be_visible()
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("E-mail").fill(door.email("Mei"))
+    page.get_by_label("Password", exact=True).fill("two herons and a kettle")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Create")).to_be_visible()
+    page.goto("about:blank")
+    page.goto(link)  # once is enough
+    page.get_by_label("New password", exact=True).fill("two herons and a kettle")
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    door.site.errors.clear()  # the browser's own word of the refusal
+    page.context.close()
+
+
+def test_an_address_is_confirmed_by_the_link_of_a_mail(door: Door) -> None:
+    page = door.visit("sign-up")
+    page.get_by_label("E-mail").fill(door.email("Oda"))
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create an account").click()
+    page.get_by_role("button", name="Go to the studio").click()
+    expect(page.get_by_role("button", name="Account: 0.00 credits")).to_be_visible()
+    account_id = page.evaluate("fetch('/v1/me').then((one) => one.json())")["account_id"]
+    page.goto("about:blank")
+    page.goto(_link(door, "verify", "Oda", account_id))
+    expect(page.get_by_text("Your address is confirmed.")).to_be_visible()
+    page.get_by_role("button", name="Go to the studio").click()
+    expect(page.get_by_role("button", name="Account: 100.00 credits")).to_be_visible()
+    page.context.close()

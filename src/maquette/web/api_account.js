@@ -49,5 +49,3 @@ export const getSubscription = () => ask("GET", "/v1/subscription");
 export const changePlan = (plan) => ask("POST", "/v1/subscription/change", { plan_id: plan });
 export const cancelPlan = () => ask("POST", "/v1/subscription/cancel");
 export const resumePlan = () => ask("POST", "/v1/subscription/resume");
-export const listInvoices = () => ask("GET", "/v1/invoices");
-export const invoicePdf = (id) => `/v1/invoices/${at(id)}/pdf`;

@@ -20,7 +20,6 @@ export const getPrices = () => ask("GET", "/v1/operator/prices");
 export const checkLedger = () => ask("GET", "/v1/operator/ledger/check");
 export const listAudit = (values) => ask("GET", `/v1/operator/audit${query(values)}`);
 
-export const getRevenue = (values) => ask("GET", `/v1/operator/revenue${query(values)}`);
 export const listPayments = (values) => ask("GET", `/v1/operator/payments${query(values)}`);
 export const refund = (id, reason) =>
   ask("POST", `/v1/operator/payments/${id}/refund`, { reason });

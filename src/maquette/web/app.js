@@ -18,8 +18,9 @@ import { loadModels, models } from "./state/composer.js";
 import { connected, follow, unfinished } from "./state/generations.js";
 import { isReady, loadMe, me } from "./state/me.js";
 import { forgetPrices } from "./state/price.js";
-import { firstToCompare, view } from "./state/view.js";
-import { t } from "./words.js";
+import { toast } from "./state/toasts.js";
+import { firstToCompare, problemOnTheWay, view } from "./state/view.js";
+import { t, told } from "./words.js";
 
 const DIALOGS = {
   picture: ([id]) => html`<${PictureDialog} id=${id} />`,
@@ -88,6 +89,7 @@ effect(() => {
 });
 
 loadMe();
+if (problemOnTheWay) toast(told(problemOnTheWay), { kind: "problem" });
 listenToKeys();
 listenToFiles();
 render(html`<${App} />`, document.querySelector("#app"));

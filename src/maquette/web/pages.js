@@ -4,19 +4,27 @@ import { view } from "./state/view.js";
 
 const account = (name, icon, load) => ({ name, icon, group: "account", load });
 const operator = (name, load) => ({ name: `operator/${name}`, group: "operator", load });
-const entrance = (name) => ({ name, group: "entrance", load: () => import("./pages/sign_in.js") });
+const entrance = (name) => ({ name, group: "entrance", load: () => import("./pages/entrance.js") });
 
 /** In the order of their list. What is behind the name of a page in an address is its `ids`. */
 export const PAGES = [
   account("credits", "credits", () => import("./pages/credits.js")),
   account("buy", "buy", () => import("./pages/buy.js")),
+  account("api-keys", "key", () => import("./pages/api_keys.js")),
+  account("team", "team", () => import("./pages/team.js")),
   account("account", "person", () => import("./pages/account.js")),
+  operator("people", () => import("./pages/operator/people.js")),
   operator("queue", () => import("./pages/operator/queue.js")),
   operator("prices", () => import("./pages/operator/prices.js")),
   operator("revenue", () => import("./pages/operator/revenue.js")),
   operator("ledger", () => import("./pages/operator/ledger.js")),
+  operator("audit", () => import("./pages/operator/audit.js")),
   entrance("sign-in"),
   entrance("sign-up"),
+  entrance("forgot"),
+  entrance("reset"),
+  entrance("verify"),
+  entrance("invitation"),
 ];
 
 export const ENTRANCE = PAGES.find(({ name }) => name === "sign-in");

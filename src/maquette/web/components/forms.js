@@ -4,10 +4,13 @@ import { html } from "../html.js";
 import { t } from "../words.js";
 import { Icon } from "./icons.js";
 
+let forms = 0; // on a page there may be several, whose fields have the same names
+
 /** `send(given)` is called with what the fields say; `fieldOf(problem)` names the field that it is
  * about, where that is not said by the server.
  */
 export function useForm(values, send, fieldOf = () => "") {
+  const [id] = useState(() => ++forms);
   const [given, setGiven] = useState(values);
   const [problems, setProblems] = useState({});
   const [busy, setBusy] = useState(false);
@@ -37,7 +40,7 @@ export function useForm(values, send, fieldOf = () => "") {
     setBusy(false);
   };
   const reset = () => setGiven(values);
-  return { given, change, problems, busy, form, submit, reset };
+  return { id, given, change, problems, busy, form, submit, reset };
 }
 
 function misfit({ validity, type, minLength, min, max }) {
@@ -71,9 +74,10 @@ function useFocus(wanted) {
 /** A field of a form; what does not fit is told below it. */
 export function Field({ of: form, name, label, hint, type = "text", children, ...more }) {
   const problem = form.problems[name];
-  const told = [hint && `${name}-hint`, problem && `${name}-problem`].filter(Boolean).join(" ");
+  const id = `${name}-${form.id}`;
+  const told = [hint && `${id}-hint`, problem && `${id}-problem`].filter(Boolean).join(" ");
   const shared = {
-    id: `field-${name}`,
+    id,
     name,
     "aria-invalid": problem ? "true" : null,
     "aria-describedby": told || null,
@@ -82,7 +86,7 @@ export function Field({ of: form, name, label, hint, type = "text", children, ..
   const take = (event) => form.change(name, event.target.value);
   return html`
     <div class="field">
-      <label for=${shared.id}>${label}</label>
+      <label for=${id}>${label}</label>
       ${
         children
           ? html`<select ...${shared} value=${form.given[name]} onChange=${take}>
@@ -90,8 +94,8 @@ export function Field({ of: form, name, label, hint, type = "text", children, ..
           </select>`
           : html`<${Input} ...${shared} type=${type} value=${form.given[name]} onInput=${take} />`
       }
-      ${hint && html`<p class="hint" id=${`${name}-hint`}>${hint}</p>`}
-      ${problem && html`<p class="problem" id=${`${name}-problem`} role="alert">${problem}</p>`}
+      ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
+      ${problem && html`<p class="problem" id=${`${id}-problem`} role="alert">${problem}</p>`}
     </div>
   `;
 }

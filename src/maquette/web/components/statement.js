@@ -44,7 +44,7 @@ export function Statement({ list, balance, about, action, children }) {
   }, [isShort, pages.rows]);
   const columns = [
     [t("date"), (row) => moment(row.created_at), "quiet"],
-    [t("what"), (row) => html`<${What} transfer=${row} />`, "wide"],
+    [t("what"), (row) => html`<${What} transfer=${row} mine=${!action} />`, "wide"],
     [t("amount"), (row) => html`<${Amount} of=${row.amount_microcredits} />`, "number"],
     [t("balance_after"), (row) => credits(row.after), "number quiet"],
   ];
@@ -76,7 +76,8 @@ const Amount = ({ of: amount }) => html`
   <span class=${amount > 0 ? "gain" : ""}>${amount > 0 && "+"}${credits(amount)}</span>
 `;
 
-function What({ transfer }) {
+/** Others' pictures are not for operators to see. */
+function What({ transfer, mine }) {
   const { kind, reason, generation_id: id, assets } = transfer;
   const about = reason ? toldPart(reason) : id && findGeneration(id)?.request.prompt;
   return html`
@@ -85,7 +86,7 @@ function What({ transfer }) {
         <b>${t(`kind_${kind}`)}</b>
         ${about && html`<span class="quiet">${about}</span>`}
       </p>
-      ${assets.slice(0, MOST_THUMBNAILS).map(
+      ${(mine ? assets : []).slice(0, MOST_THUMBNAILS).map(
         (asset) => html`
           <a href=${`#/picture/${asset.asset_id}`} aria-label=${t("open_picture")}>
             <img src=${`${asset.url}?width=256`} alt="" width="40" height="40" loading="lazy" />

@@ -1,13 +1,16 @@
-/** Settings of one's account: name, password, and where one is signed in. */
+/** Settings of one's account: name, password, second factor, sessions, one's data. */
+import { useState } from "preact/hooks";
 import * as api from "../api_account.js";
 import { IconButton } from "../components/controls.js";
 import { Field, Form, useForm } from "../components/forms.js";
 import { Section, Table, useAnswer } from "../components/tables.js";
 import { html } from "../html.js";
-import { me, setMe } from "../state/me.js";
+import { forgetPerson } from "../state/kept.js";
+import { beginAnew, me, setMe } from "../state/me.js";
 import { attempt, toast } from "../state/toasts.js";
 import { moment, t } from "../words.js";
 import { LEAST_PASSWORD } from "./sign_in.js";
+import { TwoFactor } from "./two_factor.js";
 
 export function Page() {
   const person = me.value;
@@ -19,10 +22,15 @@ export function Page() {
       hasPassword
         ? html`
           <${Password} person=${person} />
+          <${TwoFactor} person=${person} />
           <${Sessions} />
         `
         : html`<p class="card">${t("owner_needs_no_password")}</p>`
     }
+    <${Section} title=${t("your_data")} hint=${t("export_hint")}>
+      <a class="button" href="/v1/me/export" download>${t("export")}</a>
+    <//>
+    ${hasPassword && html`<${Deletion} person=${person} />`}
   `;
 }
 
@@ -31,6 +39,11 @@ function Profile({ person }) {
     setMe(await api.changeMe({ name }));
     toast(t("saved"));
   });
+  const again = () =>
+    attempt(async () => {
+      await api.sendVerification();
+      toast(t("mail_sent", person));
+    });
   return html`
     <${Section} title=${t("profile")}>
       <${Form} of=${form} label=${t("profile")} submit=${t("save")} kind="">
@@ -42,6 +55,12 @@ function Profile({ person }) {
           ${person.email} <span class="quiet">
             · ${t(person.email_verified ? "confirmed" : "not_confirmed")}
           </span>
+          ${
+            !person.email_verified &&
+            html`<button type="button" class="button quiet" onClick=${again}>
+              ${t("send_link")}
+            </button>`
+          }
         </p>`
       }
     <//>
@@ -49,11 +68,11 @@ function Profile({ person }) {
 }
 
 /** For password managers, which want to know whose password it is. */
-const HiddenName = ({ email }) => html`
+export const HiddenName = ({ email }) => html`
   <input type="text" name="username" autocomplete="username" value=${email} readonly hidden />
 `;
 
-const CurrentPassword = ({ of: form, name = "password", label = t("password") }) => html`
+export const CurrentPassword = ({ of: form, name = "password", label = t("password") }) => html`
   <${Field}
     of=${form}
     name=${name}
@@ -138,6 +157,45 @@ function Sessions() {
         rows=${answer}
         keyOf=${(row) => row.session_id}
       />
+    <//>
+  `;
+}
+
+function Deletion({ person }) {
+  const [isOpen, setOpen] = useState(false);
+  const send = async ({ password }) => {
+    await api.deleteMe(password);
+    forgetPerson();
+    beginAnew("#/");
+  };
+  const form = useForm({ typed: "", password: "" }, send, () => "password");
+  return html`
+    <${Section} title=${t("delete_account")} hint=${t("delete_account_hint")}>
+      ${
+        isOpen
+          ? html`
+            <${Form}
+              of=${form}
+              label=${t("delete_account")}
+              submit=${t("delete_for_good")}
+              kind="danger"
+              disabled=${form.given.typed.trim().toLowerCase() !== person.email.toLowerCase()}
+            >
+              <${Field}
+                of=${form}
+                name="typed"
+                label=${t("type_to_confirm", person)}
+                autocomplete="off"
+                autocapitalize="none"
+                autofocus
+              />
+              <${CurrentPassword} of=${form} />
+            <//>
+          `
+          : html`<button type="button" class="button danger" onClick=${() => setOpen(true)}>
+            ${t("delete_account")}
+          </button>`
+      }
     <//>
   `;
 }

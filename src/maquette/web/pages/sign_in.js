@@ -1,4 +1,4 @@
-/** Where people come in: to sign in, and to sign up. */
+/** To sign in, to sign up, and to be helped where the password is forgotten. */
 import { useState } from "preact/hooks";
 import * as api from "../api_account.js";
 import { Field, Form, useForm } from "../components/forms.js";
@@ -7,20 +7,22 @@ import { html } from "../html.js";
 import { openPage } from "../pages.js";
 import { beginAnew, expectSomeone } from "../state/me.js";
 import { language } from "../state/preferences.js";
-import { t } from "../words.js";
+import { attempt, toast } from "../state/toasts.js";
+import { credits, t } from "../words.js";
 
 export const LEAST_PASSWORD = 10;
 
 /** The address was wanted before one was asked who one is: it is gone to now. */
 function goIn() {
   expectSomeone();
-  beginAnew(openPage()?.page.group === "entrance" ? "#/" : location.hash);
+  const entrances = ["sign-in", "sign-up", "forgot", "reset"];
+  beginAnew(entrances.includes(openPage()?.page.name) ? "#/" : location.hash);
 }
 
 /** Says where the focus is to be, and nothing of it on a phone, where it brings up the keys. */
 const focused = { autofocus: matchMedia("(hover: hover)").matches };
 
-const EmailField = ({ of: form, ...more }) => html`
+export const EmailField = ({ of: form, ...more }) => html`
   <${Field}
     of=${form}
     name="email"
@@ -33,7 +35,7 @@ const EmailField = ({ of: form, ...more }) => html`
 `;
 
 /** One that is chosen; that which is known is asked for without a rule. */
-const NewPassword = ({ of: form, ...more }) => html`
+export const NewPassword = ({ of: form, ...more }) => html`
   <${Field}
     of=${form}
     name="password"
@@ -47,7 +49,7 @@ const NewPassword = ({ of: form, ...more }) => html`
   />
 `;
 
-function SignIn() {
+export function SignIn() {
   const { answer: options } = useAnswer(api.signInOptions);
   const [needsCode, setNeedsCode] = useState(false);
   const send = async ({ email, password, code }) => {
@@ -88,10 +90,10 @@ function SignIn() {
         />`
       }
     <//>
-    ${
-      options?.sign_up === "open" &&
-      html`<p class="ways"><a href="#/sign-up">${t("page_sign_up")}</a></p>`
-    }
+    <p class="ways">
+      <a href="#/forgot">${t("forgot_password")}</a>
+      ${options?.sign_up === "open" && html`<a href="#/sign-up">${t("page_sign_up")}</a>`}
+    </p>
   `;
 }
 
@@ -109,13 +111,13 @@ function Providers({ options }) {
   `;
 }
 
-function SignUp() {
+export function SignUp() {
   const { answer: options } = useAnswer(api.signInOptions);
-  const send = async (given) => {
-    await api.signUp({ ...given, language: language.value });
-    goIn();
-  };
+  const [made, setMade] = useState(null);
+  const send = async (given) => setMade(await api.signUp({ ...given, language: language.value }));
   const form = useForm({ name: "", email: "", password: "" }, send, () => "email");
+  const free = options?.free_microcredits;
+  if (made) return html`<${CheckMail} me=${made} free=${free} />`;
   if (options?.sign_up === "closed") {
     return html`
       <h1>${t("page_sign_up")}</h1>
@@ -125,6 +127,7 @@ function SignUp() {
   }
   return html`
     <h1>${t("page_sign_up")}</h1>
+    ${free > 0 && html`<p class="lead">${t("free_to_begin", { credits: credits(free, true) })}</p>`}
     <${Providers} options=${options} />
     <${Form} of=${form} label=${t("page_sign_up")} submit=${t("page_sign_up")}>
       <${Field}
@@ -144,6 +147,43 @@ function SignUp() {
   `;
 }
 
-const SCREENS = { "sign-in": SignIn, "sign-up": SignUp };
+function CheckMail({ me, free }) {
+  const again = () =>
+    attempt(async () => {
+      await api.sendVerification();
+      toast(t("mail_sent", me));
+    });
+  return html`
+    <h1>${t("check_mail")}</h1>
+    <p>${t("check_mail_text", me)}</p>
+    ${free > 0 && html`<p>${t("free_once_confirmed", { credits: credits(free, true) })}</p>`}
+    <button type="button" class="button primary" onClick=${goIn}>
+      ${t("go_to_studio")}
+    </button>
+    <p class="ways">
+      <button type="button" class="button quiet" onClick=${again}>${t("send_again")}</button>
+    </p>
+  `;
+}
 
-export const Page = ({ page }) => html`<${SCREENS[page]} />`;
+export function Forgot() {
+  const [sent, setSent] = useState(null);
+  const form = useForm({ email: "" }, async ({ email }) => {
+    await api.forgotPassword(email);
+    setSent(email);
+  });
+  return html`
+    <h1>${t("page_forgot")}</h1>
+    ${
+      sent
+        ? html`<p role="status">${t("reset_sent", { email: sent })}</p>`
+        : html`
+          <p>${t("forgot_text")}</p>
+          <${Form} of=${form} label=${t("page_forgot")} submit=${t("send_link")}>
+            <${EmailField} of=${form} ...${focused} />
+          <//>
+        `
+    }
+    <p class="ways"><a href="#/sign-in">${t("back_to_sign_in")}</a></p>
+  `;
+}

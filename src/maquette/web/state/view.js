@@ -10,14 +10,28 @@ if (checkout) {
   history.replaceState(null, "", location.pathname + target);
 }
 
-const hash = signal(location.hash);
+const NAMED = ["verify", "reset", "invitation"];
+
+/** What the links of mails say as #verify=TOKEN, as an address of ours. */
+function addressOf(fragment) {
+  const [name, value] = [...new URLSearchParams(fragment.slice(1))][0] ?? [];
+  if (!NAMED.includes(name) || !value) return fragment;
+  history.replaceState(null, "", `#/${name}/${value}`);
+  return location.hash;
+}
+
+/** What went wrong on the way here, as where one signed in elsewhere; null where nothing did. */
+export const problemOnTheWay = new URLSearchParams(location.hash.slice(1)).get("problem");
+if (problemOnTheWay) history.replaceState(null, "", "#/");
+
+const hash = signal(addressOf(location.hash));
 
 /** What changes the history waits for what did before: to go back takes the browser a while. */
 let changed = Promise.resolve();
 let wentBack = null;
 const change = (act) => (changed = changed.then(act));
 addEventListener("popstate", () => {
-  if (!wentBack) return go(location.hash);
+  if (!wentBack) return go(addressOf(location.hash));
   wentBack();
   wentBack = null;
 });

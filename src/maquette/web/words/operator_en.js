@@ -63,10 +63,6 @@ export const en = {
   text_new: "more where it was not",
   not_measured: "No worker has measured this model yet.",
   // revenue
-  span: "Time",
-  last_days: "{n} days",
-  no_revenue: "Nothing was paid in this time.",
-  by_day: "By day",
   provider_stripe: "Card",
   provider_codes: "Codes",
   provider_manual: "By hand",

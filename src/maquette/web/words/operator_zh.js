@@ -63,10 +63,6 @@ export const zh = {
   text_new: "未读过时另加",
   not_measured: "还没有工作进程测量过这个模型。",
   // revenue
-  span: "时间",
-  last_days: "{n} 天",
-  no_revenue: "这段时间没有收入。",
-  by_day: "按天",
   provider_stripe: "银行卡",
   provider_codes: "兑换码",
   provider_manual: "人工",

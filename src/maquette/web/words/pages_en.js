@@ -203,7 +203,4 @@ export const en = {
   gift_code: "Code",
   redeem: "Redeem",
   redeemed: "{credits} credits received.",
-  invoices: "Invoices",
-  invoice_pdf: "Invoice {number} as PDF",
-  number: "Number",
 };

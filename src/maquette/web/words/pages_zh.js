@@ -201,7 +201,4 @@ export const zh = {
   gift_code: "兑换码",
   redeem: "兑换",
   redeemed: "已获得 {credits} 点。",
-  invoices: "发票",
-  invoice_pdf: "发票 {number}（PDF）",
-  number: "编号",
 };

@@ -62,7 +62,7 @@ function Jobs({ jobs }) {
   const what = (one) => html`
     <b>${one.model}</b>
     <span class="quiet">
-      ${one.account_id}
+      <a href=${`#/operator/people/${one.account_id}`}>${one.account_id}</a>
     </span>
   `;
   const state = (one) => html`

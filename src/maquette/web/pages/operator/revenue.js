@@ -31,7 +31,7 @@ function Payments() {
   const what = (one) => html`
     <b>${one.what}</b>
     <span class="quiet">
-      ${one.account_id}
+      <a href=${`#/operator/people/${one.account_id}`}>${one.account_id}</a>
       ${" · "}${t(`provider_${one.provider}`)}
     </span>
   `;

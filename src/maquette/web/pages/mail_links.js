@@ -1,0 +1,79 @@
+/** Where the links of mails lead: to confirm an address, to a new password, into a team. */
+import { useEffect, useState } from "preact/hooks";
+import * as api from "../api_account.js";
+import { Form, useForm } from "../components/forms.js";
+import { html } from "../html.js";
+import { beginAnew, me } from "../state/me.js";
+import { t } from "../words.js";
+import { NewPassword, SignIn } from "./sign_in.js";
+
+/** What a token does once the page is open: undefined, then its answer, or `{problem}`. */
+function useToken(send) {
+  const [done, setDone] = useState(undefined);
+  useEffect(() => {
+    send().then(
+      (answer) => setDone({ answer }),
+      ({ message }) => setDone({ problem: message }),
+    );
+  }, []);
+  return done;
+}
+
+const Onward = ({ words, target = "#/" }) => html`
+  <button type="button" class="button primary" onClick=${() => beginAnew(target)}>${words}</button>
+`;
+
+export function Verify({ token }) {
+  const done = useToken(() => api.verifyEmail(token));
+  return html`
+    <h1>${t("page_verify")}</h1>
+    ${done === undefined && html`<p aria-busy="true">${t("loading")}</p>`}
+    ${done?.problem && html`<p class="problem" role="alert">${done.problem}</p>`}
+    ${done && !done.problem && html`<p role="status">${t("verified")}</p>`}
+    ${done && html`<${Onward} words=${t("go_to_studio")} />`}
+  `;
+}
+
+export function Reset({ token }) {
+  const [isDone, setDone] = useState(false);
+  const form = useForm({ password: "" }, async ({ password }) => {
+    await api.resetPassword(token, password);
+    setDone(true);
+  });
+  if (isDone) {
+    return html`
+      <h1>${t("page_reset")}</h1>
+      <p role="status">${t("password_changed")}</p>
+      <${Onward} words=${t("page_sign_in")} target="#/sign-in" />
+    `;
+  }
+  return html`
+    <h1>${t("page_reset")}</h1>
+    <${Form} of=${form} label=${t("page_reset")} submit=${t("set_password")}>
+      <${NewPassword} of=${form} />
+    <//>
+    <p class="ways"><a href="#/forgot">${t("send_another")}</a></p>
+  `;
+}
+
+/** Whoever is not signed in does that first; the address stays. */
+export function Invitation({ token }) {
+  if (me.value === null) {
+    return html`
+      <p class="lead">${t("sign_in_to_join")}</p>
+      <${SignIn} />
+    `;
+  }
+  return html`<${Join} token=${token} />`;
+}
+
+function Join({ token }) {
+  const done = useToken(() => api.acceptInvitation(token));
+  return html`
+    <h1>${t("page_invitation")}</h1>
+    ${done === undefined && html`<p aria-busy="true">${t("loading")}</p>`}
+    ${done?.problem && html`<p class="problem" role="alert">${done.problem}</p>`}
+    ${done?.answer && html`<p role="status">${t("joined", done.answer)}</p>`}
+    ${done && html`<${Onward} words=${t("to_teams")} target="#/team" />`}
+  `;
+}
