@@ -17,9 +17,11 @@ from maquette.api.scopes import scope_of
 from maquette.core.ids import new_id
 from maquette.core.requests import SamplingParams
 from maquette.library.assets import add_asset
+from maquette.payments.manual import TopUp
 from maquette.people.keys import Scope, add_key
 from maquette.people.sessions import list_sessions
 from maquette.people.teams import add_member
+from maquette.service.payments import Payments
 from maquette.service.studio import Studio
 from maquette.service.teams import found_team
 from tests.api.conftest import Rooms
@@ -120,6 +122,16 @@ ROWS = {
     "POST /v1/payments/checkout": signed_in(422),
     "POST /v1/payments/stripe/webhook": everyone(400),
     "POST /v1/payments/redeem": signed_in(404, json={"code": "no such code"}),
+    "GET /v1/subscription": signed_in(200),
+    "POST /v1/subscription/change": signed_in(422),
+    "POST /v1/subscription/cancel": signed_in(400),
+    "POST /v1/subscription/resume": signed_in(400),
+    "GET /v1/invoices": signed_in(200),
+    "GET /v1/invoices/{invoice_id}/pdf": own(200),
+    "GET /v1/operator/revenue": operators(200),
+    "POST /v1/operator/accounts/{account_id}/plan": operators(422),
+    "POST /v1/operator/accounts/{account_id}/plan/renew": operators(422),
+    "POST /v1/operator/accounts/{account_id}/plan/upgrade": operators(422),
     "POST /v1/operator/accounts/{account_id}/top-up": operators(422),
     "POST /v1/operator/codes": operators(422),
     "GET /v1/operator/payments": operators(200),
@@ -196,7 +208,10 @@ def things_of(rooms: Rooms, member: Someone) -> Things:
         team = found_team(connection, "a team", member.account_id)
         add_member(connection, team.team_id, guest.account_id)
     studio.delete(member.account_id, assets[1].asset_id)
+    payments = Payments(rooms.database)
+    payments.top_up(TopUp("boss", member.account_id, 5, "a transfer", 100, "eur"))
     return {
+        "invoice_id": str(payments.invoices(member.account_id)[0].invoice_id),
         "generation_id": str(jobs[0].job_id),
         "deleted_generation_id": str(jobs[1].job_id),
         "asset_id": str(assets[0].asset_id),

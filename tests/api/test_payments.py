@@ -124,3 +124,18 @@ def test_a_plan_is_begun_changed_and_ended(http: TestClient, rooms: Rooms) -> No
     assert http.post("/v1/subscription/resume").json() == changed
     both = http.post("/v1/payments/checkout", json={"pack_id": "pack-1000", "plan_id": "studio"})
     assert (both.status_code, both.json()) == (400, {"error": BOTH})
+
+
+def test_invoices_are_listed_and_drawn_and_revenue_is_told(http: TestClient) -> None:
+    assert http.get("/v1/invoices").json() == []
+    asked = {"amount_microcredits": 5, "reason": "bank", "price_cents": 100, "currency": "eur"}
+    http.post("/v1/operator/accounts/local/top-up", json=asked)
+    [one] = http.get("/v1/invoices").json()
+    assert (one["what"], one["price_cents"], one["number"][4:]) == ("bank", 100, "-000001")
+    answer = http.get(f"/v1/invoices/{one['invoice_id']}/pdf")
+    assert (answer.headers["content-type"], answer.content[:5]) == ("application/pdf", b"%PDF-")
+    revenue = http.get("/v1/operator/revenue").json()
+    total = {"currency": "eur", "payments": 1, "price_cents": 100, "refunded_cents": 0}
+    assert revenue["totals"] == [total]
+    assert revenue["by_provider"] == [total | {"provider": "manual"}]
+    assert [day["price_cents"] for day in revenue["by_day"]] == [100]

@@ -1,6 +1,6 @@
 """What operators do about payments: top-ups, codes, refunds."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -86,6 +86,51 @@ class PaymentOut(BaseModel):
     state: PaymentState
     created_at: datetime
     paid_at: datetime | None
+
+
+class RevenueOut(BaseModel):
+    """What was paid in one currency, and what of it went back."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    currency: str
+    payments: int
+    price_cents: int
+    refunded_cents: int
+
+
+class RevenueOfDay(RevenueOut):
+    """On one day, in UTC."""
+
+    day: date
+
+
+class RevenueOfProvider(RevenueOut):
+    """By one way to pay."""
+
+    provider: ProviderName
+
+
+class RevenueReport(BaseModel):
+    """The same payments by day, by way to pay, and all together."""
+
+    by_day: list[RevenueOfDay]
+    by_provider: list[RevenueOfProvider]
+    totals: list[RevenueOut]
+
+
+@router.get("/revenue", responses=PROBLEMS)
+def get_revenue(
+    payments: PaymentsDep, _: OperatorDep, since: date | None = None, until: date | None = None
+) -> RevenueReport:
+    """What was paid from one day to another, the last thirty days if not said."""
+    return RevenueReport(
+        by_day=[RevenueOfDay.model_validate(p) for p in payments.revenue(since, until, "day")],
+        by_provider=[
+            RevenueOfProvider.model_validate(p) for p in payments.revenue(since, until, "provider")
+        ],
+        totals=[RevenueOut.model_validate(p) for p in payments.revenue(since, until)],
+    )
 
 
 @router.post("/accounts/{account_id:path}/top-up", responses=PROBLEMS)

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from maquette.api.dependencies import CallerDep, PaymentsDep
@@ -52,6 +53,19 @@ class SubscriptionOut(BaseModel):
     renews_at: datetime | None
     cancels_at: datetime | None
     next_plan_id: str | None
+
+
+class InvoiceOut(BaseModel):
+    """An invoice, tax included."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    invoice_id: UUID
+    number: str
+    created_at: datetime
+    what: str
+    price_cents: int
+    currency: str
 
 
 class PlanIn(BaseModel):
@@ -140,3 +154,17 @@ def cancel_plan(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut:
 def resume_plan(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut:
     """Have a plan go on that was to end."""
     return SubscriptionOut.model_validate(payments.plans.resume(caller.payer_id))
+
+
+@router.get("/invoices", responses=PROBLEMS)
+def list_invoices(payments: PaymentsDep, caller: CallerDep) -> list[InvoiceOut]:
+    """Your invoices, the newest first."""
+    return [InvoiceOut.model_validate(one) for one in payments.invoices(caller.payer_id)]
+
+
+@router.get("/invoices/{invoice_id}/pdf", response_class=Response, responses=PROBLEMS)
+def get_invoice_pdf(invoice_id: UUID, payments: PaymentsDep, caller: CallerDep) -> Response:
+    """An invoice as PDF."""
+    one, content = payments.invoice_pdf(caller.payer_id, invoice_id)
+    headers = {"Content-Disposition": f'inline; filename="invoice-{one.number}.pdf"'}
+    return Response(content, media_type="application/pdf", headers=headers)

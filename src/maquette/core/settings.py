@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -100,6 +101,10 @@ class Settings(BaseModel):
         default="",
         pattern=r"^[0-9a-fA-F.:/, ]*$",
         description="addresses or networks, separated by commas",
+    )
+    invoice_seller: str = Field(default="", description="name and address, \\n between lines")
+    invoice_tax_percent: Decimal = Field(
+        default=Decimal(0), ge=0, lt=1000, decimal_places=2, description="percent, from 0 to 999.99"
     )
     stripe_key: str | None = Field(default=None, repr=False, description="a secret key, sk_…")
     stripe_webhook_secret: str | None = Field(

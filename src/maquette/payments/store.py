@@ -26,6 +26,7 @@ from maquette.jobs.events import send_balance
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import GrantCategory, grant
 from maquette.ledger.reversals import REFUND_TIME, reverse
+from maquette.payments.invoices import issue_invoice
 from maquette.people.audit import note
 
 PaymentState = Literal["pending", "failed", "paid", "refunded", "disputed"]
@@ -115,8 +116,8 @@ def pay(
     price_cents: int | None = None,
     buyer: str | None = None,
 ) -> Payment:
-    """The money is there, `price_cents` if it is not what was asked for: grants the credits. A
-    payment that was paid before stays as it is.
+    """The money is there, `price_cents` if it is not what was asked for: grants the credits and
+    numbers the invoice. A payment that was paid before stays as it is.
     """
     changed = connection.execute(
         sa.update(payment)
@@ -133,6 +134,16 @@ def pay(
         return get_payment(connection, payment_id=one.payment_id)
     paid = Payment(**changed._mapping)
     give_credits(connection, paid, category, expires_at)
+    if paid.price_cents and paid.currency:
+        issue_invoice(
+            connection,
+            paid.account_id,
+            paid.payment_id,
+            paid.what,
+            paid.price_cents,
+            paid.currency,
+            buyer,
+        )
     return paid
 
 

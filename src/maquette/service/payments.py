@@ -1,7 +1,7 @@
 """What can be done about payments, whichever door it comes through."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,11 @@ from maquette.core.errors import InvalidRequest, InvalidSettings, NotFound
 from maquette.core.settings import Settings
 from maquette.payments.catalog import USUAL_CATALOG, Catalog, load_catalog
 from maquette.payments.codes import RedeemCodes, Redemption, make_codes
+from maquette.payments.invoice_pdf import draw_invoice
+from maquette.payments.invoices import Invoice, get_invoice, list_invoices, name_seller
 from maquette.payments.manual import ManualPayments, TopUp
 from maquette.payments.provider import PaymentProvider, ProviderName
+from maquette.payments.revenue import Revenue, revenue
 from maquette.payments.store import (
     Payment,
     get_payment,
@@ -21,6 +24,7 @@ from maquette.payments.store import (
 )
 from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_payments import StripePayments, Webhook
+from maquette.payments.subscriptions import now_of
 from maquette.people.audit import note
 from maquette.service.plans import Plans
 
@@ -115,6 +119,24 @@ class Payments:
         with self._database.begin() as connection:
             return list_payments(connection, limit, before, **by)
 
+    def invoices(self, account_id: str) -> Sequence[Invoice]:
+        """An account's invoices, the newest first."""
+        with self._database.connect() as connection:
+            return list_invoices(connection, account_id)
+
+    def invoice_pdf(self, account_id: str, invoice_id: UUID) -> tuple[Invoice, bytes]:
+        """An invoice, and it as a document. Raises NotFound."""
+        with self._database.connect() as connection:
+            one = get_invoice(connection, account_id, invoice_id)
+        return one, draw_invoice(one)
+
+    def revenue(self, since: date | None, until: date | None, *by: str) -> Sequence[Revenue]:
+        """What was paid from one day to another, the last thirty days if not said."""
+        with self._database.connect() as connection:
+            last = until or now_of(connection).date()
+            first = since or last - timedelta(days=min(29, (last - date.min).days))
+            return revenue(connection, first, last, *by)
+
     def refund(self, operator_id: str, payment_id: UUID, reason: str) -> Payment:
         """Gives a payment back and takes its credits, as far as they are all there.
 
@@ -143,5 +165,8 @@ def open_payments(settings: Settings, database: sa.Engine) -> Payments:
     if bool(key) != bool(secret):
         given, missing = ("stripe_key", "stripe_webhook_secret")[:: 1 if key else -1]
         raise InvalidSettings(f"{given} is given without {missing}; give both or neither")
+    with database.begin() as connection:
+        seller = settings.invoice_seller.replace("\\n", "\n")
+        name_seller(connection, seller, settings.invoice_tax_percent)
     stripe = StripePayments(StripeApi(key), secret) if key and secret else None
     return Payments(database, load_catalog(settings.data), stripe, settings.public_url)

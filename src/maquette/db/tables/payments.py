@@ -116,3 +116,40 @@ subscription = sa.Table(
     ),
     sa.UniqueConstraint("provider", "reference"),
 )
+
+# Who sells, and the tax that prices include, as the settings had it; the newest counts.
+seller = sa.Table(
+    "seller",
+    metadata,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("tax_percent", sa.Numeric(5, 2), nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+)
+
+# How many numbers of a year are given; whoever takes one has all others wait until it is kept.
+invoice_year = sa.Table(
+    "invoice_year",
+    metadata,
+    sa.Column("year", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("numbers", sa.BigInteger, nullable=False),
+)
+
+# All that stands on an invoice, as it was when it was numbered. No row is ever changed.
+invoice = sa.Table(
+    "invoice",
+    metadata,
+    sa.Column("invoice_id", sa.Uuid, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.account_id"), nullable=False, index=True),
+    sa.Column("payment_id", sa.ForeignKey("payment.payment_id"), nullable=False, unique=True),
+    sa.Column("year", sa.Integer, nullable=False),
+    sa.Column("number_in_year", sa.BigInteger, nullable=False),
+    sa.Column("seller", sa.Text, nullable=False),
+    sa.Column("buyer", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("price_cents", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("tax_percent", sa.Numeric(5, 2), nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.UniqueConstraint("year", "number_in_year"),
+)

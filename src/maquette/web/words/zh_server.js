@@ -54,6 +54,7 @@ export const zhServer = {
   "steps or pictures, or a smaller size"]:
     "这大约需要 {time}，而排队的任务最多共需 {most}；请减少步数或张数，或缩小尺寸。",
   // payments
+  "no invoice {invoice}": "没有账单 {invoice}。",
   "name a pack_id or a plan_id, not both": "请只填 pack_id 或 plan_id 之一。",
   "you have plan {plan}; change that instead": "您已有套餐 {plan}，请直接更改。",
   "plan {plan} is above {old}; ask an operator, who takes the payment":

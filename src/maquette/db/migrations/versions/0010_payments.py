@@ -15,6 +15,7 @@ def upgrade() -> None:
     _codes()
     _stripe()
     _subscriptions()
+    _invoices()
 
 
 def _payments() -> None:
@@ -142,6 +143,48 @@ def _subscriptions() -> None:
         ),
     )
     op.create_index("ix_subscription_account_id", "subscription", ["account_id"])
+
+
+def _invoices() -> None:
+    op.create_table(
+        "seller",
+        sa.Column("number", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("tax_percent", sa.Numeric(5, 2), nullable=False),
+        _now("created_at"),
+        sa.PrimaryKeyConstraint("number", name="pk_seller"),
+    )
+    op.create_table(
+        "invoice_year",
+        sa.Column("year", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("numbers", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("year", name="pk_invoice_year"),
+    )
+    op.create_table(
+        "invoice",
+        sa.Column("invoice_id", sa.Uuid, nullable=False),
+        sa.Column("account_id", sa.Text, nullable=False),
+        sa.Column("payment_id", sa.Uuid, nullable=False),
+        sa.Column("year", sa.Integer, nullable=False),
+        sa.Column("number_in_year", sa.BigInteger, nullable=False),
+        sa.Column("seller", sa.Text, nullable=False),
+        sa.Column("buyer", sa.Text, nullable=False),
+        sa.Column("what", sa.Text, nullable=False),
+        sa.Column("price_cents", sa.BigInteger, nullable=False),
+        sa.Column("currency", sa.Text, nullable=False),
+        sa.Column("tax_percent", sa.Numeric(5, 2), nullable=False),
+        _now("created_at"),
+        sa.PrimaryKeyConstraint("invoice_id", name="pk_invoice"),
+        sa.UniqueConstraint("payment_id", name="uq_invoice_payment_id"),
+        sa.UniqueConstraint("year", "number_in_year", name="uq_invoice_year_number_in_year"),
+        _foreign("invoice", "account_id", "account"),
+        _foreign("invoice", "payment_id", "payment"),
+    )
+    op.create_index("ix_invoice_account_id", "invoice", ["account_id"])
+    op.execute(
+        "CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON invoice "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
 
 
 def _now(name: str) -> sa.Column:
