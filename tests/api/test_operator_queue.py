@@ -78,10 +78,10 @@ def test_a_studio_without_a_worker_of_its_own_is_ready_where_another_lives(rooms
     studio = _studio(rooms)
     app = create_app(studio, rooms.database, studio.has_worker)
     with TestClient(app) as client:
-        assert client.get("/readyz").json() == {"database": True, "worker": False}
+        assert client.get("/readyz").json()["worker"] is False
         with rooms.database.begin() as connection:
             report(connection, "here", None, abilities(["starter"]))
-        assert client.get("/readyz").json() == {"database": True, "worker": True}
+        assert client.get("/readyz").json()["worker"] is True
         assert not studio.has_worker(but="here")
 
 

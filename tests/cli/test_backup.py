@@ -37,7 +37,13 @@ def _fill(settings: Settings, word: str, rows: int) -> list[str]:
         grant(connection, word, 5, "paid")
         request = {"prompt": word * 100}
         jobs = [
-            {"job_id": new_id(), "account_id": word, "kind": "image", "request": request}
+            {
+                "job_id": new_id(),
+                "account_id": word,
+                "kind": "image",
+                "queue": "image",
+                "request": request,
+            }
             for _ in range(rows)
         ]
         connection.execute(sa.insert(job), jobs)

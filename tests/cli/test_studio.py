@@ -183,7 +183,7 @@ def test_all_that_a_studio_says_is_json_where_that_is_asked_for(
 ) -> None:
     monkeypatch.setenv("MAQUETTE_LOG_FORMAT", "json")
     monkeypatch.setenv("MAQUETTE_LOG_LEVEL", "info")
-    studio = _Process(tmp_path / "data", "--json")
+    studio = _Process(tmp_path / "data", "--json", "--backend", "eager")
     said: list[str] = []
     assert studio.process.stdout is not None
     reader = threading.Thread(target=said.extend, args=[studio.process.stdout])

@@ -35,7 +35,7 @@ def test_a_studio_that_is_well(site: Site) -> None:
         note(connection, "maquette backup", ACT, "/kept")
     checks = _checks(site.settings)
     assert {name: one.state for name, one in checks.items()} == dict.fromkeys(
-        ("disk", "database", "workers", "queue", "storage", "backup"), "well"
+        ("disk", "payments", "database", "workers", "queue", "storage", "backup"), "well"
     )
     assert f"schema {revisions()[-1]}" in checks["database"].found
     assert "MiB free" in checks["disk"].found
@@ -54,15 +54,18 @@ def test_what_is_broken_is_said_with_its_remedy(
         connection.execute(sa.update(worker).values(heartbeat_at=past))
     monkeypatch.setattr(checkup, "LEAST_FREE_BYTES", 2**80)
     monkeypatch.setattr(checkup, "MOST_QUEUE_AGE_S", -1.0)
-    checks = _checks(site.settings)
+    half = {"stripe_webhook_secret": "whsec_1"}
+    checks = _checks(site.settings.model_copy(update=half))
     states = {name: one.state for name, one in checks.items()}
     assert states == {
-        "disk": "broken", "database": "well", "workers": "broken", "queue": "noticed",
+        "disk": "broken", "payments": "broken", "database": "well", "workers": "broken",
+        "queue": "noticed",
         "storage": "broken", "backup": "noticed",
     }  # fmt: skip
     assert all(one.remedy for one in checks.values() if one.state != "well")
     assert checks["workers"].found == "last heard of 3.0 days ago, and 1 jobs wait"
     assert checks["backup"].found == "never"
+    assert checks["payments"].found == "stripe_webhook_secret is set, stripe_key is not"
 
 
 def test_a_database_of_another_version_is_left_as_it_is(fresh_url: str, tmp_path: Path) -> None:

@@ -123,7 +123,8 @@ def test_no_figure_reads_all_of_a_table(database: sa.Engine) -> None:
     """By PostgreSQL's own word: which tables were read from end to end, of those that grow."""
     with database.begin() as connection:
         rows = [
-            {"job_id": new_id(), "account_id": "ada", "kind": "image", "request": {},
+            {"job_id": new_id(), "account_id": "ada", "kind": "image", "queue": "image",
+             "request": {},
              "state": "succeeded", "finished_at": datetime(2026, 1, 1, tzinfo=UTC)}
             for _ in range(20_000)
         ]  # fmt: skip

@@ -40,6 +40,7 @@ class Check:
 def check_up(settings: Settings) -> Iterator[Check]:
     """Looks, and changes nothing: a database of an older version is not brought to this one."""
     yield _disk(settings.data)
+    yield _payments(settings)
     if not settings.database and not (settings.data / FOLDER).exists():
         yield Check("database", "well", "none yet; the studio makes one when it first starts")
         return
@@ -62,6 +63,15 @@ def _disk(data: Path) -> Check:
     if free_bytes >= LEAST_FREE_BYTES:
         return Check("disk", "well", found)
     return Check("disk", "broken", found, "free some space; a full disk stops the database")
+
+
+def _payments(settings: Settings) -> Check:
+    key, secret = settings.stripe_key, settings.stripe_webhook_secret
+    if bool(key) == bool(secret):
+        found = "by Stripe, by code and by hand" if key else "by code and by hand"
+        return Check("payments", "well", found)
+    here, missing = ("stripe_key", "stripe_webhook_secret")[:: 1 if key else -1]
+    return Check("payments", "broken", f"{here} is set, {missing} is not", f"set {missing}, too")
 
 
 def _database(connection: sa.Connection, revision: str | None) -> Check:
