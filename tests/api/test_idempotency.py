@@ -68,3 +68,14 @@ def test_a_key_is_checked(rooms: Rooms) -> None:
         said = rooms.client.post("/v1/generations", json=SMALL, headers={"Idempotency-Key": key})
         assert said.status_code == 422
         assert "Idempotency-Key" in said.json()["error"]
+
+
+def test_a_top_up_that_comes_again_gives_no_more(rooms: Rooms) -> None:
+    url, named = "/v1/operator/accounts/local/top-up", {"Idempotency-Key": "one"}
+    asked = {"amount_microcredits": 5, "reason": "a gift"}
+    before = rooms.client.get("/v1/balance").json()["posted_microcredits"]
+    answers = [rooms.client.post(url, json=asked, headers=named) for _ in range(3)]
+    assert {one.text for one in answers} == {answers[0].text}
+    more = rooms.client.post(url, json=asked | {"amount_microcredits": 6}, headers=named)
+    assert more.status_code == 422
+    assert rooms.client.get("/v1/balance").json()["posted_microcredits"] == before + 5

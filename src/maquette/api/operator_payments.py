@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from maquette.api.dependencies import OperatorDep, PaymentsDep
+from maquette.api.idempotency import OnceDep
 from maquette.api.operator_credits import AccountId
 from maquette.api.payments import SubscriptionOut
 from maquette.api.schemas import Int, problems
@@ -135,10 +136,15 @@ def get_revenue(
 
 @router.post("/accounts/{account_id:path}/top-up", responses=PROBLEMS)
 def top_up(
-    account_id: AccountId, asked: TopUpIn, payments: PaymentsDep, operator: OperatorDep
+    account_id: AccountId,
+    asked: TopUpIn,
+    payments: PaymentsDep,
+    operator: OperatorDep,
+    once: OnceDep,
 ) -> PaymentOut:
     """Give an account credits, for money that came another way or for nothing."""
-    made = payments.top_up(TopUp(operator.account_id, account_id, **asked.model_dump()))
+    proof = TopUp(operator.account_id, account_id, **asked.model_dump())
+    made = payments.top_up(proof, once(200, _out))
     return _out(made)
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, InvalidSettings, NotFound
 from maquette.core.settings import Settings
+from maquette.ledger.idempotency import Once, claim, finish
 from maquette.payments.catalog import USUAL_CATALOG, Catalog, load_catalog
 from maquette.payments.codes import RedeemCodes, Redemption, make_codes
 from maquette.payments.invoice_pdf import draw_invoice
@@ -104,12 +105,17 @@ class Payments:
             )
         return codes
 
-    def top_up(self, proof: TopUp) -> Payment:
-        """Credits by the word of an operator. Raises NotFound for no account."""
+    def top_up(self, proof: TopUp, once: Once | None = None) -> Payment:
+        """Credits by the word of an operator. Raises NotFound for no account, and what `claim` does
+        where it is to be done `once`.
+        """
         if proof.price_cents and proof.currency is None:
             raise InvalidRequest(f"a price of {proof.price_cents} needs a currency; give one")
         with self._database.begin() as connection:
-            return self._manual.receive(connection, proof)
+            claim(connection, once)
+            made = self._manual.receive(connection, proof)
+            finish(connection, once, made)
+        return made
 
     def payments(
         self, limit: int, before: UUID | None = None, account_id: str | None = None
