@@ -86,6 +86,13 @@ class Cluster:
     def signal(self, name: str, number: signal.Signals) -> None:
         self.processes[name].send_signal(number)
 
+    def answers(self) -> bool:
+        """Whether the API does."""
+        try:
+            return self.http.get("/livez").status_code == 200
+        except httpx.TransportError:
+            return False
+
     def ready(self) -> bool:
         """Whether the API answers, and a worker lives."""
         try:
@@ -148,6 +155,7 @@ class Killer:
             self.kills += 1
             if name == "api":
                 self._cluster.start_api()
+                wait_until(self._cluster.answers)  # or a busy machine would never get so far
             else:
                 self._cluster.start_worker(name)
 
