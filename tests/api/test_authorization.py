@@ -138,13 +138,6 @@ ROWS = {
     "POST /v1/operator/payments/{payment_id}/refund": operators(422),
     "GET /v1/operator/accounts/{account_id}/balance": operators(200),
     "GET /v1/operator/accounts/{account_id}/transfers": operators(200),
-    "GET /v1/subscription": signed_in(200),
-    "POST /v1/subscription/change": signed_in(422),
-    "POST /v1/subscription/cancel": signed_in(400),  # for there is none
-    "POST /v1/subscription/resume": signed_in(400),
-    "POST /v1/operator/accounts/{account_id}/plan": operators(422),
-    "POST /v1/operator/accounts/{account_id}/plan/renew": operators(422),
-    "POST /v1/operator/accounts/{account_id}/plan/upgrade": operators(422),
     "POST /v1/operator/transfers/{transfer_id}/reverse": operators(422),
     "GET /v1/operator/prices": operators(200),
     "GET /v1/operator/ledger/check": operators(200),
