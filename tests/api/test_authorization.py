@@ -140,6 +140,7 @@ ROWS = {
     "GET /v1/operator/accounts/{account_id}/transfers": operators(200),
     "POST /v1/operator/transfers/{transfer_id}/reverse": operators(422),
     "GET /v1/operator/prices": operators(200),
+    "GET /v1/operator/queue": operators(200),
     "GET /v1/operator/ledger/check": operators(200),
     "GET /v1/assets/{asset_id}": own(200),
     "GET /v1/assets/{asset_id}/generation": own(200),
