@@ -8,6 +8,7 @@ from maquette.ledger.accounts import open_account
 from maquette.payments.stripe_payments import StripePayments
 from maquette.service.payments import Payments
 from tests.api.conftest import Rooms
+from tests.credits import enrich
 from tests.payments.conftest import posted
 from tests.payments.stripe_server import SECRET, event, signed, stripe_server
 
@@ -105,17 +106,18 @@ def test_a_pack_is_bought_and_stripes_word_is_heard(http: TestClient, rooms: Roo
 
 
 def test_a_plan_is_begun_changed_and_ended(http: TestClient, rooms: Rooms) -> None:
+    enrich(rooms.database, "kim", 1)
     assert http.get("/v1/subscription").json() is None
     assert http.post("/v1/subscription/cancel").status_code == 400
     asked = {"plan_id": "studio", "reason": "a transfer"}
-    begun = http.post("/v1/operator/accounts/team/7/plan", json=asked).json()
+    begun = http.post("/v1/operator/accounts/kim/plan", json=asked).json()
     assert (begun["plan_id"], begun["state"], begun["cancels_at"]) == ("studio", "active", None)
-    url = "/v1/operator/accounts/team/7/plan/"
+    url = "/v1/operator/accounts/kim/plan/"
     renewed = http.post(url + "renew", json={"reason": "the next month"}).json()
     assert renewed["renews_at"] > begun["renews_at"]
     above = http.post(url + "upgrade", json=asked | {"plan_id": "atelier"}).json()
     assert above["plan_id"] == "atelier"
-    rooms.app.dependency_overrides[_caller] = lambda: Caller("kim", "team/7", "member")
+    rooms.app.dependency_overrides[_caller] = lambda: Caller("kim", "kim", "member")
     assert http.get("/v1/subscription").json() == above
     changed = http.post("/v1/subscription/change", json={"plan_id": "sketch"}).json()
     assert (changed["plan_id"], changed["next_plan_id"]) == ("atelier", "sketch")

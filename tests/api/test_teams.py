@@ -112,3 +112,16 @@ def test_no_one_spends_the_credits_of_a_team_that_they_are_not_of(
         answer = eve.send("PATCH", "/v1/me", json={"payer_account_id": payer})
         assert answer.status_code == 404
     assert eve.get("/v1/me").json()["payer"]["account_id"] == eve.account_id
+
+
+def test_only_owners_decide_over_the_plan_of_a_team(
+    rooms: Rooms, http: TestClient, mails: list[Mail]
+) -> None:
+    ada, bob = someone_new(rooms, http), someone_new(rooms, http)
+    team = _found(ada)
+    _join(ada, bob, team, mails)
+    for who, status in ((ada, 400), (bob, 403)):  # for there is no plan, and for it is not theirs
+        assert who.post("/v1/subscription/cancel", {}).status_code == 400  # of one's own
+        who.send("PATCH", "/v1/me", json={"payer_account_id": team["account_id"]})
+        answer = who.post("/v1/subscription/cancel", {})
+        assert answer.status_code == status, answer.text

@@ -16,6 +16,7 @@ from maquette.jobs.store import Job
 from maquette.people.callers import Caller
 from maquette.people.persons import LOCAL_ACCOUNT, Role
 from maquette.people.sessions import WHOLE
+from maquette.people.teams import refuse_other_members
 from maquette.service.credits import Credits
 from maquette.service.payments import Payments
 from maquette.service.people import Browser, People, Send
@@ -131,8 +132,17 @@ def _admin(caller: CallerDep) -> Caller:
 
 
 Account = Annotated[str, Depends(_account)]
+
+
+def _keeper(request: Request, caller: CallerDep) -> Caller:
+    with request.app.state.database.connect() as connection:
+        refuse_other_members(connection, caller.payer_id, caller.account_id)
+    return caller
+
+
 SignedInDep = Annotated[Caller, Depends(_signed_in)]
 OperatorDep = Annotated[Caller, Depends(_operator)]
+KeeperDep = Annotated[Caller, Depends(_keeper)]  # who decides over the account that pays
 AdminDep = Annotated[Caller, Depends(_admin)]
 
 

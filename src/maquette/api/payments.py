@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from maquette.api.dependencies import CallerDep, PaymentsDep
+from maquette.api.dependencies import CallerDep, KeeperDep, PaymentsDep
 from maquette.api.schemas import problems
 from maquette.core.errors import InvalidRequest
 from maquette.payments.catalog import ItemId, Pack, Plan
@@ -139,19 +139,19 @@ def get_subscription(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOu
 
 
 @router.post("/subscription/change", responses=PROBLEMS)
-def change_plan(asked: PlanIn, payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut:
+def change_plan(asked: PlanIn, payments: PaymentsDep, caller: KeeperDep) -> SubscriptionOut:
     """Change to a plan above at once, for the difference; to another with the next month."""
     return SubscriptionOut.model_validate(payments.plans.change(caller.payer_id, asked.plan_id))
 
 
 @router.post("/subscription/cancel", responses=PROBLEMS)
-def cancel_plan(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut:
+def cancel_plan(payments: PaymentsDep, caller: KeeperDep) -> SubscriptionOut:
     """End your plan with the month that is paid."""
     return SubscriptionOut.model_validate(payments.plans.cancel(caller.payer_id))
 
 
 @router.post("/subscription/resume", responses=PROBLEMS)
-def resume_plan(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOut:
+def resume_plan(payments: PaymentsDep, caller: KeeperDep) -> SubscriptionOut:
     """Have a plan go on that was to end."""
     return SubscriptionOut.model_validate(payments.plans.resume(caller.payer_id))
 

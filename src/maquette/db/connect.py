@@ -22,6 +22,7 @@ from maquette.core.settings import Settings
 
 FOLDER = "postgres"  # in the data folder
 USERS = ".handle_pids.json"  # in it; the server stops when the last of these processes leaves
+OURS = {"max_connections": 300}  # of a server of ours: a studio and several workers
 POOL = 20  # connections of a process, and as many more in a rush
 PATIENCE_S = 10.0  # a server that was killed recovers for a second or two
 CONNECT_TIMEOUT_S, SEND_TIMEOUT_S = 5, 15  # one that drops what is sent to it counts as away
@@ -69,6 +70,11 @@ def start_server(folder: Path, cleanup_mode: str = "stop") -> Any:
 
         folder.mkdir(parents=True, exist_ok=True)
         _forget_the_dead(folder / USERS)
+        if not (folder / "PG_VERSION").exists():  # with its first settings before anyone uses it
+            first = get_server(folder, cleanup_mode="stop")
+            with (folder / "postgresql.auto.conf").open("a") as settings:
+                settings.writelines(f"{name} = {value}\n" for name, value in OURS.items())
+            first.cleanup()
         return get_server(folder, cleanup_mode=cleanup_mode)
     except Exception as error:  # initdb and pg_ctl fail in many ways
         raise DatabaseUnavailable(

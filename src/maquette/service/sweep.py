@@ -16,6 +16,8 @@ from maquette.jobs.store import which_unfinished
 from maquette.jobs.workers import forget_workers
 from maquette.library.blobs import BlobStore
 from maquette.library.uploads import drop_unused, unused_uploads
+from maquette.people.rate_limits import drop_old_rates
+from maquette.people.sessions import drop_dead_sessions
 from maquette.service.plans import Plans
 from maquette.service.sweep_credits import sweep_credits
 
@@ -65,6 +67,8 @@ class Sweeper:
                 sweep_credits(self._database, stopping)
                 with self._database.begin() as connection:
                     forget_workers(connection, WORKERS_KEPT)
+                    drop_dead_sessions(connection)
+                    drop_old_rates(connection)
                 log.info("swept %d uploads and %d entries of the queue", uploads, entries)
             except DATABASE_AWAY:
                 log.warning("the database is away, so nothing is swept for an hour")
