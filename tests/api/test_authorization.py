@@ -105,7 +105,7 @@ ROWS = {
     "DELETE /v1/keys/{key_id}": own(204),
     "GET /v1/operator/people": operators(200),
     "GET /v1/operator/people/{account_id}": operators(200),
-    "PATCH /v1/operator/people/{account_id}": admins(200, json={"role": "operator"}),
+    "PATCH /v1/operator/people/{other_account_id}": admins(200, json={"role": "operator"}),
     "GET /v1/operator/audit": operators(200),
     "GET /v1/models": signed_in(200),
     "POST /v1/generations": signed_in(202, json=GENERATION),
