@@ -29,8 +29,9 @@ KINDS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.MaquetteError)
 } - OF_A_START
-# So does a model's damage; that of a LoRA, which is read later, is of another file.
-OF_A_START_IN = {"catalog.py": {"WeightsDamaged"}}
+# So do a model's damage, while that of a LoRA, which is read later, is of another file; and a backup
+# that cannot be written.
+OF_A_START_IN = {"catalog.py": {"WeightsDamaged"}, "backup_places.py": {"OutputNotWritable"}}
 # Calls that carry a line, and which argument it is.
 CARRIERS = dict.fromkeys(KINDS, 0) | {"HTTPException": 1, "_line": 0, "_fail": 1}
 # Functions that give a line, or the end of one.
