@@ -20,14 +20,20 @@ def door(site: Site, browser: Browser) -> Iterator[Door]:
         yield door
 
 
+@pytest.fixture(scope="module")
+def local_stripe() -> Iterator[StripeServer]:
+    """A Stripe on this machine, one for the module, as it gives no name twice."""
+    with stripe_server() as server:
+        yield server
+
+
 @pytest.fixture
-def stripe(site: Site) -> Iterator[StripeServer]:
-    """The studio sells, by way of a Stripe on this machine."""
+def stripe(site: Site, local_stripe: StripeServer) -> Iterator[StripeServer]:
+    """The studio sells by way of it."""
     state = site.app.state
     before = state.payments
-    with stripe_server() as server:
-        state.payments = Payments(state.database, stripe=StripePayments(server.api(), SECRET))
-        yield server
+    state.payments = Payments(state.database, stripe=StripePayments(local_stripe.api(), SECRET))
+    yield local_stripe
     state.payments = before
 
 
@@ -64,6 +70,31 @@ def test_a_pack_is_paid_elsewhere_and_its_credits_are_there(
     page.get_by_role("link", name="Credits", exact=True).click()
     expect(page.get_by_text("Bought")).to_be_visible()
     page.context.close()
+
+
+def test_what_was_paid_has_an_invoice(door: Door, stripe: StripeServer) -> None:
+    door.add("Ola", credits=1)
+    page = door.enter("Ola", "buy")
+    expect(page.get_by_role("list").get_by_role("button", name="Buy").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Invoices")).to_have_count(0)
+    _pays(page, door, stripe)
+    pack = door.site.app.state.payments.catalog.packs[0]
+    page.get_by_role("button", name=f"Buy {pack.name}", exact=True).click()
+    row = page.get_by_role("table", name="Invoices").get_by_role("row").nth(1)
+    expect(row).to_contain_text(pack.name)
+    expect(row).to_contain_text(f"US${pack.price_cents / 100:.2f}")
+    link = row.get_by_role("link", name=re.compile(r"^Invoice \d{4}-\d{6} as PDF$"))
+    answer = page.request.get(door.site.url + str(link.get_attribute("href")))
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.body().startswith(b"%PDF")
+    door.add("Eve")
+    stranger = door.enter("Eve", "buy")
+    expect(stranger.get_by_role("heading", name="Redeem a code")).to_be_visible()
+    expect(stranger.get_by_role("table", name="Invoices")).to_have_count(0)
+    refused = stranger.request.get(answer.url)
+    assert refused.status == 404
+    for one in (page, stranger):
+        one.context.close()
 
 
 def _subscribes(page: Page, door: Door, stripe: StripeServer) -> None:

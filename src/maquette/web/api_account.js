@@ -45,6 +45,8 @@ export const removeMember = (id, member) =>
 export const paymentOptions = () => ask("GET", "/v1/payments/options");
 export const checkout = (values) => ask("POST", "/v1/payments/checkout", values);
 export const redeem = (code) => ask("POST", "/v1/payments/redeem", { code });
+export const listInvoices = () => ask("GET", "/v1/invoices");
+export const invoicePdf = (id) => `/v1/invoices/${at(id)}/pdf`;
 export const getSubscription = () => ask("GET", "/v1/subscription");
 export const changePlan = (plan) => ask("POST", "/v1/subscription/change", { plan_id: plan });
 export const cancelPlan = () => ask("POST", "/v1/subscription/cancel");

@@ -1,11 +1,11 @@
-/** To get credits: packs, plans and codes. */
+/** To get credits: packs, plans and codes; and the invoices of what was paid. */
 import * as api from "../api_account.js";
 import { Field, Form, useForm } from "../components/forms.js";
-import { Section, useAnswer } from "../components/tables.js";
+import { Section, Table, useAnswer } from "../components/tables.js";
 import { html } from "../html.js";
-import { loadBalance } from "../state/balance.js";
+import { balance, loadBalance } from "../state/balance.js";
 import { attempt, toast } from "../state/toasts.js";
-import { credits, money, t } from "../words.js";
+import { credits, day, money, t } from "../words.js";
 import { Plans } from "./plans.js";
 
 export function Page({ ids: [came] }) {
@@ -20,6 +20,7 @@ export function Page({ ids: [came] }) {
     ${canPay && packs.length > 0 && html`<${Packs} packs=${packs} />`}
     ${providers.includes("codes") && html`<${Redeem} />`}
     ${!canPay && !providers.includes("codes") && html`<p class="nothing">${t("not_sold")}</p>`}
+    <${Invoices} />
   `;
 }
 
@@ -82,3 +83,33 @@ function Redeem() {
     <//>
   `;
 }
+
+/** What was paid is often told of only after one has come back, and then with its credits. */
+function Invoices() {
+  const { answer, problem } = useAnswer(api.listInvoices, [balance.value?.posted_microcredits]);
+  if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
+  if (!answer?.length) return null;
+  const columns = [
+    [t("date"), (one) => day(one.created_at), "quiet"],
+    [t("what"), (one) => one.what, "wide"],
+    [t("number"), (one) => one.number, "quiet"],
+    [t("amount"), (one) => money(one.price_cents, one.currency), "number"],
+    ["PDF", (one) => html`<${Pdf} ...${one} />`, "end unlabelled"],
+  ];
+  return html`
+    <${Section} title=${t("invoices")}>
+      <${Table}
+        label=${t("invoices")}
+        columns=${columns}
+        rows=${answer}
+        keyOf=${(one) => one.invoice_id}
+      />
+    <//>
+  `;
+}
+
+const Pdf = ({ invoice_id, number }) => html`
+  <a href=${api.invoicePdf(invoice_id)} target="_blank" aria-label=${t("invoice_pdf", { number })}>
+    PDF
+  </a>
+`;

@@ -203,4 +203,7 @@ export const en = {
   gift_code: "Code",
   redeem: "Redeem",
   redeemed: "{credits} credits received.",
+  invoices: "Invoices",
+  invoice_pdf: "Invoice {number} as PDF",
+  number: "Number",
 };

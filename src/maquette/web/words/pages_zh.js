@@ -201,4 +201,7 @@ export const zh = {
   gift_code: "兑换码",
   redeem: "兑换",
   redeemed: "已获得 {credits} 点。",
+  invoices: "账单",
+  invoice_pdf: "账单 {number}（PDF）",
+  number: "编号",
 };
