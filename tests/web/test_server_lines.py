@@ -29,8 +29,8 @@ KINDS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.MaquetteError)
 } - OF_A_START
-# So do a model's damage, while that of a LoRA, which is read later, is of another file; and a backup
-# that cannot be written.
+# So does a model's damage, while that of a LoRA, which is read later, is of another file; and a
+# backup that cannot be written.
 OF_A_START_IN = {"catalog.py": {"WeightsDamaged"}, "backup_places.py": {"OutputNotWritable"}}
 # Calls that carry a line, and which argument it is.
 CARRIERS = dict.fromkeys(KINDS, 0) | {"HTTPException": 1, "_line": 0, "_fail": 1}
