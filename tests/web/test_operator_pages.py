@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from maquette.payments.manual import TopUp
 from tests.web.conftest import Site
 from tests.web.door import Door, closed
 
@@ -119,3 +120,40 @@ def test_credits_are_given_and_given_back(door: Door, admin: Page) -> None:
     expect(admin.get_by_role("row").nth(1)).to_contain_text("it was all grey")
     expect(balance).to_have_text("35.00")
     theirs.context.close()
+
+
+def test_revenue_adds_up_what_was_paid_and_what_went_back(door: Door, admin: Page) -> None:
+    operator, ola = door.add("Ugo", "operator"), door.add("Ola")
+    payments = door.site.app.state.payments
+    for why, cents in (("a poster", 4900), ("drawing lessons", 1900)):
+        payments.top_up(TopUp(operator, ola, 10**7, why, cents, "chf"))
+    _visit(admin, "revenue")
+    francs = admin.get_by_role("region", name="CHF")
+    for words, figure in (
+        ("Paid", "CHF 68.00 2 payments"),
+        ("Refunded or disputed", "CHF 0.00"),
+        ("By hand", "CHF 68.00 2 payments"),
+    ):
+        expect(_figure(francs, words)).to_have_text(re.compile(_loosely(f"{words} {figure}")))
+    expect(francs.get_by_role("listitem")).to_have_count(30)
+    expect(francs.get_by_role("listitem").last).to_contain_text(re.compile(_loosely("CHF 68.00")))
+    admin.get_by_role("button", name="Refund the payment drawing lessons").click()
+    admin.get_by_label("Reason").fill("it rained")
+    admin.get_by_role("button", name="Refund", exact=True).click()
+    expect(_figure(francs, "Kept")).to_contain_text(re.compile(_loosely("CHF 49.00")))
+    admin.get_by_role("radio", name="90 days").check()
+    expect(francs.get_by_role("listitem")).to_have_count(90)
+    expect(francs.get_by_role("listitem").last).to_contain_text(re.compile(_loosely("CHF 49.00")))
+    admin.set_viewport_size({"width": 375, "height": 700})
+    admin.get_by_role("radio", name="365 days").check()
+    expect(francs.get_by_role("listitem")).to_have_count(365)
+    assert francs.get_by_role("list").evaluate("bars => bars.scrollWidth <= bars.clientWidth")
+
+
+def _figure(part: Locator, words: str) -> Locator:
+    return part.locator("dl > div").filter(has=part.page.get_by_text(words, exact=True))
+
+
+def _loosely(text: str) -> str:
+    """Between a currency and its figure is another space, and between lines there is none."""
+    return re.escape(text).replace(r"\ ", r"\s*")

@@ -29,8 +29,8 @@ KINDS = {
     for name, kind in vars(errors).items()
     if isinstance(kind, type) and issubclass(kind, errors.MaquetteError)
 } - OF_A_START
-# So does a model's damage, while that of a LoRA, which is read later, is of another file; and a
-# backup that cannot be written.
+# So do a backup that cannot be written and a model's damage; that of a LoRA, which is read later,
+# is of another file.
 OF_A_START_IN = {"catalog.py": {"WeightsDamaged"}, "backup_places.py": {"OutputNotWritable"}}
 # Calls that carry a line, and which argument it is.
 CARRIERS = dict.fromkeys(KINDS, 0) | {"HTTPException": 1, "_line": 0, "_fail": 1}
@@ -57,7 +57,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             case ast.Call(func=ast.Name(id=kind) | ast.Attribute(attr=kind), args=args):
                 carries = kind in CARRIERS and kind not in passed_over
                 found = args[CARRIERS[kind] :][:1] if carries else []
-            case ast.Assign(targets=[ast.Name(id="message")], value=value):
+            case ast.Assign(targets=[ast.Name(id="message" | "BROKEN")], value=value):
                 found = [value]
             case ast.FunctionDef(name=name) if name in GIVERS:
                 returned = (one.value for one in ast.walk(node) if isinstance(one, ast.Return))

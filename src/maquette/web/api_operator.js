@@ -21,6 +21,7 @@ export const checkLedger = () => ask("GET", "/v1/operator/ledger/check");
 export const listAudit = (values) => ask("GET", `/v1/operator/audit${query(values)}`);
 
 export const listPayments = (values) => ask("GET", `/v1/operator/payments${query(values)}`);
+export const getRevenue = (values) => ask("GET", `/v1/operator/revenue${query(values)}`);
 export const refund = (id, reason) =>
   ask("POST", `/v1/operator/payments/${id}/refund`, { reason });
 export const makeCodes = (values) => ask("POST", "/v1/operator/codes", values);

@@ -11,10 +11,12 @@ export function Bars({ label, bars, shown = false, legend }) {
   const most = Math.max(...bars.map(heightOf), 0) || 1;
   const share = (value) => ({ height: `${(100 * value) / most}%` });
   const isMany = bars.length > MOST_NAMED;
+  // A third of the width at most, so that a year's bars are still there on a phone.
+  const gap = isMany ? { columnGap: `min(2px, ${33 / bars.length}%)` } : {};
   return html`
     <figure class="chart" tabindex="0">
       <figcaption class="hint">${label}</figcaption>
-      <ol class=${`bars ${isMany ? "is-many" : ""}`}>
+      <ol class=${`bars ${isMany ? "is-many" : ""}`} style=${gap}>
         ${bars.map(
           ({ name, value, words, more }) => html`
             <li key=${name} title=${`${name}: ${words}`}>
