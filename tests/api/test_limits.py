@@ -49,7 +49,7 @@ def test_what_a_request_names_leaves_room_for_more(rooms: Rooms) -> None:
 def test_an_account_asks_as_often_as_it_may(rooms: Rooms) -> None:
     limits = QueueLimits(most_a_minute=2)
     studio = Studio(rooms.database, rooms.blobs, rooms.queue, limits)
-    with TestClient(create_app(studio, rooms.database)) as client:
+    with TestClient(create_app(studio, rooms.database), client=AT_MACHINE) as client:
         body = {"prompt": "a cat", "priority": "batch"}
         answers = [client.post("/v1/generations", json=body) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 429]
