@@ -7,6 +7,7 @@ them, in some twenty minutes.
 import io
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 from PIL import Image
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
@@ -86,7 +88,9 @@ def _send_all(rooms: Rooms, known: Known, examples: int, subtests: pytest.Subtes
             operation = result.ok()
             takes_something = any(operation.iter_parameters()) or operation.body
             for mode in GenerationMode if takes_something else [GenerationMode.POSITIVE]:
-                with subtests.test(operation.label, mode=mode):
+                # Of some routes nothing is a misfit, which shows when none is found.
+                none = Unsatisfiable if mode is GenerationMode.NEGATIVE else ()
+                with subtests.test(operation.label, mode=mode), suppress(none):
                     _send(operation, mode, known, examples, send)
     return sent
 
