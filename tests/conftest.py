@@ -1,5 +1,6 @@
 """What holds for every test: no network, one thread a worker, the same random examples."""
 
+import logging
 import os
 import shutil
 import socket
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from maquette.core.ids import new_id
+from maquette.core.logs import OF_THE_QUEUE
 
 if TYPE_CHECKING:  # tests of the engine need no database
     import sqlalchemy as sa
@@ -45,6 +47,17 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("MAQUETTE_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("MAQUETTE_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True)
+def _own_log() -> Iterator[None]:
+    """A command that is run in a test writes to where that looks for it, and no later one does."""
+    loggers = [logging.getLogger(), logging.getLogger(OF_THE_QUEUE)]
+    before = [(one, one.handlers[:], one.level, one.propagate) for one in loggers]
+    yield
+    for one, handlers, level, propagate in before:
+        one.handlers[:], one.propagate = handlers, propagate
+        one.setLevel(level)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 from maquette.core.settings import Settings
 
-OF_THE_QUEUE = "dbos"  # which would write in a form of its own
+OF_THE_QUEUE = "dbos"  # which would write in a form of its own if it had no handler
 FIELDS = "fields"  # what a message says beside its words, given to it as `extra`
 
 # Shared by all that a request or a job sets going, so that whoever finds out more can add it.
@@ -37,8 +37,8 @@ def configure(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if settings.log_format == "json" else _Text())
     root, queue = logging.getLogger(), logging.getLogger(OF_THE_QUEUE)
-    root.handlers, queue.handlers = [handler], [handler]
-    queue.propagate = False
+    root.handlers = [handler]
+    queue.handlers, queue.propagate = [logging.NullHandler()], True
     root.setLevel(settings.log_level.upper())
     logging.captureWarnings(True)
 
