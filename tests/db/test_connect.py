@@ -10,7 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from maquette.core.errors import DatabaseUnavailable
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
+from maquette.db import connect
 from maquette.db.connect import open_database
+from maquette.db.locks import hold
 from maquette.db.tables.jobs import job
 from maquette.db.tables.library import asset
 
@@ -87,3 +89,23 @@ def test_a_database_that_is_not_there_is_told_at_once(
         pass
     assert "secret" not in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_who_stands_still_in_a_transaction_keeps_no_one_waiting(
+    fresh_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "STANDSTILL_S", 1)
+    with (
+        open_database(Settings(database=fresh_url)) as engine,
+        engine.connect() as still,
+        engine.connect() as reads,
+    ):
+        hold(still, "a job")
+        connect.stand_still(reads)
+        with engine.begin() as connection:
+            hold(connection, "a job")  # or it waited for ever
+        with pytest.raises(connect.DATABASE_AWAY):
+            still.execute(sa.text("SELECT 1"))
+        still.rollback()  # and so it can be used again
+        assert still.execute(sa.text("SELECT 1")).scalar_one() == 1
+        assert reads.execute(sa.text("SELECT 1")).scalar_one() == 1

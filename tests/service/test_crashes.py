@@ -130,7 +130,7 @@ def _lives(database: sa.Engine, worker_id: str) -> bool:
         return any(one.lives and one.worker_id == worker_id for one in list_workers(connection))
 
 
-@pytest.mark.gate
+@pytest.mark.slow
 def test_a_worker_that_stood_still_lets_go_of_what_is_anothers(
     fresh_url: str, database: sa.Engine, tmp_path: Path
 ) -> None:

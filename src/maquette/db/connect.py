@@ -14,6 +14,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import IdleInTransactionSessionTimeout
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -26,6 +28,9 @@ OURS = {"max_connections": 300}  # of a server of ours: a studio and several wor
 POOL = 20  # connections of a process, and as many more in a rush
 PATIENCE_S = 10.0  # a server that was killed recovers for a second or two
 CONNECT_TIMEOUT_S, SEND_TIMEOUT_S = 5, 15  # one that drops what is sent to it counts as away
+# A process that stands still in a transaction has its locks no longer than that. What waits for an
+# object store or for Stripe in one waits less, or fails and is asked again.
+STANDSTILL_S = 30
 DATABASE_AWAY = (OperationalError, PoolExhausted)  # what any query raises meanwhile
 MIGRATION_LOCK = 0x6D61_7175  # any number that no one else takes
 
@@ -107,11 +112,31 @@ def connect(url: sa.URL) -> Generator[sa.Engine]:
             "tcp_user_timeout": SEND_TIMEOUT_S * 1000,
         },
     )
+    event.listen(engine, "connect", _limit_standstill)
+    event.listen(engine, "handle_error", _count_as_away)
     try:
         _wait_until_ready(engine)
         yield engine
     finally:
         engine.dispose()
+
+
+def _limit_standstill(connection: Any, _: object) -> None:
+    connection.execute(f"SET idle_in_transaction_session_timeout = '{STANDSTILL_S}s'")
+    connection.commit()
+
+
+def _count_as_away(context: sa.ExceptionContext) -> None:
+    """Psycopg takes it for an error of the server's own, but it is a connection that is gone."""
+    error = context.original_exception
+    if isinstance(error, IdleInTransactionSessionTimeout):
+        context.is_disconnect = True
+        raise OperationalError(context.statement, None, error)
+
+
+def stand_still(connection: sa.Connection) -> None:
+    """Lets a transaction wait as long as it must, for it only reads."""
+    connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def _wait_until_ready(engine: sa.Engine) -> None:

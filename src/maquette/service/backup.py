@@ -15,7 +15,7 @@ from maquette import __version__
 from maquette.core.errors import DatabaseUnavailable
 from maquette.core.settings import FILE_NAME, Settings, without_secrets
 from maquette.db import dump
-from maquette.db.connect import open_database, revision_of
+from maquette.db.connect import open_database, revision_of, stand_still
 from maquette.library.blobs import BlobStore
 from maquette.people.audit import note
 from maquette.service.backup_places import Manifest, Place, write_backup
@@ -91,6 +91,7 @@ class _Filling:
         dumped, hashes = made / f"{stamp}.dump", made / f"{stamp}.blobs"
         level = {"isolation_level": "REPEATABLE READ"}
         with self._database.connect().execution_options(**level) as connection:
+            stand_still(connection)
             snapshot = connection.execute(sa.select(sa.func.pg_export_snapshot())).scalar_one()
             version = dump.server_version(connection)
             rows = count_rows(connection)
