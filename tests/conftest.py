@@ -147,6 +147,16 @@ def fresh_url(new_url: "Callable[[], str]") -> str:
     return new_url()
 
 
+@pytest.fixture
+def database(fresh_url: str) -> "Iterator[sa.Engine]":
+    """A database of this version, empty."""
+    from maquette.core.settings import Settings
+    from maquette.db.connect import open_database
+
+    with open_database(Settings(database=fresh_url)) as engine:
+        yield engine
+
+
 @dataclass(frozen=True, slots=True)
 class TinyModels:
     """Folders of tiny untrained checkpoints in the layouts of the real ones."""

@@ -4,14 +4,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 
-from maquette.core.settings import Settings
-from maquette.db.connect import open_database
 from maquette.db.tables.jobs import job as job_table
 from maquette.jobs.queue import JobQueue, working
 from maquette.jobs.store import create_job, end_job, get_job, list_jobs, start_job
@@ -30,12 +27,6 @@ with open_database(Settings(database=sys.argv[1])) as database:
     with working(JobQueue(database), ["image"], sys.argv[2], 4, run, 0):
         time.sleep(60)
 """
-
-
-@pytest.fixture
-def database(fresh_url: str) -> Iterator[sa.Engine]:
-    with open_database(Settings(database=fresh_url)) as engine:
-        yield engine
 
 
 class _Work:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -11,8 +10,6 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from maquette.core.settings import Settings
-from maquette.db.connect import open_database
 from maquette.db.tables.jobs import job
 from maquette.jobs.events import CHANNEL, PROGRESS, add_event, read_events, send_tick
 from maquette.jobs.store import (
@@ -29,12 +26,6 @@ from maquette.jobs.store import (
     seconds_until_next,
     start_job,
 )
-
-
-@pytest.fixture
-def database(fresh_url: str) -> Iterator[sa.Engine]:
-    with open_database(Settings(database=fresh_url)) as engine:
-        yield engine
 
 
 def _new(database: sa.Engine, account: str = "me") -> UUID:

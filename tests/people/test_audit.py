@@ -1,21 +1,11 @@
 """What was done is written down with it, newest first, and stays as it was written."""
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from maquette.core.settings import Settings
-from maquette.db.connect import open_database
 from maquette.db.tables.people import audit_entry
 from maquette.people.audit import note, read_audit
-
-
-@pytest.fixture
-def database(fresh_url: str) -> Iterator[sa.Engine]:
-    with open_database(Settings(database=fresh_url)) as engine:
-        yield engine
 
 
 def test_acts_are_told_a_page_at_a_time_the_newest_first(database: sa.Engine) -> None:

@@ -2,14 +2,11 @@
 
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from maquette.core.settings import Settings
-from maquette.db.connect import open_database
 from maquette.db.tables.jobs import job
 from maquette.jobs.events import read_events
 from maquette.jobs.workers import list_workers
@@ -19,12 +16,6 @@ WORKERS = ("a", "b", "c")
 RECOVERED_S = 30.0  # as the gates measure it, which have the machine to themselves
 RESUMED_S = 60.0
 BUSY_S = 120.0  # where other tests run beside it, and each start of a process takes longer
-
-
-@pytest.fixture
-def database(fresh_url: str) -> Iterator[sa.Engine]:
-    with open_database(Settings(database=fresh_url)) as engine:
-        yield engine
 
 
 def _start(cluster: Cluster) -> None:

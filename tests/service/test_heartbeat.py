@@ -3,7 +3,6 @@
 import re
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from torch import Tensor
 from maquette.core.errors import InvalidRequest, QueueFull
 from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
-from maquette.db.connect import open_database
 from maquette.db.tables.jobs import worker as worker_row
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.loop import EngineLoop
@@ -43,12 +41,6 @@ def _request(network: Network) -> DenoisingRequest:
     table = compile_table("ddim", NoiseSchedule(prediction_type="v_prediction"), 2)
     context = torch.zeros(2, 1, 1)
     return DenoisingRequest("0", "net", network, table, (1.0,) * 2, (1, 4, 4), context)
-
-
-@pytest.fixture
-def database(fresh_url: str) -> Iterator[sa.Engine]:
-    with open_database(Settings(database=fresh_url)) as engine:
-        yield engine
 
 
 def test_what_is_reported_stays_until_it_changes(database: sa.Engine) -> None:

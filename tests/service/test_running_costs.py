@@ -1,22 +1,12 @@
 """What a picture costs to make, from what a worker measured."""
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 
-from maquette.core.settings import Settings
-from maquette.db.connect import open_database
 from maquette.jobs.workers import StepTime, report
 from maquette.service.running_costs import running_costs
 
 PIXELS = 256 * 256
-
-
-@pytest.fixture
-def database(fresh_url: str) -> Iterator[sa.Engine]:
-    with open_database(Settings(database=fresh_url)) as engine:
-        yield engine
 
 
 def test_a_picture_costs_less_the_more_share_its_passes(database: sa.Engine) -> None:

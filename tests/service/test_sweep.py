@@ -20,7 +20,7 @@ from maquette.db.locks import hold
 from maquette.db.tables.library import upload
 from maquette.jobs.queue import JobQueue
 from maquette.library.blobs import Blobs
-from maquette.service import sweep
+from maquette.service import background, sweep
 from maquette.service.studio import Studio
 from maquette.service.sweep import Sweeper, sweep_uploads
 from tests.credits import enrich
@@ -121,7 +121,7 @@ def test_it_leaves_off_when_it_is_told_to(room: _Room, monkeypatch: pytest.Monke
     told = iter([False, True])
     assert sweep_uploads(room.database, room.blobs, DAY, lambda: next(told)) == 1
     assert [room.knows(one) for one in (first, second)].count(True) == 1
-    monkeypatch.setattr(sweep, "FAREWELL_S", 0.2)
+    monkeypatch.setattr(background, "FAREWELL_S", 0.2)
     left = first if room.knows(first) else second
     with room.database.begin() as connection:
         hold(connection, left)  # so the sweep waits

@@ -1,14 +1,10 @@
 """What of credits is over goes with the sweep, and what a job still needs stays."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from maquette.core.ids import new_id
-from maquette.core.settings import Settings
-from maquette.db.connect import open_database
 from maquette.db.tables.ledger import credit_grant, hold, idempotency
 from maquette.jobs.store import create_job, end_job
 from maquette.ledger.accounts import Balance, get_balance, open_account
@@ -18,12 +14,6 @@ from maquette.ledger.verify import verify
 from maquette.service.sweep_credits import sweep_credits
 
 PAST = datetime.now(UTC) - timedelta(minutes=1)
-
-
-@pytest.fixture
-def database(fresh_url: str) -> Iterator[sa.Engine]:
-    with open_database(Settings(database=fresh_url)) as engine:
-        yield engine
 
 
 def _account(connection: sa.Connection, account_id: str) -> None:

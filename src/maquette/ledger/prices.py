@@ -18,8 +18,8 @@ class Price:
     microcredits: int
 
 
-# Set from what rows were measured to cost (`maquette credits prices` shows both): the starter's
-# networks are of one size, so a step of either costs the same, and the fast one takes fewer.
+# A step of the starter's two networks, which are of one size, was measured to cost the same; so has
+# it one price, and the fast one takes fewer. Operators see price and cost side by side.
 PRICES: Mapping[str, Price] = {
     "starter": Price("megapixel-step", 20_000),
     "starter-turbo": Price("megapixel-step", 20_000),

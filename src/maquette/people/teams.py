@@ -77,13 +77,9 @@ def refuse_other_members(connection: sa.Connection, payer_id: str, account_id: s
     """Lets pass who decides over an account that pays: its person, or an owner of its team. Raises
     NotAllowed.
     """
-    if payer_id == account_id:
-        return
-    for one in teams_of(connection, account_id):
-        if one.account_id == payer_id:
-            owned_team(connection, one.team_id, account_id)
-            return
-    raise NotAllowed("this is for the team's owners; ask one")
+    mine = (one.account_id for one in teams_of(connection, account_id) if one.role == "owner")
+    if payer_id not in (account_id, *mine):
+        raise NotAllowed("this is for the team's owners; ask one")
 
 
 def add_team(connection: sa.Connection, team_id: UUID, name: str, owner_id: str) -> Membership:

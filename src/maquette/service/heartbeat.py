@@ -3,10 +3,10 @@
 import logging
 import math
 import platform
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Self
 
 import sqlalchemy as sa
 
@@ -14,9 +14,9 @@ from maquette.db.connect import DATABASE_AWAY
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.step_times import StepTimes
 from maquette.jobs.workers import Abilities, StepTime, report
+from maquette.service.background import Background
 
 BEAT_S = 2.0
-FAREWELL_S = 3.0  # that a beat under way may still take
 # An engine whose thread does not come by for so long is hung. A pass of a large model takes a
 # minute on a slow CPU, and a compiled one is compiled in its first pass.
 LONGEST_PASS_S = 600.0
@@ -26,7 +26,7 @@ Measured = Mapping[str, Sequence[StepTime]]  # by model
 log = logging.getLogger(__name__)
 
 
-class Heartbeat:
+class Heartbeat(Background):
     """A thread that calls `on_beat` and reports to the database while this is open, from before it
     opens on, and as long as the loop of the engine turns.
     """
@@ -45,17 +45,11 @@ class Heartbeat:
         self._abilities, self._host = abilities, platform.node()
         self._measured, self._on_beat, self._longest_pass_s = measured, on_beat, longest_pass_s
         self._reported: Measured | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep_on, name="heartbeat", daemon=True)
+        super().__init__("heartbeat")
 
-    def __enter__(self) -> "Heartbeat":
+    def __enter__(self) -> Self:
         self._beat()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join(FAREWELL_S)
+        return super().__enter__()
 
     def _keep_on(self) -> None:
         turn, turned_s = self._loop.turn(), time.monotonic()

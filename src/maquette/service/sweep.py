@@ -1,7 +1,6 @@
 """What a worker clears away once an hour: what was put and never used, what ended jobs left."""
 
 import logging
-import threading
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,18 +17,18 @@ from maquette.library.blobs import BlobStore
 from maquette.library.uploads import drop_unused, unused_uploads
 from maquette.people.rate_limits import drop_old_rates
 from maquette.people.sessions import drop_dead_sessions
+from maquette.service.background import Background
 from maquette.service.plans import Plans
 from maquette.service.sweep_credits import sweep_credits
 
 SWEEP_S = 3600.0
 WORKERS_KEPT = timedelta(days=1)  # that were not heard of
 MOST_UPLOADS = 1000  # a sweep; the rest an hour later
-FAREWELL_S = 3.0  # that it may take to leave off
 
 log = logging.getLogger(__name__)
 
 
-class Sweeper:
+class Sweeper(Background):
     """A thread that sweeps while this is open, at its beginning and then once an hour."""
 
     def __init__(
@@ -44,16 +43,7 @@ class Sweeper:
         self._database, self._blobs, self._queue = queue.engine, blobs, queue
         self._snapshots = snapshots
         self._kept_for = timedelta(days=upload_days)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep_on, name="sweep", daemon=True)
-
-    def __enter__(self) -> "Sweeper":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join(FAREWELL_S)
+        super().__init__("sweep")
 
     def _keep_on(self) -> None:
         while True:

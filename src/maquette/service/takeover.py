@@ -1,7 +1,6 @@
 """Gives the jobs of workers that are not heard of any more to others; one does it, the leader."""
 
 import logging
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -13,18 +12,18 @@ from maquette.db.locks import number_of
 from maquette.jobs.events import add_event
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.workers import SILENT_S, WAITING, heartbeats, note_leader, unserved_jobs
+from maquette.service.background import Background
 
 LOOK_S = 2.0  # between two looks at the hearts of all
 LEASE_LOOKS = 5  # the database takes the lead from who did not look for so long
 ROUNDS_A_RECONCILIATION = 30
 MOST_TOLD = 100  # a round
-FAREWELL_S = 3.0  # that it may take to leave off
 UNSERVED = "no worker that runs now can do this, by its model or its size; it waits for one"
 
 log = logging.getLogger(__name__)
 
 
-class Takeover:
+class Takeover(Background):
     """A thread that looks at the hearts of all workers while this is open, and leads if no other
     worker does.
 
@@ -42,16 +41,7 @@ class Takeover:
         self._looks: dict[str, tuple[datetime, int]] = {}  # the last heartbeat, how often seen
         self._rounds = 0
         self._lead: sa.Connection | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep_on, name="takeover", daemon=True)
-
-    def __enter__(self) -> "Takeover":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join(FAREWELL_S)
+        super().__init__("takeover")
 
     def _keep_on(self) -> None:
         while not self._stopping.wait(self._look_s):

@@ -9,13 +9,15 @@ const PAGE = 50;
 const written = ([name, value]) =>
   `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`;
 
+const known = (details) => Object.entries(details).filter(([, value]) => value !== null);
+
 export function Page() {
   const list = (before) => api.listAudit({ limit: PAGE, before: before?.number });
   const pages = usePages(list, PAGE);
   const link = (id) => html`<a href=${`#/operator/people/${id}`}>${id}</a>`;
   const what = (one) => html`
     <b>${one.act}</b>
-    <span class="quiet">${Object.entries(one.details).map(written).join(" · ")}</span>
+    <span class="quiet">${known(one.details).map(written).join(" · ")}</span>
   `;
   const columns = [
     [t("date"), (one) => moment(one.created_at), "quiet"],
