@@ -170,6 +170,11 @@ def open_page(site: Site, context: BrowserContext, create: str = "Create") -> Pa
     return page
 
 
+def open_menu(page: Page) -> None:
+    """The account's own menu: a page may have other buttons that speak of an account."""
+    page.get_by_role("banner").get_by_role("button", name="Account").click()
+
+
 @pytest.fixture
 def page(site: Site, browser: Browser) -> Iterator[Page]:
     """A new visitor with a large screen, speaking English."""

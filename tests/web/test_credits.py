@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from maquette.core.ids import new_id
 from tests.callers import become
-from tests.web.conftest import Site, open_page
+from tests.web.conftest import Site, open_menu, open_page
 
 CREDIT = 1_000_000
 
@@ -108,7 +108,7 @@ def test_the_history_has_every_credit_and_its_picture(
         made = site.make(prompt=prompt, num_inference_steps=2)
     price = made["price_microcredits"] / CREDIT
     page = open_page(site, browser.new_context(locale="en-GB"))
-    page.get_by_role("button", name="Account").click()
+    open_menu(page)
     page.get_by_role("link", name="Credits", exact=True).click()
     expect(page).to_have_title("Credits · Maquette")
     expect(page.get_by_role("heading", name="Credits")).to_be_visible()
@@ -140,7 +140,7 @@ def test_no_page_is_loaded_before_it_is_opened(site: Site, page: Page) -> None:
     page.reload()
     page.get_by_role("button", name="Create").wait_for()
     assert not [url for url in asked if "/pages/" in url or "pages_" in url or "pages.css" in url]
-    page.get_by_role("button", name="Account").click()
+    open_menu(page)
     page.get_by_role("link", name="Credits", exact=True).click()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     assert [url for url in asked if "/pages/credits.js" in url]

@@ -4,11 +4,11 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.web.conftest import Site
+from tests.web.conftest import Site, open_menu
 
 
 def _listed(page: Page) -> Locator:
-    page.get_by_role("button", name="Account").click()
+    open_menu(page)
     page.get_by_role("button", name="Keyboard shortcuts").click()
     return page.get_by_role("dialog", name="Keyboard shortcuts")
 

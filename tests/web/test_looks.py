@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import Site, open_page
+from tests.web.conftest import Site, open_menu, open_page
 
 PHONE = {"width": 375, "height": 700}
 
@@ -96,7 +96,7 @@ SCREENS: dict[str, Callable[[Page], object]] = {
         page.locator(".picture").nth(1).press("c"),
     ],
     "keys": lambda page: page.keyboard.press("?"),
-    "menu": lambda page: page.get_by_role("button", name="Account").click(),
+    "menu": open_menu,
     "progress": lambda page: page.get_by_role("button", name="More").click(),
 }
 

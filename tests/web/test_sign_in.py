@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from maquette.people.emails import read_email
 from maquette.people.mail_tokens import Purpose, issue_token
-from tests.web.conftest import Site
+from tests.web.conftest import Site, open_menu
 from tests.web.door import PASSWORD, Door, closed
 
 
@@ -22,7 +22,7 @@ def test_the_owner_at_the_machine_never_sees_it(site: Site, page: Page) -> None:
     site.app.dependency_overrides.clear()
     page.reload()
     expect(page.get_by_role("button", name="Create")).to_be_visible()
-    page.get_by_role("button", name="Account").click()
+    open_menu(page)
     expect(page.get_by_text("Owner of this studio")).to_be_visible()
     expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
 
@@ -47,7 +47,7 @@ def test_signing_in_and_out(door: Door) -> None:
     password.press("Enter")
     expect(page.get_by_role("button", name="Account: 100.00 credits")).to_be_visible()
     page.get_by_label("Prompt", exact=True).fill("something private")
-    page.get_by_role("button", name="Account").click()
+    open_menu(page)
     expect(
         page.get_by_role("navigation", name="Account").get_by_text("Mei", exact=True)
     ).to_be_visible()
@@ -116,7 +116,7 @@ def test_two_people_in_one_browser_see_nothing_of_each_other(door: Door) -> None
     page.get_by_label("Prompt", exact=True).fill("the boat of Mei")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="the boat of Mei")).to_be_visible()
-    page.get_by_role("button", name="Account").click()
+    open_menu(page)
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("E-mail").fill(door.email("Ola"))
     page.get_by_label("Password", exact=True).fill(PASSWORD)
@@ -150,7 +150,7 @@ def test_name_password_and_other_browsers(door: Door) -> None:
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_text("Your new password is set.")).to_be_visible()
     page.reload()
-    page.get_by_role("button", name="Account").click()
+    open_menu(page)
     expect(page.get_by_role("navigation", name="Account").get_by_text("Mei Lin")).to_be_visible()
     for one in (page, other):
         one.context.close()
