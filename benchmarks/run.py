@@ -13,7 +13,17 @@ from maquette.core.machine import look_at_machine
 FOLDER = Path(__file__).parent
 # The form of a benchmark, not one.
 LONG = {"growth", "latent_vs_pixel"}  # an hour or more; run when named
-FORM = {"__init__", "curves", "growth_page", "processes", "report", "rivals", "run", "workload"}
+FORM = {
+    "__init__",
+    "curves",
+    "growth_page",
+    "processes",
+    "report",
+    "rivals",
+    "run",
+    "servers",
+    "workload",
+}
 HEAD = """# Results
 
 Written by `make bench`. Ratio is how many times better ours is than the rival, measured in turn on

@@ -2,10 +2,6 @@
 
 import logging
 import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,42 +81,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[sa.URL]":
 
 @pytest.fixture(scope="session")
 def debian_postgres() -> "Iterator[sa.URL]":
-    """A server of Debian's PostgreSQL, reached by TCP as a user with a password who may make
-    databases and nothing more.
-    """
-    import sqlalchemy as sa
+    """A server of Debian's PostgreSQL."""
+    from tests.debian_postgres import debian_server, installed
 
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not found:
+    programs = installed()
+    if programs is None:
         pytest.skip("Debian's PostgreSQL is not here; run: apt install postgresql")
-    owner = "postgres" if os.geteuid() == 0 else None  # it does not run as root
-    folder = Path(tempfile.mkdtemp(prefix="maquette-debian-"))
-    if owner:
-        shutil.chown(folder, owner)
-
-    def run(tool: str, *words: str) -> None:
-        command = [str(found[-1] / tool), "-D", str(folder / "data"), *words]
-        subprocess.run(command, user=owner, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    run("initdb", "--username=postgres", "--auth=trust", "--encoding=utf8")
-    rules = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
-    (folder / "data" / "pg_hba.conf").write_text(rules)
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder}"
-    run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        root = f"postgresql+psycopg://postgres@/postgres?host={folder}&port={port}"
-        password = r"a:b\c'd"  # what a file of passwords and a URL have to escape
-        made = "CREATE ROLE maquette LOGIN CREATEDB PASSWORD " + "'a\\:b\\c''d'"
-        engine = sa.create_engine(root, poolclass=sa.NullPool)
-        with engine.begin() as connection:
-            connection.execute(sa.text(made))
-        yield sa.URL.create("postgresql", "maquette", password, "127.0.0.1", port, "postgres")
-    finally:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(folder)
+    with debian_server(programs) as url:
+        yield url
 
 
 @pytest.fixture
