@@ -178,7 +178,7 @@ def as_written(route: str) -> str:
 def things_of(rooms: Rooms, member: Someone) -> Things:
     """One of each that a path can name, all of the member, made anew."""
     studio = Studio(rooms.database, rooms.blobs, rooms.queue)
-    jobs = [studio.submit(member.account_id, SamplingParams("a cat", seed=1)) for _ in range(2)]
+    jobs = [studio.submit(member.account_id, SamplingParams("a cat", seed=1))[0] for _ in range(2)]
     studio.cancel(member.account_id, jobs[0].job_id)
     studio.delete_job(member.account_id, jobs[1].job_id)
     content_hash = rooms.blobs.put(b"a picture")

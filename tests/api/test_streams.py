@@ -15,8 +15,8 @@ from uuid import UUID
 import httpx2 as httpx
 import pytest
 
-from maquette.jobs.events import PROGRESS, add_event, read_events
-from maquette.jobs.store import ENDS, create_job, end_job
+from maquette.jobs.events import add_event, read_events
+from maquette.jobs.store import ENDS, PROGRESS, create_job, end_job
 from tests.api.conftest import Rooms, database_away, served
 from tests.api.test_schema import SMALL
 

@@ -13,9 +13,8 @@ import pytest
 from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
-from maquette.jobs.events import PROGRESS
 from maquette.jobs.queue import JobQueue
-from maquette.jobs.store import Job
+from maquette.jobs.store import PROGRESS, Job
 from maquette.library.blobs import Blobs
 from maquette.service.studio import Studio
 from tests.credits import enrich
@@ -53,7 +52,7 @@ def test_what_outlasts_a_worker_that_is_told_to_stop_goes_on_in_the_next(
     ):
         enrich(database, "me")
         studio = Studio(database, Blobs(tmp_path / "blobs"), queue)
-        job = studio.submit("me", SamplingParams("a red boat", num_inference_steps=1000))
+        job, _ = studio.submit("me", SamplingParams("a red boat", num_inference_steps=1000))
         with _worker(fresh_url, tmp_path) as worker:
             sequence, step = _progress(studio, job)
             worker.send_signal(signal.SIGTERM)

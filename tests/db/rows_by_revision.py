@@ -176,6 +176,10 @@ def _0011(connection: sa.Connection) -> None:
     """It only finds what is there."""
 
 
+def _0012(connection: sa.Connection) -> None:
+    """It brings a function."""
+
+
 ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0001": _0001,
     "0002": _0002,
@@ -187,6 +191,7 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0009": _0009,
     "0010": _0010,
     "0011": _0011,
+    "0012": _0012,
 }
 
 

@@ -109,3 +109,32 @@ def test_who_stands_still_in_a_transaction_keeps_no_one_waiting(
         still.rollback()  # and so it can be used again
         assert still.execute(sa.text("SELECT 1")).scalar_one() == 1
         assert reads.execute(sa.text("SELECT 1")).scalar_one() == 1
+
+
+def test_a_connection_that_was_idle_is_asked_whether_it_is_one(
+    fresh_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = sa.text("SELECT pg_backend_pid()")
+    ended = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY(:pids)")
+
+    def two() -> list[int]:
+        with engine.connect() as first, engine.connect() as second:
+            return [one.execute(backend).scalar_one() for one in (first, second)]
+
+    def two_that_end() -> list[int]:
+        pids = two()
+        with others.begin() as connection:
+            connection.execute(ended, {"pids": pids})
+        return pids
+
+    with open_database(Settings(database=fresh_url)) as engine:
+        others = sa.create_engine(engine.url)
+        gone = two_that_end()
+        monkeypatch.setattr(connect, "IDLE_S", 0.0)
+        assert not {*gone} & {*two()}
+        monkeypatch.setattr(connect, "IDLE_S", 60.0)
+        gone = two_that_end()
+        with pytest.raises(connect.DATABASE_AWAY):
+            two()
+        assert not {*gone} & {*two()}  # after one error all are made anew
+        others.dispose()

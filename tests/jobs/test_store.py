@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from maquette.db.tables.jobs import job
-from maquette.jobs.events import CHANNEL, PROGRESS, add_event, read_events, send_tick
+from maquette.jobs.events import CHANNEL, add_event, read_events, send_tick
 from maquette.jobs.store import (
+    PROGRESS,
     Job,
     Priority,
     backlog,

@@ -19,7 +19,7 @@ from maquette.core.requests import GenerationRequest
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.engines.catalog import SHIPPED
-from maquette.service.worker import WorkerOptions, serve
+from maquette.service.worker import WorkerOptions, give_way, serve
 
 
 class InstantModel:
@@ -72,6 +72,7 @@ def run(words: list[str], on_ready: Callable[[], None], stop: threading.Event) -
 
 
 if __name__ == "__main__":
+    give_way()
     ending = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), ending.set()), daemon=True).start()
     run(sys.argv[1:], lambda: print("ready", flush=True), ending)

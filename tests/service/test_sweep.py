@@ -66,7 +66,7 @@ def room(fresh_url: str, tmp_path: Path) -> Iterator[_Room]:
 
 def test_what_is_old_and_unnamed_goes_and_the_rest_stays(room: _Room) -> None:
     source, mask, unnamed, again = (room.put(c) for c in ("red", "white", "blue", "teal"))
-    job = room.studio.submit("me", SMALL, source=source, mask=mask)
+    job, _ = room.studio.submit("me", SMALL, source=source, mask=mask)
     room.studio.delete_job("me", job.job_id)  # which can be undone
     room.age()
     assert room.put("teal") == again

@@ -58,7 +58,7 @@ def test_a_broken_device_ends_the_worker_and_no_job(
         enrich(database, "me")
         studio = Studio(database, Blobs(tmp_path / "blobs"), queue)
         params = SamplingParams("a cat", width=64, height=64, num_inference_steps=12)
-        job = studio.submit("me", params, count=2)
+        job, _ = studio.submit("me", params, count=2)
         with subprocess.Popen(words, **pipes) as first:
             assert first.stderr is not None
             said = first.stderr.read()

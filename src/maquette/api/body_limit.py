@@ -25,10 +25,13 @@ class BodyLimit:
             return
         most = self._by_path.get(scope["path"], MOST_BYTES)
         told = Headers(scope=scope).get("content-length", "")
-        message = f"a body over {most / 2**20:.0f} MiB is not taken here; send less"
-        refusal = JSONResponse({"error": message}, 413)
+
+        async def refuse() -> None:
+            message = f"a body over {most / 2**20:.0f} MiB is not taken here; send less"
+            await JSONResponse({"error": message}, 413)(scope, receive, send)
+
         if told.isdecimal() and int(told) > most:
-            await refusal(scope, receive, send)
+            await refuse()
             return
         read_bytes, started = 0, False
 
@@ -50,4 +53,4 @@ class BodyLimit:
             if read_bytes <= most:
                 raise
         if read_bytes > most and not started:
-            await refusal(scope, receive, send)
+            await refuse()

@@ -32,23 +32,24 @@ ITS_OWN_NAMES = LOOPBACK | {"localhost"}  # for which browsers keep such a cooki
 HANDED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 
 
-def _studio(request: Request) -> Studio:
+# What waits for nothing is a coroutine, or it would be handed to a thread.
+async def _studio(request: Request) -> Studio:
     return request.app.state.studio
 
 
-def _credits(request: Request) -> Credits:
+async def _credits(request: Request) -> Credits:
     return request.app.state.credits
 
 
-def _payments(request: Request) -> Payments:
+async def _payments(request: Request) -> Payments:
     return request.app.state.payments
 
 
-def _watch(request: Request) -> Watch:
+async def _watch(request: Request) -> Watch:
     return request.app.state.watch
 
 
-def _people(request: Request) -> People:
+async def _people(request: Request) -> People:
     return request.app.state.people
 
 
@@ -102,7 +103,7 @@ def sits_at_machine(request: Request) -> bool:
     return direct and request.client is not None and request.client.host in LOOPBACK
 
 
-def _account(caller: CallerDep) -> str:
+async def _account(caller: CallerDep) -> str:
     return caller.account_id
 
 

@@ -26,7 +26,7 @@ def create_generation(
     """
     seed = secrets.randbits(32) if asked.seed is None else asked.seed
     params = asked.params(seed, find_shipped(asked.model, IMAGE).usual)
-    job = studio.submit(
+    job, outcome = studio.submit(
         caller.account_id,
         params,
         asked.count,
@@ -39,7 +39,7 @@ def create_generation(
         caller.key_id,
     )
     logs.add(job_id=str(job.job_id))
-    return GenerationOut.of(job, studio.outcome(job.job_id))
+    return GenerationOut.of(job, outcome)
 
 
 @router.get("", responses=PROBLEMS)

@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from maquette.jobs.events import BALANCE, CHANNEL, PROGRESS
+from maquette.jobs.events import BALANCE, CHANNEL
+from maquette.jobs.store import PROGRESS
 
 Tick = dict[str, Any]
 Topic = tuple[str, str]  # "job", "account" or "balance", and its id
@@ -116,10 +117,16 @@ class Watch:
                     connection.execute(f"LISTEN {CHANNEL}")
                     self._loop.call_soon_threadsafe(self._miss)
                     while not self._stopping.is_set():
-                        for note in connection.notifies(timeout=0.5):
-                            self._loop.call_soon_threadsafe(self._tell, note.payload)
+                        # All that one transaction said comes at once, and is taken so.
+                        notes = connection.notifies(timeout=0.5, stop_after=1)
+                        if payloads := [note.payload for note in notes]:
+                            self._loop.call_soon_threadsafe(self._tell_all, payloads)
             except psycopg.OperationalError:
                 self._stopping.wait(0.5)
+
+    def _tell_all(self, payloads: Sequence[str]) -> None:
+        for payload in payloads:
+            self._tell(payload)
 
     def _tell(self, payload: str) -> None:
         try:

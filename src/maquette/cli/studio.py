@@ -212,7 +212,7 @@ def _draw_first(studio: "Studio", params: SamplingParams) -> None:
 
     if studio.jobs(LOCAL_ACCOUNT, 1):
         return
-    job = studio.submit(LOCAL_ACCOUNT, params)
+    job, _ = studio.submit(LOCAL_ACCOUNT, params)
     give_up = time.monotonic() + FIRST_PATIENCE_S
     while not studio.job(LOCAL_ACCOUNT, job.job_id).ended and time.monotonic() < give_up:
         time.sleep(0.1)

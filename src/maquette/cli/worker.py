@@ -54,7 +54,7 @@ def worker(
     Example: maquette worker --models starter,starter-turbo --most-megapixels 0.3
     """
     from maquette.service.supervisor import ALIVE, READY
-    from maquette.service.worker import WorkerOptions, work
+    from maquette.service.worker import WorkerOptions, give_way, work
 
     settings = settings_of(
         context,
@@ -67,6 +67,7 @@ def worker(
     )
     logs.configure(settings)
     tracing.configure(settings, "maquette-worker")
+    give_way()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal(stop.set))

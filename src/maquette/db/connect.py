@@ -5,10 +5,12 @@ import time
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -16,7 +18,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.errors import IdleInTransactionSessionTimeout
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from maquette.core.errors import DatabaseUnavailable, first_line
@@ -25,7 +27,8 @@ from maquette.core.settings import Settings
 FOLDER = "postgres"  # in the data folder
 USERS = ".handle_pids.json"  # in it; the server stops when the last of these processes leaves
 OURS = {"max_connections": 300}  # of a server of ours: a studio and several workers
-POOL = 20  # connections of a process, and as many more in a rush
+IDLE_S, USED_S = 0.5, "used_s"  # after so long a connection is asked whether it still is one
+POOL = 40  # connections of a process at most; those that were opened in a rush are kept
 PATIENCE_S = 10.0  # a server that was killed recovers for a second or two
 CONNECT_TIMEOUT_S, SEND_TIMEOUT_S = 5, 15  # one that drops what is sent to it counts as away
 # A process that stands still in a transaction has its locks no longer than that. What waits for an
@@ -104,9 +107,8 @@ def connect(url: sa.URL) -> Generator[sa.Engine]:
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
         hide_parameters=True,  # what people ask for is not for the log
-        pool_pre_ping=True,
         pool_size=POOL,
-        max_overflow=POOL,
+        max_overflow=0,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "tcp_user_timeout": SEND_TIMEOUT_S * 1000,
@@ -114,6 +116,8 @@ def connect(url: sa.URL) -> Generator[sa.Engine]:
     )
     event.listen(engine, "connect", _limit_standstill)
     event.listen(engine, "handle_error", _count_as_away)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_ask_if_idle, engine))
     try:
         _wait_until_ready(engine)
         yield engine
@@ -124,6 +128,23 @@ def connect(url: sa.URL) -> Generator[sa.Engine]:
 def _limit_standstill(connection: Any, _: object) -> None:
     connection.execute(f"SET idle_in_transaction_session_timeout = '{STANDSTILL_S}s'")
     connection.commit()
+
+
+def _note_use(_: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+    record.info[USED_S] = time.monotonic()
+
+
+def _ask_if_idle(engine: sa.Engine, connection: Any, record: Any, _: object) -> None:
+    """A connection that no one used for a while may have gone with its server: then all are made
+    anew. One that was just used is not asked, for that is a journey more for each query.
+    """
+    used_s = record.info.get(USED_S)
+    if used_s is None or time.monotonic() - used_s < IDLE_S:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except psycopg.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _count_as_away(context: sa.ExceptionContext) -> None:

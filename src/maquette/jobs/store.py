@@ -87,6 +87,13 @@ def list_jobs(
     return [_job(r) for r in connection.execute(query.order_by(job.c.job_id.desc()).limit(limit))]
 
 
+def jobs_of(connection: sa.Connection, account_id: str, job_ids: Sequence[UUID]) -> Sequence[Job]:
+    """Those of the jobs that are an account's and not deleted."""
+    shown = (job.c.account_id == account_id) & job.c.deleted_at.is_(None)
+    rows = connection.execute(sa.select(job).where(job.c.job_id.in_(job_ids) & shown))
+    return [_job(row) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """Jobs that have not ended, by state, and how long the first of the queued ones has waited."""

@@ -111,12 +111,11 @@ def list_workers(connection: sa.Connection) -> Sequence[Worker]:
     return [Worker(**row._mapping) for row in rows]
 
 
-def count_living(connection: sa.Connection, queue: str | None = None) -> int:
-    """How many workers live, all or those that take jobs of a queue."""
-    query = sa.select(sa.func.count()).where(_lives())
-    if queue is not None:
-        query = query.where(worker.c.queues.any_() == queue)
-    return connection.execute(query).scalar_one()
+def living_by_queue(connection: sa.Connection) -> dict[str, int]:
+    """How many workers live that take jobs of a queue, by its name."""
+    name = sa.func.unnest(worker.c.queues).label("name")
+    query = sa.select(name, sa.func.count()).where(_lives()).group_by(name)
+    return {name: count for name, count in connection.execute(query)}  # noqa: C416
 
 
 def unserved_jobs(connection: sa.Connection, most: int) -> Sequence[UUID]:
@@ -138,19 +137,18 @@ def heartbeat_age_s(connection: sa.Connection) -> float | None:
     return None if age_s is None else float(age_s)
 
 
-def measured_step_times(connection: sa.Connection, model_id: str) -> list[StepTime]:
-    """What passes of a model take the worker that last reported of those that have it; [] where
-    nothing is known.
-    """
-    times = worker.c.step_times[model_id]
-    query = (
-        sa.select(times)
-        .where(worker.c.step_times.has_key(model_id))
-        .order_by(worker.c.heartbeat_at.desc())
-        .limit(1)
-    )
-    known = connection.execute(query).scalar() or []
-    return [
-        StepTime(**{**one, "passes": [(rows, ms) for rows, ms in one.get("passes", ())]})
-        for one in known
-    ]
+def measured_step_times(connection: sa.Connection) -> dict[str, list[StepTime]]:
+    """What passes take, by model: as the worker says that last reported of those that have it."""
+    query = sa.select(worker.c.step_times).order_by(worker.c.heartbeat_at)
+    latest = {
+        model_id: times
+        for known in connection.execute(query).scalars()
+        for model_id, times in known.items()
+    }
+    return {
+        model_id: [
+            StepTime(**{**one, "passes": [(rows, ms) for rows, ms in one.get("passes", ())]})
+            for one in times
+        ]
+        for model_id, times in latest.items()
+    }

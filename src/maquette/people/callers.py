@@ -35,18 +35,26 @@ WITH_TEAM = person.outerjoin(team, team.c.account_id == person.c.payer_account_i
 )
 
 
+# Built once: each request asks it.
+_OF_SESSION = (
+    sa.select(
+        person.c.account_id,
+        PAYER,
+        person.c.role,
+        session.c.session_id,
+        person.c.suspended_at,
+        session.c.last_used_at < sa.func.now() - NOTED,
+    )
+    .select_from(WITH_TEAM.join(session, session.c.account_id == person.c.account_id))
+    .where((session.c.token_hash == sa.bindparam("token_hash")) & is_alive())
+)
+
+
 def caller_of_session(connection: sa.Connection, token: str) -> Caller | None:
     """Who is signed in where a cookie has this token; None where no one is. Notes now and then
     that it is used. Raises NotAllowed for who is suspended.
     """
-    columns = (person.c.account_id, PAYER, person.c.role, session.c.session_id)
-    stale = session.c.last_used_at < sa.func.now() - NOTED
-    query = (
-        sa.select(*columns, person.c.suspended_at, stale)
-        .select_from(WITH_TEAM.join(session, session.c.account_id == person.c.account_id))
-        .where((session.c.token_hash == hash_token(token)) & is_alive())
-    )
-    row = connection.execute(query).one_or_none()
+    row = connection.execute(_OF_SESSION, {"token_hash": hash_token(token)}).one_or_none()
     if row is None:
         return None
     *known, suspended_at, is_stale = row

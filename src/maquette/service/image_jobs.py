@@ -30,8 +30,8 @@ from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.request import DenoisingRequest, Snapshot
 from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.snapshot_file import read_snapshot, write_snapshot
-from maquette.jobs.events import PROGRESS, add_event, send_tick
-from maquette.jobs.store import Job, get_job, is_held, start_job
+from maquette.jobs.events import add_event, send_tick
+from maquette.jobs.store import PROGRESS, Job, get_job, is_held, start_job
 from maquette.library.assets import add_asset
 from maquette.library.blobs import BlobStore
 from maquette.service.endings import end

@@ -56,10 +56,10 @@ class RunningCost:
 def running_costs(database: sa.Engine, machine_cents_hour: float) -> list[RunningCost]:
     """All models' costs, as the worker that last reported has measured them."""
     with database.connect() as connection:
-        return [
-            _of(spec, measured_step_times(connection, spec.model_id), machine_cents_hour)
-            for spec in SHIPPED[IMAGE]
-        ]
+        measured = measured_step_times(connection)
+    return [
+        _of(spec, measured.get(spec.model_id, []), machine_cents_hour) for spec in SHIPPED[IMAGE]
+    ]
 
 
 def _of(spec: ModelSpec, measured: Sequence[StepTime], machine_cents_hour: float) -> RunningCost:

@@ -16,6 +16,7 @@ from maquette.core.errors import (
     InvalidRequest,
     ModelNotFound,
     NotFound,
+    QueueFull,
     QuotaExceeded,
     did_you_mean,
 )
@@ -28,15 +29,15 @@ from maquette.jobs.queue import JobQueue, hold_account
 from maquette.jobs.store import (
     Job,
     Priority,
-    backlog,
     create_job,
     delete_job,
     get_job,
+    jobs_of,
     list_jobs,
     restore_job,
     seconds_until_next,
 )
-from maquette.jobs.workers import count_living, list_workers, measured_step_times
+from maquette.jobs.workers import list_workers
 from maquette.ledger.holds import Hold, holds_of, place_hold
 from maquette.ledger.idempotency import Once, claim, finish
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
@@ -47,6 +48,7 @@ from maquette.people.budgets import spend_budgets
 from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit, admit_account
 from maquette.service.cost import cost_of
 from maquette.service.endings import end
+from maquette.service.load import LoadMeter
 from maquette.service.overview import Overview, overview
 from maquette.service.pictures import png, read_upload
 from maquette.service.queues import IMAGE, queue_of
@@ -83,6 +85,7 @@ class Studio:
         self._limits, self._most_upload_bytes = limits, most_upload_bytes
         self._adapters = adapters
         self._thumbnails = Thumbnails(thumbnails)
+        self._load = LoadMeter()
 
     def submit(
         self,
@@ -96,7 +99,7 @@ class Studio:
         priority: Priority = "interactive",
         once: Once | None = None,
         key_id: UUID | None = None,
-    ) -> Job:
+    ) -> tuple[Job, Outcome]:
         """Accepts a request for pictures: from here on it survives any crash. Its price is held of
         the payer's credits, the account's own where no other is named, and of the budgets of the
         key that asks and of the payer's team.
@@ -132,10 +135,7 @@ class Studio:
             queue = queue_of(model, params.width, params.height)
             most = self._limits.most_a_minute
             admit_account(most, seconds_until_next(connection, account_id, most, 60.0))
-            cost = cost_of(params, count, measured_step_times(connection, model))
-            workers = count_living(connection, queue)
-            remaining_ms = admit(cost, backlog(connection), self._limits, workers)
-            work_ms = cost and cost.work_ms
+            work_ms, remaining_ms = self._admit(connection, params, count, model, queue)
             job = create_job(
                 connection, account_id, IMAGE, asked, work_ms, remaining_ms, queue, priority
             )
@@ -147,8 +147,33 @@ class Studio:
             budgets = (job.job_id, price, account_id, held.account_id, key_id)
             spend_budgets(connection, *budgets)
             send_balance(connection, held.account_id)
-            finish(connection, once, job, Outcome([], held))
-        return job
+            outcome = Outcome([], held)
+            finish(connection, once, job, outcome)
+        self._load.add(work_ms)
+        return job, outcome
+
+    def _admit(
+        self,
+        connection: sa.Connection,
+        params: SamplingParams,
+        count: int,
+        model: str,
+        queue: str,
+    ) -> tuple[float | None, float | None]:
+        """The work that a request is and the time until it is done, in ms, as far as known. Raises
+        InvalidRequest, QueueFull.
+        """
+
+        def admitted(anew: bool) -> tuple[float | None, float | None]:
+            load = self._load.read(connection, anew)
+            cost = cost_of(params, count, load.step_times.get(model, ()))
+            workers = load.living.get(queue, 0)
+            return cost and cost.work_ms, admit(cost, load.backlog, self._limits, workers)
+
+        try:
+            return admitted(anew=False)
+        except QueueFull:
+            return admitted(anew=True)  # much may have ended within the second
 
     def adapters(self) -> list[str]:
         """The names of the LoRA files there are."""
@@ -207,6 +232,14 @@ class Studio:
         with self._database.connect() as connection:
             return list_jobs(connection, account_id, limit, before)
 
+    def shown(self, account_id: str, job_ids: Sequence[UUID]) -> Sequence[tuple[Job, Outcome]]:
+        """Those of the jobs that are the account's and not deleted, with what came of them."""
+        with self._database.connect() as connection:
+            found = jobs_of(connection, account_id, job_ids)
+            ids = [job.job_id for job in found]
+            outcomes = _outcomes(connection, ids)
+        return [(job, outcomes[job.job_id]) for job in found]
+
     def cancel(self, account_id: str, job_id: UUID) -> bool:
         """Ends a job before its time; False where it has ended."""
         with self._database.begin() as connection:
@@ -239,8 +272,7 @@ class Studio:
     def outcomes(self, job_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
         """What came of each job."""
         with self._database.connect() as connection:
-            assets, holds = assets_of(connection, job_ids), holds_of(connection, job_ids)
-        return {one: Outcome(assets[one], holds.get(one)) for one in job_ids}
+            return _outcomes(connection, job_ids)
 
     def outcome(self, job_id: UUID) -> Outcome:
         """What came of a job."""
@@ -306,6 +338,11 @@ class Studio:
 
 def _no_picture(content_hash: str) -> InvalidRequest:
     return InvalidRequest(f"no picture {content_hash!r}; put it first")
+
+
+def _outcomes(connection: sa.Connection, job_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
+    assets, holds = assets_of(connection, job_ids), holds_of(connection, job_ids)
+    return {one: Outcome(assets[one], holds.get(one)) for one in job_ids}
 
 
 def _own_job(connection: sa.Connection, account_id: str, job_id: UUID) -> Job:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -32,6 +33,7 @@ from maquette.service.takeover import LOOK_S, Takeover
 if TYPE_CHECKING:
     from maquette.engines.image import ImageEngine
 
+NICENESS = 10
 AT_ONCE = 32  # jobs of a queue in the engine together; the rest wait in the queue
 
 log = logging.getLogger(__name__)
@@ -92,6 +94,15 @@ def work(
         loop = EngineLoop(engine, on_broken=_end)
         serve(settings, database, options, images, loop, measured, stop, on_ready, on_beat)
         loop.close()
+
+
+def give_way() -> None:
+    """Has this process wait where others want the machine's cores, too: who asks is answered while
+    pictures are drawn. For its threads to come.
+    """
+    if sys.platform != "win32":
+        now = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, 0, max(now, NICENESS))
 
 
 def serve(
