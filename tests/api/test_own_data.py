@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from maquette.core.errors import InvalidRequest
 from maquette.core.ids import new_id
 from maquette.db.tables import metadata
 from maquette.ledger.accounts import get_balance
@@ -16,8 +17,15 @@ from maquette.ledger.verify import verify
 from maquette.library.assets import add_asset
 from maquette.people.keys import add_key
 from maquette.people.mail_tokens import issue_token
+from maquette.payments.manual_plans import PaidByHand
+from maquette.payments.stripe_payments import StripePayments
+from maquette.service.own_data import delete
+from maquette.service.payments import Payments
 from tests.api.conftest import Rooms
-from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all
+from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, someone_new
+from tests.payments.stripe_server import SECRET as OF_WEBHOOKS
+from tests.payments.stripe_server import StripeServer, stripe_server
+from tests.payments.test_stripe_plans import Customer
 
 ADA = {"email": "ada.lovelace@example.org", "password": PASSWORD, "name": "Ada Lovelace"}
 SIGN_IN = {name: ADA[name] for name in ("email", "password")}
@@ -119,3 +127,67 @@ def test_a_picture_that_others_have_too_stays(rooms: Rooms, http: TestClient) ->
         connection.execute(query, row)
     assert ada.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
     assert bob.get(f"/v1/pictures/{content_hash}").content == b"a picture of Ada's"
+
+
+@pytest.fixture
+def stripe() -> Iterator[StripeServer]:
+    with stripe_server() as server:
+        yield server
+
+
+@pytest.fixture
+def shop(rooms: Rooms, stripe: StripeServer) -> Payments:
+    return Payments(rooms.database, stripe=StripePayments(stripe.api(), OF_WEBHOOKS))
+
+
+def test_no_one_goes_while_stripe_charges_for_their_plan(
+    rooms: Rooms, http: TestClient, shop: Payments, stripe: StripeServer
+) -> None:
+    """Their own, and that of a team of which no one would be left."""
+    ada = _sign_up(rooms, http)
+    team = ada.post("/v1/teams", {"name": "Engines"}).json()["account_id"]
+    customers = [Customer(shop, stripe, one) for one in (ada.account_id, team)]
+    for one in customers:
+        one.pay("subscription_create", 900)
+    for one, whose in zip(customers, ("this account", "Engines"), strict=True):
+        refused = ada.post("/v1/me/delete", {"password": PASSWORD})
+        assert refused.status_code == 400
+        assert f"charging for plan sketch of {whose};" in refused.json()["error"]
+        assert ada.get("/v1/me").json()["teams"] != []  # nothing is done by halves
+        shop.plans.cancel(one.account_id)
+    assert ada.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
+    for one in customers:
+        assert one.sub["cancel_at_period_end"] is True
+        with pytest.raises(InvalidRequest, match="there is no plan"):
+            shop.plans.resume(one.account_id)  # which was asked for in the same moment
+        one.tell("customer.subscription.updated", one.sub)  # its last month is not over yet
+        assert one.has() is None
+
+
+def test_a_month_that_stripe_tries_to_be_paid_is_ended_first(
+    rooms: Rooms, http: TestClient, shop: Payments, stripe: StripeServer
+) -> None:
+    ada = someone_new(rooms, http)
+    customer = Customer(shop, stripe, ada.account_id)
+    customer.pay("subscription_create", 900)
+    customer.sub |= {"status": "past_due", "cancel_at_period_end": True}
+    customer.tell("customer.subscription.updated", customer.sub)
+    with (
+        pytest.raises(InvalidRequest, match="end that plan first"),
+        rooms.database.begin() as connection,
+    ):
+        delete(connection, ada.account_id)
+    shop.plans.cancel(ada.account_id)
+    assert customer.sub["status"] == "canceled"
+    with rooms.database.begin() as connection:
+        delete(connection, ada.account_id)
+
+
+def test_a_plan_that_is_paid_by_hand_ends_with_its_account(
+    rooms: Rooms, http: TestClient, shop: Payments
+) -> None:
+    ada = someone_new(rooms, http)
+    shop.plans.start_by_hand(PaidByHand("local", ada.account_id, "a transfer"), "sketch")
+    with rooms.database.begin() as connection:
+        delete(connection, ada.account_id)
+    assert shop.plans.current(ada.account_id) is None

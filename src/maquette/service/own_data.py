@@ -26,8 +26,9 @@ from maquette.people.audit import note
 from maquette.people.keys import delete_keys, list_keys
 from maquette.people.persons import get_person, refuse_last_admin
 from maquette.people.sessions import end_sessions, list_sessions
-from maquette.people.teams import list_members, remove_member, teams_of
+from maquette.people.teams import Membership, list_members, remove_member, teams_of
 from maquette.service.endings import end
+from maquette.service.plans import end_with_account
 
 PAGE = 1000
 README = (
@@ -111,12 +112,14 @@ def _hashes(connection: sa.Connection, account_id: str) -> set[str]:
 def delete(connection: sa.Connection, account_id: str) -> set[str]:
     """Takes away all that names someone, and what they asked for; gives the hashes of pictures that
     were theirs. What the ledger has stays, under an account that names no one. Raises NotAllowed
-    for the last admin, or the last owner of a team that has others.
+    for the last admin, or the last owner of a team that has others, and InvalidRequest where Stripe
+    would go on charging.
     """
     get_person(connection, account_id)
     refuse_last_admin(connection, account_id)
+    end_with_account(connection, account_id, "this account")
     for one in teams_of(connection, account_id):
-        _leave(connection, one.team_id, account_id)
+        _leave(connection, one, account_id)
     mine = job.c.account_id == account_id
     unfinished = sa.select(job.c.job_id).where(mine & job.c.state.not_in(ENDS))
     for job_id in connection.execute(unfinished).scalars().all():
@@ -137,10 +140,11 @@ def delete(connection: sa.Connection, account_id: str) -> set[str]:
     return hashes
 
 
-def _leave(connection: sa.Connection, team_id: UUID, account_id: str) -> None:
+def _leave(connection: sa.Connection, one: Membership, account_id: str) -> None:
     """A team that no one is of any more goes; its account stays, with what is on it."""
-    if len(list_members(connection, team_id)) > 1:
-        remove_member(connection, team_id, account_id)
+    if len(list_members(connection, one.team_id)) > 1:
+        remove_member(connection, one.team_id, account_id)
         return
+    end_with_account(connection, one.account_id, one.name)
     for table in (team_member, mail_token, team):
-        connection.execute(sa.delete(table).where(table.c.team_id == team_id))
+        connection.execute(sa.delete(table).where(table.c.team_id == one.team_id))

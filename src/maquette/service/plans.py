@@ -147,6 +147,21 @@ class Plans:
         return self._stripe
 
 
+def end_with_account(connection: sa.Connection, account_id: str, whose: str) -> None:
+    """Ends what an account has, for the account goes. Raises InvalidRequest where Stripe would go
+    on charging for it: until its end is set there, or it is over where a month was not paid.
+    """
+    hold(connection, _lock_of(account_id))
+    one = current_subscription(connection, account_id)
+    if one is None:
+        return
+    if one.provider == "stripe" and not (one.state == "active" and one.cancels):
+        raise InvalidRequest(
+            f"Stripe would go on charging for plan {one.plan_id} of {whose}; end that plan first"
+        )
+    end(connection, one)
+
+
 def _lock_of(account_id: str) -> str:
     return f"subscription/{account_id}"
 

@@ -61,6 +61,8 @@ export const zhServer = {
     "套餐 {plan} 高于 {old}，请联系管理员付款。",
   "plan {plan} is not above {old}; change it": "套餐 {plan} 并不高于 {old}，请改用更改。",
   "there is no plan; choose one first": "还没有套餐，请先选一个。",
+  "Stripe would go on charging for plan {plan} of {whose}; end that plan first":
+    "Stripe 会继续为 {whose} 的套餐 {plan} 扣款，请先结束该套餐。",
   "the plan is paid by Stripe, whose key is not set here":
     "这个套餐通过 Stripe 付款，而这里没有设置密钥。",
   "account {account} pays for its plan by {provider}": "账户 {account} 的套餐由 {provider} 付款。",
@@ -272,6 +274,7 @@ export const zhParts = {
   "{folder} holds no {file}": "{folder} 里没有 {file}",
   "check the path": "请检查路径。",
   "the owner of this machine": "这台机器的所有者",
+  "this account": "此账户",
   nothing: "空",
   prompt: "提示词",
   "negative prompt": "反向提示词",
