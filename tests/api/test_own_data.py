@@ -2,25 +2,35 @@
 
 import io
 import json
+import time
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
+from PIL import Image
 
+from maquette.api.app import create_app
 from maquette.core.errors import InvalidRequest
 from maquette.core.ids import new_id
+from maquette.core.settings import Settings
 from maquette.db.tables import metadata
 from maquette.ledger.accounts import get_balance
 from maquette.ledger.verify import verify
 from maquette.library.assets import add_asset
+from maquette.library.object_blobs import ObjectBlobs
+from maquette.library.thumbnails import Thumbnails
 from maquette.people.keys import add_key
 from maquette.people.mail_tokens import issue_token
 from maquette.payments.manual_plans import PaidByHand
 from maquette.payments.stripe_payments import StripePayments
 from maquette.service.own_data import delete
 from maquette.service.payments import Payments
+from maquette.service.people import People
+from maquette.service.studio import Studio
+from maquette.service.sweep import Sweeper
 from tests.api.conftest import Rooms
 from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, someone_new
 from tests.payments.stripe_server import SECRET as OF_WEBHOOKS
@@ -38,20 +48,20 @@ def http(rooms: Rooms) -> Iterator[TestClient]:
         yield client
 
 
-def _sign_up(rooms: Rooms, http: TestClient) -> Someone:
+def _sign_up(rooms: Rooms, http: TestClient, email: str = ADA["email"]) -> Someone:
     """Someone who has shown their address."""
-    ada = Someone(http).keep(Someone(http).post("/v1/sign-up", ADA))
+    ada = Someone(http).keep(Someone(http).post("/v1/sign-up", ADA | {"email": email}))
     with rooms.database.begin() as connection:
-        token = issue_token(connection, "verify", ADA["email"], ada.account_id)
+        token = issue_token(connection, "verify", email, ada.account_id)
     assert Someone(http).post("/v1/verify-email", {"token": token}).status_code == 204
     return ada
 
 
-def _with_things(rooms: Rooms, ada: Someone) -> str:
+def _with_things(rooms: Rooms, ada: Someone, content: bytes = b"a picture of Ada's") -> str:
     """A request under way and a picture, whose hash is given."""
     asked = ada.post("/v1/generations", {"prompt": SECRET, "width": 64, "height": 64})
     assert asked.status_code == 202, asked.text
-    content_hash = rooms.blobs.put(b"a picture of Ada's")
+    content_hash = rooms.blobs.put(content)
     with rooms.database.begin() as connection:
         add_key(connection, ada.account_id, "a program", ["read"])
         add_asset(
@@ -62,7 +72,7 @@ def _with_things(rooms: Rooms, ada: Someone) -> str:
             position=0,
             media_type="image/png",
             content_hash=content_hash,
-            size_bytes=18,
+            size_bytes=len(content),
         )
     return content_hash
 
@@ -176,11 +186,11 @@ def test_a_month_that_stripe_tries_to_be_paid_is_ended_first(
         pytest.raises(InvalidRequest, match="end that plan first"),
         rooms.database.begin() as connection,
     ):
-        delete(connection, ada.account_id)
+        delete(connection, ada.account_id, "local")
     shop.plans.cancel(ada.account_id)
     assert customer.sub["status"] == "canceled"
     with rooms.database.begin() as connection:
-        delete(connection, ada.account_id)
+        delete(connection, ada.account_id, "local")
 
 
 def test_a_plan_that_is_paid_by_hand_ends_with_its_account(
@@ -189,5 +199,41 @@ def test_a_plan_that_is_paid_by_hand_ends_with_its_account(
     ada = someone_new(rooms, http)
     shop.plans.start_by_hand(PaidByHand("local", ada.account_id, "a transfer"), "sketch")
     with rooms.database.begin() as connection:
-        delete(connection, ada.account_id)
+        delete(connection, ada.account_id, "local")
     assert shop.plans.current(ada.account_id) is None
+
+
+def test_what_cannot_go_at_once_goes_with_a_sweep(
+    rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The storage is away, or the process dies, once the deletion is committed."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "someone")
+    thumbnails = tmp_path / "thumbnails"
+    away = ObjectBlobs("s3://studio", "http://127.0.0.1:1")
+    studio = Studio(rooms.database, away, rooms.queue, thumbnails=thumbnails)
+    people = People(rooms.database, Settings(), on_loopback=False)
+    app = create_app(studio, rooms.database, people=people)
+    with TestClient(app, base_url=ORIGIN, client=ELSEWHERE) as http:
+        ada, bob = (_sign_up(rooms, http, f"{name}@example.org") for name in ("ada", "bob"))
+        files = [_kept(rooms, ada, "red", thumbnails), _kept(rooms, bob, "teal", thumbnails)]
+        assert ada.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
+        assert "waits for a sweep: the storage s3://studio refuses" in caplog.text
+        monkeypatch.setattr(studio, "drop_bytes", lambda: None)
+        assert bob.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
+    assert all(path.exists() for pair in files for path in pair)
+    with Sweeper(rooms.blobs, rooms.queue, rooms.snapshots, 30, thumbnails=thumbnails):
+        give_up = time.monotonic() + 60
+        while any(path.exists() for pair in files for path in pair):
+            assert time.monotonic() < give_up
+            time.sleep(0.02)
+
+
+def _kept(rooms: Rooms, who: Someone, colour: str, thumbnails: Path) -> tuple[Path, Path]:
+    """Where a picture of someone's and its small version are."""
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 300), colour).save(picture, "PNG")
+    content_hash = _with_things(rooms, who, picture.getvalue())
+    Thumbnails(thumbnails).get(content_hash, 256, picture.getvalue)
+    [small] = thumbnails.rglob(f"{content_hash}*")
+    return rooms.blobs.path(content_hash), small

@@ -1,6 +1,9 @@
 """`maquette accounts`: people are added, looked at, shut out; passwords are never arguments."""
 
 import json
+import time
+from contextlib import closing
+from pathlib import Path
 
 import sqlalchemy as sa
 from typer.testing import CliRunner, Result
@@ -9,10 +12,14 @@ from maquette.cli.app import app
 from maquette.core.errors import InvalidRequest, NotAllowed, NotFound
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
+from maquette.jobs.queue import JobQueue
+from maquette.library.blobs import Blobs
+from maquette.library.uploads import add_upload
 from maquette.people.audit import read_audit
 from maquette.people.passwords import verify_password
 from maquette.people.persons import get_person
 from maquette.service.owner import LOCAL_ACCOUNT, refuse_open_door
+from maquette.service.sweep import Sweeper
 
 PASSWORD = "three kettles and a heron"
 
@@ -87,3 +94,24 @@ def test_what_cannot_be_is_told_and_nothing_is_done(fresh_url: str) -> None:
     assert isinstance(refused.exception, NotAllowed)
     (only,) = _told(_run(fresh_url, "list"))["people"]  # type: ignore[misc]
     assert only["role"] == "admin"
+
+
+def test_who_is_deleted_goes_with_their_pictures(fresh_url: str, tmp_path: Path) -> None:
+    """Whatever data the command line is told of: a worker has the bytes."""
+    _told(_run(fresh_url, "add", "ada@example.org", "--admin"))
+    eve = str(_told(_run(fresh_url, "add", "eve@example.org"))["account_id"])
+    blobs = Blobs(tmp_path / "blobs")
+    content_hash = blobs.put(b"a picture of Eve's")
+    with open_database(Settings(database=fresh_url)) as engine, closing(JobQueue(engine)) as queue:
+        with engine.begin() as connection:
+            add_upload(connection, eve, content_hash, 18)
+        _told(_run(fresh_url, "delete", "eve@example.org", "--yes"))
+        with engine.connect() as connection:
+            (entry,) = [one for one in read_audit(connection, 9) if one.act == "person.delete"]
+        assert (entry.actor_id, entry.subject) == ("the command line", eve)
+        assert blobs.get(content_hash)
+        with Sweeper(blobs, queue, tmp_path / "snapshots", upload_days=30):
+            give_up = time.monotonic() + 60
+            while blobs.path(content_hash).exists() and time.monotonic() < give_up:
+                time.sleep(0.02)
+    assert not blobs.path(content_hash).exists()

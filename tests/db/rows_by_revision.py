@@ -180,6 +180,11 @@ def _0012(connection: sa.Connection) -> None:
     """It brings a function."""
 
 
+def _0014(connection: sa.Connection) -> None:
+    """Bytes of someone who went."""
+    _run(connection, f"INSERT INTO blob_drop (blob_hash) VALUES ('{'0' * 64}')")
+
+
 ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0001": _0001,
     "0002": _0002,
@@ -192,6 +197,7 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0010": _0010,
     "0011": _0011,
     "0012": _0012,
+    "0014": _0014,
 }
 
 

@@ -172,13 +172,18 @@ def export_me(
 
 @router.post("/delete", status_code=204, responses=PROBLEMS)
 def delete_me(
-    asked: GoodbyeIn, caller: SignedInDep, people: PeopleDep, studio: StudioDep, response: Response
+    asked: GoodbyeIn,
+    caller: SignedInDep,
+    people: PeopleDep,
+    studio: StudioDep,
+    response: Response,
+    later: BackgroundTasks,
 ) -> None:
     """Delete your account with all that is yours. It cannot be undone."""
     people.check_password(caller.account_id, asked.password)
     with people.database.begin() as connection:
-        hashes = delete(connection, caller.account_id)
-    studio.drop_bytes(hashes)
+        delete(connection, caller.account_id, actor_id=caller.account_id)
+    later.add_task(studio.drop_bytes)
     take_cookie(response)
 
 

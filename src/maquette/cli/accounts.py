@@ -177,18 +177,19 @@ def delete(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Delete someone with all that is theirs; what the ledger has stays, and names no one.
+    """Delete someone with all that is theirs; what the ledger has stays, and names no one. The
+    bytes of their pictures go when a worker next sweeps, within an hour.
 
     Example: maquette accounts delete eve@example.org --yes
     """
     from maquette.service.own_data import delete as delete_all
-    from maquette.service.people_admin import find_person
+    from maquette.service.people_admin import COMMAND_LINE, find_person
 
     if not yes:
         typer.confirm(f"Delete {who} with all that is theirs?", abort=True, err=True)
     with _transaction(context, data, database) as connection:
         facts = _facts(connection, found := find_person(connection, who))
-        delete_all(connection, found.account_id)
+        delete_all(connection, found.account_id, COMMAND_LINE)
     _tell(facts, as_json)
 
 

@@ -43,6 +43,15 @@ class Thumbnails:
                 write_whole(path, small)
             return small
 
+    def delete(self, content_hash: str) -> None:
+        """Lets all small versions of a picture go whose bytes are gone: none is made meanwhile."""
+        if self._folder is None:
+            return
+        whole = self._folder / key_of(content_hash)
+        with self._one_at_a_time:
+            for path in whole.parent.glob(f"{whole.name}.*.webp"):
+                path.unlink(missing_ok=True)
+
 
 def _kept(path: Path) -> bytes | None:
     try:

@@ -22,6 +22,7 @@ from maquette.db.tables.people import (
 )
 from maquette.jobs.store import ENDS
 from maquette.ledger.transfers import get_transfers
+from maquette.library.blob_drops import note_drops
 from maquette.people.audit import note
 from maquette.people.keys import delete_keys, list_keys
 from maquette.people.persons import get_person, refuse_last_admin
@@ -109,11 +110,11 @@ def _hashes(connection: sa.Connection, account_id: str) -> set[str]:
     return {one for query in queries for one in connection.execute(query).scalars()}
 
 
-def delete(connection: sa.Connection, account_id: str) -> set[str]:
-    """Takes away all that names someone, and what they asked for; gives the hashes of pictures that
-    were theirs. What the ledger has stays, under an account that names no one. Raises NotAllowed
-    for the last admin, or the last owner of a team that has others, and InvalidRequest where Stripe
-    would go on charging.
+def delete(connection: sa.Connection, account_id: str, actor_id: str) -> None:
+    """Takes away all that names someone, and what they asked for; `actor_id` is who says so. What
+    the ledger has stays, under an account that names no one, and the bytes of pictures go once this
+    is committed (`drop_blobs`). Raises NotAllowed for the last admin, or the last owner of a team
+    that has others, and InvalidRequest where Stripe would go on charging.
     """
     get_person(connection, account_id)
     refuse_last_admin(connection, account_id)
@@ -124,7 +125,7 @@ def delete(connection: sa.Connection, account_id: str) -> set[str]:
     unfinished = sa.select(job.c.job_id).where(mine & job.c.state.not_in(ENDS))
     for job_id in connection.execute(unfinished).scalars().all():
         end(connection, job_id, "cancelled")
-    hashes = _hashes(connection, account_id)
+    note_drops(connection, account_id)
     jobs = sa.select(job.c.job_id).where(mine)
     connection.execute(sa.delete(job_event).where(job_event.c.job_id.in_(jobs)))
     for table in (asset, upload):
@@ -136,8 +137,7 @@ def delete(connection: sa.Connection, account_id: str) -> set[str]:
     delete_keys(connection, account_id)
     for table in (mail_token, identity, recovery_code, person):
         connection.execute(sa.delete(table).where(table.c.account_id == account_id))
-    note(connection, account_id, "person.delete", account_id)
-    return hashes
+    note(connection, actor_id, "person.delete", account_id)
 
 
 def _leave(connection: sa.Connection, one: Membership, account_id: str) -> None:

@@ -1,7 +1,8 @@
 """What a person can do, whichever door they come through; needs no PyTorch."""
 
 import io
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +19,9 @@ from maquette.core.errors import (
     NotFound,
     QueueFull,
     QuotaExceeded,
+    StorageUnavailable,
     did_you_mean,
+    first_line,
 )
 from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY
@@ -41,9 +44,10 @@ from maquette.jobs.workers import list_workers
 from maquette.ledger.holds import Hold, holds_of, place_hold
 from maquette.ledger.idempotency import Once, claim, finish
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
+from maquette.library.blob_drops import drop_blobs
 from maquette.library.blobs import BlobStore, hash_of
 from maquette.library.thumbnails import Thumbnails
-from maquette.library.uploads import add_upload, has_rows, may_read
+from maquette.library.uploads import add_upload, may_read
 from maquette.people.budgets import spend_budgets
 from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit, admit_account
 from maquette.service.cost import cost_of
@@ -55,6 +59,8 @@ from maquette.service.queues import IMAGE, queue_of
 from maquette.service.quotes import quote
 
 HOLD_TIME = timedelta(days=1)  # the sweep renews it while the job has not ended
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +212,14 @@ class Studio:
                 raise NotFound(f"{content_hash} is not here")
         return self._bytes(content_hash)
 
-    def drop_bytes(self, hashes: Iterable[str]) -> None:
-        """Lets go the bytes of pictures whose rows are gone, unless others have them."""
-        for content_hash in hashes:
-            with self._database.begin() as connection:
-                hold(connection, content_hash)
-                if not has_rows(connection, content_hash):
-                    self._blobs.delete(content_hash)
+    def drop_bytes(self) -> None:
+        """Lets go the bytes of pictures of those who went, unless others have them. What cannot go
+        now does so with a worker's sweep.
+        """
+        try:
+            drop_blobs(self._database, self._blobs, self._thumbnails)
+        except (StorageUnavailable, OSError, *DATABASE_AWAY) as error:
+            log.warning("what is to be dropped waits for a sweep: %s", first_line(error))
 
     def _opened(self, account_id: str, content_hash: str | None) -> Image.Image | None:
         if content_hash is None:

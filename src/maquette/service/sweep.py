@@ -1,4 +1,4 @@
-"""What a worker clears away once an hour: what was put and never used, what ended jobs left."""
+"""What a worker clears away once an hour: what no one uses, what jobs and people have left."""
 
 import logging
 from collections import defaultdict
@@ -13,7 +13,9 @@ from maquette.db.locks import hold
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import which_unfinished
 from maquette.jobs.workers import forget_workers
+from maquette.library.blob_drops import drop_blobs
 from maquette.library.blobs import BlobStore
+from maquette.library.thumbnails import Thumbnails
 from maquette.library.uploads import drop_unused, unused_uploads
 from maquette.people.rate_limits import drop_old_rates
 from maquette.people.sessions import drop_dead_sessions
@@ -38,8 +40,9 @@ class Sweeper(Background):
         snapshots: Path,
         upload_days: int,
         plans: Plans | None = None,
+        thumbnails: Path | None = None,
     ) -> None:
-        self._plans = plans
+        self._plans, self._thumbnails = plans, Thumbnails(thumbnails)
         self._database, self._blobs, self._queue = queue.engine, blobs, queue
         self._snapshots = snapshots
         self._kept_for = timedelta(days=upload_days)
@@ -59,7 +62,13 @@ class Sweeper(Background):
                     forget_workers(connection, WORKERS_KEPT)
                     drop_dead_sessions(connection)
                     drop_old_rates(connection)
-                log.info("swept %d uploads and %d entries of the queue", uploads, entries)
+                blobs = drop_blobs(self._database, self._blobs, self._thumbnails, stopping)
+                log.info(
+                    "swept %d uploads, %d entries of the queue and %d blobs of those who went",
+                    uploads,
+                    entries,
+                    blobs,
+                )
             except DATABASE_AWAY:
                 log.warning("the database is away, so nothing is swept for an hour")
             except Exception:

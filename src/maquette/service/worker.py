@@ -127,7 +127,7 @@ def serve(
     with (
         alone(database, name),
         closing(JobQueue(database, settings.account_jobs)) as queue,
-        Sweeper(blobs, queue, snapshots, settings.upload_days, plans),
+        Sweeper(blobs, queue, snapshots, settings.upload_days, plans, settings.data / "thumbnails"),
         Heartbeat(database, name, loop, measured, on_beat, abilities=can),
         Takeover(queue, name, options.look_s, options.silent_s),
     ):

@@ -21,6 +21,7 @@ asset = sa.Table(
     sa.UniqueConstraint("job_id", "position"),
     sa.Index(None, "account_id", "asset_id"),
     sa.Index(None, "account_id", "content_hash"),
+    sa.Index(None, "content_hash"),
 )
 
 # What an account put to begin from. Its bytes are the blob of that hash.
@@ -31,4 +32,14 @@ upload = sa.Table(
     sa.Column("content_hash", sa.Text, primary_key=True),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.Index(None, "content_hash"),
+)
+
+# Bytes that go unless someone else has them: their rows are gone, with an account. It does not name
+# them as those rows did, or a backup would keep them.
+blob_drop = sa.Table(
+    "blob_drop",
+    metadata,
+    sa.Column("blob_hash", sa.Text, primary_key=True),
+    sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
 )
