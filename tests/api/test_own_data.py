@@ -34,11 +34,12 @@ from maquette.service.sweep import Sweeper
 from tests.api.conftest import Rooms
 from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, someone_new
 from tests.payments.stripe_server import SECRET as OF_WEBHOOKS
-from tests.payments.stripe_server import StripeServer, stripe_server
+from tests.payments.stripe_server import StripeServer, event, signed, stripe_server
 from tests.payments.test_stripe_plans import Customer
 
 ADA = {"email": "ada.lovelace@example.org", "password": PASSWORD, "name": "Ada Lovelace"}
 SIGN_IN = {name: ADA[name] for name in ("email", "password")}
+STREET = "12 St James's Square"
 SECRET = "a boat that no one else knows of"
 
 
@@ -46,6 +47,17 @@ SECRET = "a boat that no one else knows of"
 def http(rooms: Rooms) -> Iterator[TestClient]:
     with TestClient(open_to_all(rooms), base_url=ORIGIN, client=ELSEWHERE) as client:
         yield client
+
+
+@pytest.fixture
+def stripe() -> Iterator[StripeServer]:
+    with stripe_server() as server:
+        yield server
+
+
+@pytest.fixture
+def shop(rooms: Rooms, stripe: StripeServer) -> Payments:
+    return Payments(rooms.database, stripe=StripePayments(stripe.api(), OF_WEBHOOKS))
 
 
 def _sign_up(rooms: Rooms, http: TestClient, email: str = ADA["email"]) -> Someone:
@@ -59,7 +71,8 @@ def _sign_up(rooms: Rooms, http: TestClient, email: str = ADA["email"]) -> Someo
 
 def _with_things(rooms: Rooms, ada: Someone, content: bytes = b"a picture of Ada's") -> str:
     """A request under way and a picture, whose hash is given."""
-    asked = ada.post("/v1/generations", {"prompt": SECRET, "width": 64, "height": 64})
+    body, once = {"prompt": SECRET, "width": 64, "height": 64}, {"Idempotency-Key": "once"}
+    asked = ada.post("/v1/generations", body, headers=once)
     assert asked.status_code == 202, asked.text
     content_hash = rooms.blobs.put(content)
     with rooms.database.begin() as connection:
@@ -77,9 +90,13 @@ def _with_things(rooms: Rooms, ada: Someone, content: bytes = b"a picture of Ada
     return content_hash
 
 
-def test_all_that_is_ones_own_comes_in_one_file(rooms: Rooms, http: TestClient) -> None:
+def test_all_that_is_ones_own_comes_in_one_file(
+    rooms: Rooms, http: TestClient, shop: Payments, stripe: StripeServer
+) -> None:
     ada = _sign_up(rooms, http)
     content_hash = _with_things(rooms, ada)
+    _pay(rooms, shop, stripe, ada.account_id)
+    shop.plans.start_by_hand(PaidByHand("local", ada.account_id, "a transfer"), "studio")
     answer = ada.get("/v1/me/export")
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
@@ -87,34 +104,61 @@ def test_all_that_is_ones_own_comes_in_one_file(rooms: Rooms, http: TestClient) 
         assert file.read(f"pictures/{content_hash}.png") == b"a picture of Ada's"
         person = json.loads(file.read("person.json"))
         (request,) = json.loads(file.read("requests.json"))
-        (transfer,) = json.loads(file.read("transfers.json"))
+        *_, transfer = json.loads(file.read("transfers.json"))
+        payments = json.loads(file.read("payments.json"))
         everything = b"".join(file.read(name) for name in file.namelist())
     assert (person["email"], person["name"]) == (ADA["email"], ADA["name"])
     assert [one["name"] for one in person["keys"]] == ["a program"]
     assert request["request"]["params"]["prompt"] == SECRET
     assert request["pictures"] == [content_hash]
     assert transfer["reason"] == "free credits of a new account"
+    plan, (invoice, _), paid = (payments[name] for name in ("plan", "invoices", "payments"))
+    assert (plan["plan_id"], plan["state"]) == ("studio", "active")
+    assert (invoice["number"][4:], invoice["price_cents"]) == ("-000002", 2400)
+    assert [(one["what"], one["provider"]) for one in paid[1:]] == [("1,000 credits", "stripe")]
     assert b"argon2" not in everything
 
 
-def test_who_goes_leaves_nothing_that_names_them(rooms: Rooms, http: TestClient) -> None:
+def _pay(rooms: Rooms, shop: Payments, stripe: StripeServer, account_id: str) -> None:
+    """A pack by Stripe, which is told the buyer's name and where she lives."""
+    url = shop.sell_pack(account_id, "pack-1000", ORIGIN)
+    buyer = {"name": ADA["name"], "email": ADA["email"], "address": {"line1": STREET}}
+    session = stripe.objects[url.rpartition("/")[2]] | {"payment_status": "paid"}
+    paid = event("checkout.session.completed", session | {"customer_details": buyer}, account_id)
+    told = signed(paid)
+    shop.hear_stripe(told.body, told.signature)
+    (invoice,) = shop.invoices(account_id)
+    assert STREET in invoice.buyer
+
+
+def test_who_goes_leaves_nothing_that_names_them(
+    rooms: Rooms, http: TestClient, shop: Payments, stripe: StripeServer
+) -> None:
+    """But for their invoices, which the law has a studio keep."""
     ada = _sign_up(rooms, http)
     content_hash = _with_things(rooms, ada)
+    team = ada.post("/v1/teams", {"name": "Lovelace Engines"}).json()["account_id"]
+    for account_id in (ada.account_id, team):
+        _pay(rooms, shop, stripe, account_id)
     assert ada.post("/v1/me/delete", {"password": "another password"}).status_code == 400
     assert ada.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
     assert ada.get("/v1/me").status_code == 401
     assert Someone(http).post("/v1/sign-in", SIGN_IN).status_code == 401
     with pytest.raises(KeyError):
         rooms.blobs.get(content_hash)
+    as_bytes = [word.encode().hex() for word in (ADA["name"], SECRET)]  # as PostgreSQL says them
     with rooms.database.connect() as connection:
         for table in metadata.sorted_tables:  # whatever it is, in whichever table
             row = sa.cast(sa.literal_column(f'"{table.name}"'), sa.Text)
             rows = connection.execute(sa.select(row).select_from(table))
             said = " ".join(rows.scalars())
-            for word in ("ada.lovelace", "Lovelace", SECRET, content_hash):
+            if table.name == "invoice":
+                assert said.count(STREET) == 2
+                continue
+            for word in ("ada.lovelace", "Lovelace", STREET, SECRET, content_hash, *as_bytes):
                 assert word not in said, (table.name, word)
         there = get_balance(connection, ada.account_id)  # the ledger's rows are as they were
-    assert (there.posted_microcredits, there.held_microcredits) == (100 * 10**6, 0)
+    assert (there.posted_microcredits, there.held_microcredits) == (1100 * 10**6, 0)
     assert list(verify(rooms.database)) == []
 
 
@@ -137,17 +181,6 @@ def test_a_picture_that_others_have_too_stays(rooms: Rooms, http: TestClient) ->
         connection.execute(query, row)
     assert ada.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
     assert bob.get(f"/v1/pictures/{content_hash}").content == b"a picture of Ada's"
-
-
-@pytest.fixture
-def stripe() -> Iterator[StripeServer]:
-    with stripe_server() as server:
-        yield server
-
-
-@pytest.fixture
-def shop(rooms: Rooms, stripe: StripeServer) -> Payments:
-    return Payments(rooms.database, stripe=StripePayments(stripe.api(), OF_WEBHOOKS))
 
 
 def test_no_one_goes_while_stripe_charges_for_their_plan(
@@ -207,7 +240,7 @@ def test_what_cannot_go_at_once_goes_with_a_sweep(
     rooms: Rooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The storage is away, or the process dies, once the deletion is committed."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
         monkeypatch.setenv(name, "someone")
     thumbnails = tmp_path / "thumbnails"
     away = ObjectBlobs("s3://studio", "http://127.0.0.1:1")

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 
 from maquette.core.errors import NotFound
 from maquette.db.tables.jobs import job, job_event
+from maquette.db.tables.ledger import idempotency
 from maquette.db.tables.library import asset, upload
+from maquette.db.tables.payments import payment
 from maquette.db.tables.people import (
     identity,
     mail_token,
@@ -23,6 +25,9 @@ from maquette.db.tables.people import (
 from maquette.jobs.store import ENDS
 from maquette.ledger.transfers import get_transfers
 from maquette.library.blob_drops import note_drops
+from maquette.payments.invoices import list_invoices
+from maquette.payments.store import list_payments
+from maquette.payments.subscriptions import current_subscription
 from maquette.people.audit import note
 from maquette.people.keys import delete_keys, list_keys
 from maquette.people.persons import get_person, refuse_last_admin
@@ -35,6 +40,7 @@ PAGE = 1000
 README = (
     "person.json: who you are, where you are signed in, your keys and teams.\n"
     "requests.json: what you asked for. transfers.json: what your credits did.\n"
+    "payments.json: what you paid, your invoices and your plan.\n"
     "pictures/: what was made and put, by its hash.\n"
 )
 
@@ -51,6 +57,7 @@ def export(
         file.writestr("person.json", _json(_about(connection, account_id)))
         file.writestr("requests.json", _json(_requests(connection, account_id)))
         file.writestr("transfers.json", _json(_transfers(connection, account_id)))
+        file.writestr("payments.json", _json(_payments(connection, account_id)))
         for content_hash in sorted(_hashes(connection, account_id)):
             try:
                 content = read(content_hash)
@@ -101,6 +108,21 @@ def _transfers(connection: sa.Connection, account_id: str) -> list[dict[str, Any
     return told
 
 
+def _payments(connection: sa.Connection, account_id: str) -> dict[str, Any]:
+    paid: list[dict[str, Any]] = []
+    before = None
+    while page := list_payments(connection, PAGE, before, account_id=account_id):
+        paid += [asdict(one) for one in page]
+        before = page[-1].payment_id
+    invoices = list_invoices(connection, account_id)
+    plan = current_subscription(connection, account_id, lock=False)
+    return {
+        "payments": paid,
+        "invoices": [{"number": one.number, **asdict(one)} for one in invoices],
+        "plan": plan and asdict(plan),
+    }
+
+
 def _hashes(connection: sa.Connection, account_id: str) -> set[str]:
     """Of what was made for someone, and what they put."""
     queries = [
@@ -133,11 +155,19 @@ def delete(connection: sa.Connection, account_id: str, actor_id: str) -> None:
     # That there was a job stays, for what it cost is in the ledger; not what was asked.
     blank: dict[str, Any] = {"request": {}, "error": None, "deleted_at": sa.func.now()}
     connection.execute(sa.update(job).where(mine).values(blank))
+    connection.execute(sa.delete(idempotency).where(idempotency.c.account_id == account_id))
+    _forget_buyer(connection, account_id)
     end_sessions(connection, account_id)
     delete_keys(connection, account_id)
     for table in (mail_token, identity, recovery_code, person):
         connection.execute(sa.delete(table).where(table.c.account_id == account_id))
     note(connection, actor_id, "person.delete", account_id)
+
+
+def _forget_buyer(connection: sa.Connection, account_id: str) -> None:
+    """What was paid stays; who paid it stands on its invoice alone, which the law has us keep."""
+    theirs = payment.c.account_id == account_id
+    connection.execute(sa.update(payment).where(theirs).values(buyer=None))
 
 
 def _leave(connection: sa.Connection, one: Membership, account_id: str) -> None:
@@ -146,5 +176,6 @@ def _leave(connection: sa.Connection, one: Membership, account_id: str) -> None:
         remove_member(connection, one.team_id, account_id)
         return
     end_with_account(connection, one.account_id, one.name)
+    _forget_buyer(connection, one.account_id)
     for table in (team_member, mail_token, team):
         connection.execute(sa.delete(table).where(table.c.team_id == one.team_id))
