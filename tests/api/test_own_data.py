@@ -2,6 +2,7 @@
 
 import io
 import json
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -13,19 +14,20 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from maquette.api.app import create_app
-from maquette.core.errors import InvalidRequest
+from maquette.core.errors import InvalidRequest, StorageUnavailable
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
 from maquette.db.tables import metadata
 from maquette.ledger.accounts import get_balance
 from maquette.ledger.verify import verify
 from maquette.library.assets import add_asset
+from maquette.library.blobs import Blobs
 from maquette.library.object_blobs import ObjectBlobs
 from maquette.library.thumbnails import Thumbnails
-from maquette.people.keys import add_key
-from maquette.people.mail_tokens import issue_token
 from maquette.payments.manual_plans import PaidByHand
 from maquette.payments.stripe_payments import StripePayments
+from maquette.people.keys import add_key
+from maquette.people.mail_tokens import issue_token
 from maquette.service.own_data import delete
 from maquette.service.payments import Payments
 from maquette.service.people import People
@@ -99,6 +101,8 @@ def test_all_that_is_ones_own_comes_in_one_file(
     shop.plans.start_by_hand(PaidByHand("local", ada.account_id, "a transfer"), "studio")
     answer = ada.get("/v1/me/export")
     assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["content-disposition"] == 'attachment; filename="maquette.zip"'
+    assert int(answer.headers["content-length"]) == len(answer.content)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as file:
         assert file.testzip() is None
         assert file.read(f"pictures/{content_hash}.png") == b"a picture of Ada's"
@@ -129,6 +133,29 @@ def _pay(rooms: Rooms, shop: Payments, stripe: StripeServer, account_id: str) ->
     shop.hear_stripe(told.body, told.signature)
     (invoice,) = shop.invoices(account_id)
     assert STREET in invoice.buyer
+
+
+def test_no_transaction_waits_for_pictures_and_no_file_is_left(
+    rooms: Rooms, http: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the database cuts one that stands still, and what names someone is not to lie about."""
+    ada = _sign_up(rooms, http)
+    _with_things(rooms, ada)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+    waiting += "AND state = 'idle in transaction'"
+    seen: list[int] = []
+
+    def away(_: Blobs, content_hash: str) -> bytes:
+        with rooms.database.connect() as connection:
+            seen.append(connection.execute(sa.text(waiting)).scalar_one())
+        raise StorageUnavailable(f"no {content_hash}; wait")
+
+    monkeypatch.setattr(Blobs, "get", away)
+    assert [ada.get("/v1/me/export").status_code for _ in range(6)] == [503] * 5 + [429]
+    assert seen == [0] * 5
+    assert [*(tmp_path / "temporary").iterdir()] == []
 
 
 def test_who_goes_leaves_nothing_that_names_them(

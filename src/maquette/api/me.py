@@ -1,15 +1,16 @@
 """What one is and where one is signed in, and how one changes that."""
 
+from collections.abc import Generator
+from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Annotated
+from tempfile import TemporaryFile
+from typing import IO, Annotated
 from uuid import UUID
 
 import sqlalchemy as sa
 from fastapi import APIRouter, BackgroundTasks, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from maquette.api.dependencies import (
@@ -27,11 +28,12 @@ from maquette.core.errors import NotFound
 from maquette.people.persons import LOCAL_ACCOUNT, MOST_NAME, Person, Role, get_person
 from maquette.people.sessions import end_session, list_sessions
 from maquette.people.teams import TeamRole, teams_of
-from maquette.service.own_data import delete, export
+from maquette.service.own_data import EXPORT_OF, delete, export
 from maquette.service.teams import choose_payer
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
 PROBLEMS = problems(400, 404, 429)
+PART_BYTES = 2**20  # of an export, that are in memory at once
 
 
 def _one_line(text: str) -> str:
@@ -154,20 +156,29 @@ def change_me(
     return MeOut.of(people.database, who)
 
 
-@router.get("/export", response_class=FileResponse, responses=PROBLEMS)
-def export_me(
-    caller: SignedInDep, people: PeopleDep, studio: StudioDep, later: BackgroundTasks
-) -> FileResponse:
-    """All that is yours, as a ZIP file: who you are, what you asked for, what your credits did, and
-    the pictures.
+@router.get("/export", response_class=StreamingResponse, responses=PROBLEMS)
+def export_me(caller: SignedInDep, people: PeopleDep, studio: StudioDep) -> StreamingResponse:
+    """All that is yours, as a ZIP file: who you are, what you asked for, what your credits did,
+    what you paid, and the pictures. Five times an hour are enough.
     """
+    people.count((EXPORT_OF, caller.account_id))
     read = partial(studio.picture, caller.account_id)
-    with NamedTemporaryFile(suffix=".zip", delete=False) as file:
-        later.add_task(Path(file.name).unlink, missing_ok=True)
+    with ExitStack() as stack:  # the file has no name, so nothing of it stays, whatever comes
+        file = stack.enter_context(TemporaryFile())
         export(people.database, caller.account_id, read, file)
-    return FileResponse(
-        file.name, media_type="application/zip", filename="maquette.zip", background=later
-    )
+        headers = {
+            "Content-Length": str(file.tell()),
+            "Content-Disposition": 'attachment; filename="maquette.zip"',
+        }
+        file.seek(0)
+        stack.pop_all()  # whoever sends it closes it
+    return StreamingResponse(_parts(file), media_type="application/zip", headers=headers)
+
+
+def _parts(file: IO[bytes]) -> Generator[bytes]:
+    with file:
+        while part := file.read(PART_BYTES):
+            yield part
 
 
 @router.post("/delete", status_code=204, responses=PROBLEMS)

@@ -4,6 +4,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from typing import IO, Any
 from uuid import UUID
 
@@ -31,11 +32,13 @@ from maquette.payments.subscriptions import current_subscription
 from maquette.people.audit import note
 from maquette.people.keys import delete_keys, list_keys
 from maquette.people.persons import get_person, refuse_last_admin
+from maquette.people.rate_limits import RateLimit
 from maquette.people.sessions import end_sessions, list_sessions
 from maquette.people.teams import Membership, list_members, remove_member, teams_of
 from maquette.service.endings import end
 from maquette.service.plans import end_with_account
 
+EXPORT_OF = RateLimit("export of", 5, timedelta(hours=1))
 PAGE = 1000
 README = (
     "person.json: who you are, where you are signed in, your keys and teams.\n"
@@ -48,17 +51,22 @@ README = (
 def export(
     database: sa.Engine, account_id: str, read: Callable[[str], bytes], into: IO[bytes]
 ) -> None:
-    """Writes all that is someone's as a ZIP file; `read` gives the bytes of a hash."""
-    with (
-        zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as file,
-        database.connect() as connection,
-    ):
+    """Writes all that is someone's as a ZIP file; `read` gives the bytes of a hash. No transaction
+    is open while they are read, for that takes as long as there are pictures.
+    """
+    with database.connect() as connection:
+        said = {
+            "person.json": _json(_about(connection, account_id)),
+            "requests.json": _json(_requests(connection, account_id)),
+            "transfers.json": _json(_transfers(connection, account_id)),
+            "payments.json": _json(_payments(connection, account_id)),
+        }
+        hashes = _hashes(connection, account_id)
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("README.txt", README)
-        file.writestr("person.json", _json(_about(connection, account_id)))
-        file.writestr("requests.json", _json(_requests(connection, account_id)))
-        file.writestr("transfers.json", _json(_transfers(connection, account_id)))
-        file.writestr("payments.json", _json(_payments(connection, account_id)))
-        for content_hash in sorted(_hashes(connection, account_id)):
+        for name, text in said.items():
+            file.writestr(name, text)
+        for content_hash in sorted(hashes):
             try:
                 content = read(content_hash)
             except NotFound:
