@@ -35,3 +35,11 @@ def test_requests_are_timed_by_their_route(rooms: Rooms) -> None:
         labels = f'method="GET",route="{route}",status="{status}"'
         assert f"maquette_http_seconds_count{{{labels}}} 1.0" in figures, figures
     assert "/v1/generations/none" not in figures
+
+
+def test_no_one_makes_series_with_words_of_their_own(rooms: Rooms) -> None:
+    for number in range(20):
+        assert rooms.client.request(f"METHOD{number}", "/livez").status_code == 405
+    figures = rooms.client.get("/metrics").text
+    assert "METHOD" not in figures
+    assert 'maquette_http_seconds_count{method="other",route="other",status="405"} 20.0' in figures
