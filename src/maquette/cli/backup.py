@@ -26,6 +26,9 @@ def backup(
     with_secrets: Annotated[
         bool, typer.Option("--with-secrets", help="Keep the secrets in settings.toml, too.")
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read what is there already, and mend what has rotted.")
+    ] = False,
     data: Data = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -43,7 +46,7 @@ def backup(
     settings = settings_of(context, data=data, database=database)
     blobs = open_blobs(settings)
     with progress_bar("backing up", "blobs", quiet=as_json) as advance:
-        made = back_up(settings, place, blobs, with_secrets, advance)
+        made = back_up(settings, place, blobs, with_secrets, advance, verify)
     if as_json:
         said = made.manifest.model_dump() | {"place": str(place), "new_blobs": made.new_blobs}
         typer.echo(json.dumps(said | {"lost": made.lost}))

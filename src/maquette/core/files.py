@@ -26,8 +26,9 @@ def check_writable(path: Path) -> None:
         raise _not_writable(path, error) from None
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, flushed: bool = False) -> None:
     """Writes a file beside its old self, then puts it in its place; a link is written through.
+    Where it is to be `flushed`, it is on the disk when this returns.
 
     Raises OutputNotWritable, and what was there then stays.
     """
@@ -38,6 +39,9 @@ def write_whole(path: Path, content: bytes) -> None:
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
+                if flushed:
+                    file.flush()
+                    os.fsync(file.fileno())
             if place.exists():
                 shutil.copymode(place, new)
             else:
@@ -46,8 +50,19 @@ def write_whole(path: Path, content: bytes) -> None:
         except BaseException:
             new.unlink(missing_ok=True)
             raise
+        if flushed:
+            flush(place.parent)
     except OSError as error:
         raise _not_writable(path, error) from None
+
+
+def flush(path: Path) -> None:
+    """To the disk: what a file holds, or which files a folder has. A power cut takes it no more."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _umask() -> int:

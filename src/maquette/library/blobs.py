@@ -1,6 +1,5 @@
 """Bytes by their hash: the same bytes are kept once, and cannot change unseen."""
 
-import os
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -45,9 +44,7 @@ class Blobs:
             raise OutputNotWritable(
                 f"{path.parent} cannot be made: {reason_and_remedy(error)}"
             ) from None
-        write_whole(path, content)
-        _flush(path)
-        _flush(path.parent)
+        write_whole(path, content, flushed=True)  # or a power cut leaves a row without its bytes
         return content_hash
 
     def get(self, content_hash: str) -> bytes:
@@ -79,12 +76,3 @@ def key_of(content_hash: str) -> str:
     if len(content_hash) != 64 or set(content_hash) - set("0123456789abcdef"):
         raise ValueError(f"{content_hash!r} is no SHA-256")
     return f"{content_hash[:2]}/{content_hash[2:4]}/{content_hash}"
-
-
-def _flush(path: Path) -> None:
-    """To the disk, so that a power cut does not leave a row without its bytes."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,5 +1,6 @@
 """Where a backup lies, written whole or not at all: a folder that grows, or a tar file."""
 
+import fcntl
 import io
 import os
 import shutil
@@ -13,7 +14,7 @@ from typing import IO, Literal, Protocol
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from maquette.core.errors import BackupDamaged, OutputNotWritable, UsageError, reason_and_remedy
-from maquette.core.files import write_whole
+from maquette.core.files import flush, write_whole
 from maquette.library.blobs import Blobs, hash_of
 
 MANIFEST, BLOBS = "manifest.json", "blobs"
@@ -64,10 +65,12 @@ class FolderPlace:
             return None
 
     def put_blob(self, content: bytes, content_hash: str) -> None:
+        self._blobs.delete(content_hash)  # or bytes that no longer fit it would be kept
         self._blobs.put(content)
 
     def put_file(self, name: str, path: Path) -> None:
         shutil.copyfile(path, self.folder / name)
+        flush(self.folder / name)
 
     def get_blob(self, content_hash: str) -> bytes:
         return self._blobs.get(content_hash)
@@ -141,14 +144,42 @@ def write_backup(place: Path, fill: Fill) -> Manifest:
     of hashes that it has put. Raises UsageError where the place is taken, OutputNotWritable.
     """
     try:
-        check_free(place)
         place.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as made:
+        with (
+            _alone(place),
+            TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as made,
+        ):
+            check_free(place)
             return (_write_tar if place.suffix == TAR else _write_folder)(place, Path(made), fill)
     except OSError as error:
         raise OutputNotWritable(
             f"the backup {place} cannot be written: {reason_and_remedy(error)}"
         ) from None
+
+
+@contextmanager
+def _alone(place: Path) -> Generator[None]:
+    """Keeps a place to one backup at a time: another would let go what this one has put there. A
+    file beside it is locked meanwhile. Raises UsageError where another one is being written.
+    """
+    real = place.resolve()
+    lock = real.parent / f".{real.name}.lock"
+    with lock.open("a") as file:
+        if not _locks(file, lock):
+            raise UsageError(f"another backup is being written to {place}; wait until it is done")
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _locks(file: IO[str], path: Path) -> bool:
+    """Whether it is locked now, and still the file of that name: whoever ends takes theirs away."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 def check_free(place: Path) -> None:
@@ -168,24 +199,26 @@ def _write_tar(place: Path, made: Path, fill: Fill) -> Manifest:
         writer = TarPlace(tar)
         manifest, _ = fill(writer, made)
         writer.put(MANIFEST, manifest.model_dump_json(indent=1).encode())
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
+    flush(new)
     new.chmod(0o600)
     new.replace(place)
+    flush(place.parent)
     return manifest
 
 
 def _write_folder(place: Path, made: Path, fill: Fill) -> Manifest:
     """A new folder is made beside its place. One that is there stays a backup all the while: blobs
-    are added, and its manifest changes last.
+    are added, and its manifest changes last. All is on the disk before what was there goes.
     """
     is_new = not (place / MANIFEST).exists()
     folder = Path(mkdtemp(dir=made)) if is_new else place
     writer = FolderPlace(folder)
     manifest, hashes = fill(writer, made)
-    write_whole(folder / MANIFEST, manifest.model_dump_json(indent=1).encode())
+    flush(folder)
+    write_whole(folder / MANIFEST, manifest.model_dump_json(indent=1).encode(), flushed=True)
     if is_new:
         folder.replace(place)
+        flush(place.parent)
     else:
         with hashes.open() as lines:
             writer.drop_others(manifest, (line[:64] for line in lines))

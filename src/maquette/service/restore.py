@@ -105,7 +105,8 @@ def _check_parts(place: Path, manifest: Manifest, found: Place, on_progress: Pro
             found.get_blob(content_hash)
         except KeyError:
             raise BackupDamaged(
-                f"blob {content_hash} of {place} is lost or damaged; take another backup"
+                f"blob {content_hash} of {place} is lost or damaged; have it put there anew: "
+                "maquette backup --verify"
             ) from None
         done += 1
         on_progress(done, manifest.blobs + len(manifest.adapters))
@@ -221,7 +222,8 @@ def _unlisted(connection: sa.Connection, manifest: Manifest, found: Place) -> st
     with raw.cursor() as cursor, cursor.copy("COPY listed FROM STDIN") as rows:
         for content_hash in chain(_listed(manifest, found), manifest.missing):
             rows.write_row((content_hash,))
-    all_named, listed = named(connection).subquery(), sa.table("listed", sa.column(HASH_COLUMN))
+    all_named = named(connection).subquery().c[HASH_COLUMN]
+    listed = sa.table("listed", sa.column(HASH_COLUMN))
     known = sa.select(listed.c[HASH_COLUMN])
     return connection.execute(sa.select(all_named).except_(known).limit(1)).scalar()
 
