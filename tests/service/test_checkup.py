@@ -1,5 +1,6 @@
 """What is broken is said with its remedy, and what is well is left as it is."""
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -85,3 +86,39 @@ def test_a_database_of_another_version_is_left_as_it_is(fresh_url: str, tmp_path
     unheard = _checks(away)["database"]
     assert unheard.state == "broken"
     assert "does not answer" in unheard.found
+
+
+def test_a_storage_that_is_away_is_told_by_its_own_name(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "someone")
+    away = {"storage": "s3://studio", "storage_endpoint": "http://127.0.0.1:1"}
+    checks = _checks(site.settings.model_copy(update=away))
+    states = {name: one.state for name, one in checks.items() if name not in ("disk", "workers")}
+    assert states == {
+        "payments": "well", "database": "well", "queue": "well", "storage": "broken",
+        "backup": "noticed",
+    }  # fmt: skip
+    assert "s3://studio refuses: " in checks["storage"].found
+    monkeypatch.setitem(sys.modules, "maquette.library.object_blobs", None)  # nor what it needs
+    checks = _checks(site.settings.model_copy(update=away))
+    assert "pip install 'maquette[s3]'" in checks["storage"].found
+    assert checks["database"].state == "well"
+
+
+def test_a_shop_that_no_studio_would_start_with_is_broken(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = {"stripe_key": "sk_test_1", "stripe_webhook_secret": "whsec_1"}
+    settings = site.settings.model_copy(update=both)
+    assert _checks(settings)["payments"].found == "by Stripe, by code and by hand"
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "stripe", None)
+        without = _checks(settings)["payments"]
+    assert without.state == "broken"
+    assert "pip install 'maquette[stripe]'" in without.found
+    (settings.data / "catalog.toml").write_text('[[packs]]\npack_id = "small"\n')
+    wrong = _checks(settings)["payments"]
+    assert wrong.state == "broken"
+    assert "packs.0.name in" in wrong.found

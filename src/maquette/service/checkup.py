@@ -1,20 +1,21 @@
 """Whether all that a studio needs is well, and what to do where it is not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
 
-from maquette.core.errors import MaquetteError
+from maquette.core.errors import InvalidSettings, MaquetteError
 from maquette.core.settings import Settings
 from maquette.db.connect import FOLDER, open_database, revision_of, revisions
 from maquette.db.dump import server_version
 from maquette.db.tables.library import asset
 from maquette.jobs.store import count_unfinished
 from maquette.jobs.workers import heartbeat_age_s
-from maquette.library.blobs import BlobStore
+from maquette.payments.catalog import load_catalog
+from maquette.payments.stripe_client import StripeApi
 from maquette.people.audit import age_s
 from maquette.service.backup import ACT
 from maquette.service.readiness import LEAST_FREE_BYTES, free_at
@@ -49,10 +50,12 @@ def check_up(settings: Settings) -> Iterator[Check]:
             revision = revision_of(database)
             with database.connect() as connection:
                 yield _database(connection, revision)
-                if revision == revisions()[-1]:  # else what follows may not be there to be read
-                    yield from _work(connection)
-                    yield _storage(connection, open_blobs(settings))
-                    yield _backup(connection)
+                if revision != revisions()[-1]:  # what follows may not be there to be read
+                    return
+                yield from _work(connection)
+                backup, pictures = _backup(connection), _newest_pictures(connection)
+        yield _storage(settings, pictures)  # which may take its time, and needs no database
+        yield backup
     except MaquetteError as error:
         yield Check("database", "broken", error.message)
 
@@ -66,12 +69,19 @@ def _disk(data: Path) -> Check:
 
 
 def _payments(settings: Settings) -> Check:
+    """What stops a studio when it starts, in the order in which it would."""
     key, secret = settings.stripe_key, settings.stripe_webhook_secret
-    if bool(key) == bool(secret):
-        found = "by Stripe, by code and by hand" if key else "by code and by hand"
-        return Check("payments", "well", found)
-    here, missing = ("stripe_key", "stripe_webhook_secret")[:: 1 if key else -1]
-    return Check("payments", "broken", f"{here} is set, {missing} is not", f"set {missing}, too")
+    if bool(key) != bool(secret):
+        here, missing = ("stripe_key", "stripe_webhook_secret")[:: 1 if key else -1]
+        found = f"{here} is set, {missing} is not"
+        return Check("payments", "broken", found, f"set {missing}, too")
+    try:
+        if key:
+            StripeApi(key)
+        load_catalog(settings.data)
+    except InvalidSettings as error:
+        return Check("payments", "broken", error.message)
+    return Check("payments", "well", f"{'by Stripe, ' if key else ''}by code and by hand")
 
 
 def _database(connection: sa.Connection, revision: str | None) -> Check:
@@ -103,16 +113,23 @@ def _work(connection: sa.Connection) -> Iterator[Check]:
         yield Check("queue", "noticed", found, "start another worker, or let less in: queue_s")
 
 
-def _storage(connection: sa.Connection, blobs: BlobStore) -> Check:
-    """The newest pictures, read by their hashes."""
+def _newest_pictures(connection: sa.Connection) -> Sequence[str]:
     newest = sa.select(asset.c.content_hash).order_by(asset.c.asset_id.desc()).limit(LOOKED_AT)
+    return connection.execute(newest).scalars().all()
+
+
+def _storage(settings: Settings, hashes: Sequence[str]) -> Check:
+    """Pictures, read by their hashes."""
     lost: list[str] = []
-    hashes = connection.execute(newest).scalars().all()
-    for content_hash in hashes:
-        try:
-            blobs.get(content_hash)
-        except KeyError:
-            lost.append(content_hash)
+    try:
+        blobs = open_blobs(settings)
+        for content_hash in hashes:
+            try:
+                blobs.get(content_hash)
+            except KeyError:
+                lost.append(content_hash)
+    except MaquetteError as error:
+        return Check("storage", "broken", error.message)
     if not lost:
         return Check("storage", "well", f"the newest {len(hashes)} pictures are there")
     found = f"of the newest {len(hashes)} pictures {len(lost)} are lost, such as {lost[0]}"
