@@ -180,6 +180,20 @@ def _0012(connection: sa.Connection) -> None:
     """It brings a function."""
 
 
+def _0013(connection: sa.Connection) -> None:
+    """A second plan that was given up, and a payment of which a part was taken back."""
+    _run(
+        connection,
+        f"""
+        INSERT INTO subscription (subscription_id, account_id, provider, reference, plan_id, state,
+                state_until, started_at, period_end, given_up)
+            VALUES ('{GRANT}', 'ada', 'stripe', 'sub_1', 'sketch', 'grace', '{WHEN}', '{WHEN}',
+                '{WHEN}', true);
+        UPDATE payment SET taken_microcredits = 1, failed_refunds = 1;
+        """,
+    )
+
+
 def _0014(connection: sa.Connection) -> None:
     """Bytes of someone who went."""
     _run(connection, f"INSERT INTO blob_drop (blob_hash) VALUES ('{'0' * 64}')")
@@ -197,6 +211,7 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0010": _0010,
     "0011": _0011,
     "0012": _0012,
+    "0013": _0013,
     "0014": _0014,
 }
 

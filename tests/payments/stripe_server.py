@@ -9,14 +9,14 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from stripe import WebhookSignature
+from stripe import WebhookSignature, api_version
 
 from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_payments import Webhook
@@ -33,6 +33,7 @@ class StripeServer:
     address: str = ""
     asked: list[tuple[str, str, Json]] = field(default_factory=list)
     refuses: str | None = None  # a message with which everything is declined
+    meanwhile: Callable[[], object] | None = None  # before a change of a subscription is answered
     answered: dict[str, tuple[Json, Json]] = field(default_factory=dict)  # by key of idempotency
     objects: dict[str, Json] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -43,6 +44,13 @@ class StripeServer:
 
     def answer(self, method: str, path: str, given: Json, key: str | None) -> tuple[int, Json]:
         """Status and body, as Stripe has them."""
+        status, made = self._answer(method, path, given, key)
+        if method == "POST" and path.startswith("/v1/subscriptions/") and self.meanwhile:
+            happens, self.meanwhile = self.meanwhile, None
+            happens()
+        return status, made
+
+    def _answer(self, method: str, path: str, given: Json, key: str | None) -> tuple[int, Json]:
         with self.lock:
             self.asked.append((method, path, given))
             if self.refuses:
@@ -113,7 +121,9 @@ class StripeServer:
             },
         )
 
-    def invoice(self, one: Json, reason: str, cents: int, created_s: int) -> Json:
+    def invoice(
+        self, one: Json, reason: str, cents: int, created_s: int, subtotal: int | None = None
+    ) -> Json:
         """An invoice of a subscription as it is now, to the end of its period."""
         period = {"start": created_s, "end": one["items"]["data"][0]["current_period_end"]}
         details = {"subscription": one["id"], "metadata": dict(one["metadata"])}
@@ -124,6 +134,7 @@ class StripeServer:
                 "billing_reason": reason,
                 "amount_paid": cents,
                 "amount_due": cents,
+                "subtotal": cents if subtotal is None else subtotal,
                 "currency": "usd",
                 "created": created_s,
                 "customer_name": "Ada",
@@ -194,7 +205,7 @@ def event(kind: str, thing: Json, event_id: str, created: int | None = None) -> 
     return {
         "id": event_id,
         "object": "event",
-        "api_version": "2026-10-28.endive",
+        "api_version": api_version,
         "created": int(time.time()) if created is None else created,
         "data": {"object": thing},
         "livemode": False,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from stripe import Charge, Dispute, Event, checkout
+from stripe import Charge, Dispute, Event, checkout, major_api_version
 
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
 from maquette.core.ids import new_id
@@ -75,7 +75,7 @@ def test_what_is_read_of_stripe_is_what_its_library_documents() -> None:
         checkout.Session: "metadata payment_status payment_intent customer_details id url",
         Charge: "payment_intent amount_refunded",
         Dispute: "payment_intent",
-        Event: "id type data created",
+        Event: "id type data created api_version",
     }.items():
         assert set(names.split()) <= set(kind.__annotations__), kind
     details = checkout.Session.CustomerDetails
@@ -164,6 +164,30 @@ def test_another_secret_and_an_old_webhook_are_refused(
     fresh = signed(told, signed_s=now - 240)
     shop.hear_stripe(fresh.body, fresh.signature)
     assert posted(database, "ada") == CREDITS
+
+
+def test_a_webhook_of_another_version_of_the_api_is_refused_and_not_forgotten(
+    database: sa.Engine, shop: Payments, stripe: StripeServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = event("checkout.session.completed", buy(shop, stripe), "evt_1")
+    for version in ("2024-06-20", "2025-09-30.clover", None):
+        old = signed(told | {"api_version": version})
+        with pytest.raises(InvalidRequest, match=f"version {version}; have its endpoint send 20"):
+            shop.hear_stripe(old.body, old.signature)
+        assert f"version {version}" in caplog.messages[-1]
+    assert posted(database, "ada") == 0
+    later = f"2099-01-01.{major_api_version}"  # which only adds to what is read
+    hear(shop, told | {"api_version": later})
+    assert posted(database, "ada") == CREDITS
+
+
+def test_an_event_that_is_known_is_passed_over(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    session = buy(shop, stripe)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    hear(shop, event(REFUND, charge_of(session, 1000), "evt_1"))  # which Stripe never sends
+    assert (only(shop).state, posted(database, "ada")) == ("paid", CREDITS)
 
 
 def test_others_sessions_and_events_change_nothing(shop: Payments, stripe: StripeServer) -> None:

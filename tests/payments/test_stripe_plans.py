@@ -1,6 +1,8 @@
 """Plans that Stripe is paid for: each invoice brings its credits once, whatever comes first."""
 
 import itertools
+import logging
+import random
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -12,54 +14,12 @@ from stripe import Subscription as StripeSubscription
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
 from maquette.db.tables.payments import subscription
 from maquette.ledger.accounts import open_account
-from maquette.ledger.grants import get_grants
-from maquette.payments.subscriptions import RETRY_TIME, Subscription
+from maquette.payments.subscriptions import RETRY_TIME
 from maquette.people.audit import read_audit
 from maquette.service.payments import Payments
 from tests.payments.conftest import at_once, posted
-from tests.payments.stripe_server import MONTH_S, Json, StripeServer, event, signed
-
-MILLION = 10**6
-HOME = "https://studio.example"
-
-
-class Customer:
-    """Someone whose plan Stripe is paid for, and what Stripe tells of it."""
-
-    def __init__(
-        self, shop: Payments, stripe: StripeServer, account_id: str = "ada", plan_id: str = "sketch"
-    ) -> None:
-        self.shop, self.stripe, self.account_id = shop, stripe, account_id
-        self.start_s = int(time.time()) - 60
-        self.told: list[Json] = []
-        self.sub = stripe.subscribed(shop.plans.sell(account_id, plan_id, HOME), self.start_s)
-
-    def tell(self, kind: str, thing: Json, hear: bool = True) -> Json:
-        told = event(kind, dict(thing), f"evt_{self.account_id}_{len(self.told)}")
-        self.told.append(told)
-        if hear:
-            self.hear(told)
-        return told
-
-    def hear(self, *told: Json) -> None:
-        for one in told:
-            webhook = signed(one)
-            self.shop.hear_stripe(webhook.body, webhook.signature)
-
-    def pay(self, reason: str, cents: int, after_s: int = 0, hear: bool = True) -> Json:
-        invoice = self.stripe.invoice(self.sub, reason, cents, self.start_s + after_s)
-        self.tell("invoice.paid", invoice, hear)
-        return invoice
-
-    def next_month(self) -> int:
-        """Seconds from the start to the month that begins."""
-        [item] = self.sub["items"]["data"]
-        began_s = item["current_period_end"]
-        item["current_period_end"] += MONTH_S
-        return began_s - self.start_s
-
-    def has(self) -> Subscription | None:
-        return self.shop.plans.current(self.account_id)
+from tests.payments.customer import HOME, MILLION, Customer, expiries
+from tests.payments.stripe_server import MONTH_S, StripeServer
 
 
 @pytest.fixture
@@ -67,20 +27,9 @@ def ada(shop: Payments, stripe: StripeServer) -> Customer:
     return Customer(shop, stripe)
 
 
-def expiries(database: sa.Engine, account_id: str = "ada") -> list[tuple[int, int]]:
-    """Credits and seconds at which they end, of each grant."""
-    with database.connect() as connection:
-        grants = get_grants(connection, account_id)
-    return [
-        (one.amount_microcredits // MILLION, int(one.expires_at.timestamp()))
-        for one in grants
-        if one.expires_at
-    ]
-
-
 def test_what_is_read_of_stripe_is_what_its_library_documents() -> None:
     read = {
-        Invoice: "id parent lines billing_reason amount_paid amount_due currency created "
+        Invoice: "id parent lines billing_reason amount_paid amount_due subtotal currency created "
         "customer_name customer_email customer_address",
         Invoice.Parent: "subscription_details",
         Invoice.Parent.SubscriptionDetails: "subscription metadata",
@@ -274,7 +223,6 @@ def test_a_second_one_begun_at_the_same_time_is_given_up(
 ) -> None:
     first, second = Customer(shop, stripe), Customer(shop, stripe)
     first.pay("subscription_create", 900)
-    second.told = [{}] * 10  # events of its own names
     second.pay("subscription_create", 900)
     assert posted(database, "ada") == 2000 * MILLION  # what was paid is there
     shop.plans.sweep()
@@ -283,6 +231,93 @@ def test_a_second_one_begun_at_the_same_time_is_given_up(
         states = connection.execute(sa.select(subscription.c.state)).scalars().all()
         assert "payments.second_plan" in {one.act for one in read_audit(connection, 9)}
     assert sorted(states) == ["active", "ended"]
+
+
+def _begun(customer: Customer) -> None:
+    """All that Stripe tells of within seconds, not heard yet."""
+    customer.tell("customer.subscription.created", customer.sub, hear=False)
+    customer.tell("customer.subscription.updated", customer.sub, hear=False)
+    customer.pay("subscription_create", 900, hear=False)
+
+
+def test_a_second_one_stays_given_up_whatever_is_told_of_it(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    for number, order in enumerate(itertools.permutations(range(3))):
+        account_id = f"account-{number}"
+        with database.begin() as connection:
+            open_account(connection, account_id)
+        first, second = (Customer(shop, stripe, account_id) for _ in range(2))
+        first.pay("subscription_create", 900)
+        one = first.has()
+        _begun(second)
+        second.hear(*[second.told[at] for at in order], *second.told)
+        assert first.has() == one, order
+        shop.plans.sweep()
+        assert (first.sub["status"], second.sub["status"]) == ("active", "canceled"), order
+        second.tell("customer.subscription.deleted", second.sub)
+        second.tell("customer.subscription.updated", second.sub)
+        assert shop.plans.sweep() == 0
+        assert first.has() == one, order
+        assert posted(database, account_id) == 2000 * MILLION
+
+
+def test_of_two_told_of_in_turns_one_goes_on(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    rng = random.Random(7)
+    for number in range(6):
+        account_id = f"account-{number}"
+        with database.begin() as connection:
+            open_account(connection, account_id)
+        both = [Customer(shop, stripe, account_id) for _ in range(2)]
+        for one in both:
+            _begun(one)
+        told = [event for one in both for event in one.told]
+        rng.shuffle(told)
+        both[0].hear(*told)
+        shop.plans.sweep()
+        assert sorted(one.sub["status"] for one in both) == ["active", "canceled"]
+        goes_on = both[0].has()
+        assert goes_on is not None
+        assert stripe.objects[str(goes_on.reference)]["status"] == "active"
+
+
+def test_a_month_that_costs_nothing_brings_its_credits(database: sa.Engine, ada: Customer) -> None:
+    """By a coupon for all of it, or by what the buyer has at Stripe."""
+    ada.pay("subscription_create", 0)
+    ada.pay("subscription_cycle", 0, ada.next_month(), subtotal=900)
+    assert posted(database, "ada") == 2000 * MILLION
+    assert [(p.state, p.price_cents) for p in ada.shop.payments(5)] == [("paid", 0)] * 2
+    assert ada.shop.invoices("ada") == []
+    with database.connect() as connection:
+        assert read_audit(connection, 5) == []
+
+
+def test_an_upgrade_that_is_paid_before_stripe_answers_is_there(
+    database: sa.Engine, ada: Customer
+) -> None:
+    ada.pay("subscription_create", 900)
+    ada.stripe.meanwhile = lambda: ada.pay("subscription_update", 1500, 1000)
+    one = ada.shop.plans.change("ada", "studio")
+    assert (one.plan_id, one.next_plan_id) == ("studio", None)
+    assert (
+        ada.shop.plans.change("ada", "atelier").next_plan_id == "atelier"
+    )  # nothing is in its way
+    assert posted(database, "ada") == 3000 * MILLION
+
+
+def test_an_invoice_of_no_plan_of_ours_is_told_of(
+    database: sa.Engine, ada: Customer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        ada.pay("subscription_create", 900)
+        assert caplog.messages == []
+        other = ada.pay("manual", 900)
+    assert caplog.messages == [
+        f"invoice {other['id']} was paid at Stripe and is for no plan of ours"
+    ]
+    assert posted(database, "ada") == 1000 * MILLION
 
 
 def test_what_is_told_of_late_is_good_for_a_while(database: sa.Engine, ada: Customer) -> None:

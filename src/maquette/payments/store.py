@@ -47,6 +47,8 @@ class Payment:
     price_cents: int
     currency: str | None
     refunded_cents: int = 0
+    taken_microcredits: int = 0  # back, of what it brought
+    failed_refunds: int = 0  # that were refused, or came back
     state: PaymentState = "pending"
     buyer: str | None = None
     created_at: datetime | None = None

@@ -115,8 +115,10 @@ def learn(
 
 
 def settle(connection: sa.Connection, one: Payment) -> Payment:
-    """Brings a payment to what is known of its charges; it may be known before it is paid."""
-    if one.state in OPEN:
+    """Brings a payment to what is known of its charges; it may be known before it is paid. One that
+    cost nothing has none: no money can go back.
+    """
+    if one.state in OPEN or one.price_cents == 0:
         return one
     disputed = stripe_charge.c.withdrawn & ~stripe_charge.c.reinstated
     query = sa.select(

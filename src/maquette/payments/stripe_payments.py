@@ -1,6 +1,7 @@
 """Payments by Stripe: paid on its pages, told of by its webhooks."""
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -20,6 +21,8 @@ from maquette.payments.stripe_subscriptions import SUBSCRIPTION_HANDLERS, Terms,
 from maquette.payments.subscriptions import Subscription
 
 TOLERANCE = timedelta(minutes=5)  # of a webhook's age, as Stripe advises
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +88,14 @@ class StripePayments:
     def receive(self, connection: sa.Connection, proof: Webhook) -> Payment | None:
         """Does what a webhook tells of. None where it is known already, or nothing of ours.
 
-        Raises InvalidRequest where it is not Stripe's, was altered, or is too old.
+        Raises InvalidRequest where it is not Stripe's, was altered, is too old, or of a version of
+        Stripe's API that is not read here.
         """
         event = self._checked(connection, proof)
         kind, thing = event["type"], event["data"]["object"]
         row = {"event_id": event["id"], "kind": kind}
-        seen = postgresql.insert(stripe_event).values(row).on_conflict_do_nothing()
-        if not connection.execute(seen).rowcount:
+        new = postgresql.insert(stripe_event).values(row).on_conflict_do_nothing()
+        if connection.execute(new.returning(stripe_event.c.event_id)).first() is None:
             return None
         about = subscription_of(kind, thing) if kind in SUBSCRIPTION_HANDLERS else None
         now_is: Told = {}
@@ -100,8 +104,12 @@ class StripePayments:
             now_is = self._api.subscription(about)
         hold(connection, "stripe")  # events are few, and none of them is to see half of another
         if about is not None:
-            return SUBSCRIPTION_HANDLERS[kind](connection, thing, now_is)
-        return HANDLERS[kind](connection, thing) if kind in HANDLERS else None
+            done = SUBSCRIPTION_HANDLERS[kind](connection, thing, now_is)
+        else:
+            done = HANDLERS[kind](connection, thing) if kind in HANDLERS else None
+        if kind == "invoice.paid" and done is None:
+            log.warning("invoice %s was paid at Stripe and is for no plan of ours", thing["id"])
+        return done
 
     def give_back(self, connection: sa.Connection, payment: Payment) -> bool:
         """Has Stripe send the money back, which tells when that is done. Raises InvalidRequest,
@@ -119,7 +127,12 @@ class StripePayments:
         return True
 
     def _checked(self, connection: sa.Connection, proof: Webhook) -> Told:
-        from stripe import SignatureVerificationError, WebhookSignature
+        from stripe import (
+            SignatureVerificationError,
+            WebhookSignature,
+            api_version,
+            major_api_version,
+        )
 
         try:
             WebhookSignature.verify_header(proof.body, proof.signature, self._webhook_secret)
@@ -134,4 +147,15 @@ class StripePayments:
         now = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
         if now - datetime.fromtimestamp(signed_s, UTC) > TOLERANCE:
             raise InvalidRequest("this webhook was signed too long ago; Stripe sends it anew")
-        return json.loads(proof.body)
+        event = json.loads(proof.body)
+        version = str(event.get("api_version"))
+        # What events look like changes with the name, not with the day. What cannot be read is
+        # refused before it is written down as known, so that it counts when it is sent again.
+        if version.rpartition(".")[2] != major_api_version:
+            refused = InvalidRequest(
+                f"this webhook is of Stripe's API version {version}; have its endpoint send "
+                f"{api_version}"
+            )
+            log.error("%s", refused.message)
+            raise refused
+        return event

@@ -133,8 +133,8 @@ SUBSCRIPTION_HANDLERS: Mapping[str, SubscriptionHandler] = {
 
 
 def _bring_up_to_date(connection: sa.Connection, told: Told) -> None:
-    """Writes down how a subscription is by now. One that was never paid is not written down, and
-    one that has ended stays so.
+    """Writes down how a subscription is by now. One that was never paid is not written down; one
+    that was given up ends and does nothing else, and one that has ended stays so.
     """
     terms, status = Terms.read(told["metadata"]), told["status"]
     one = find_subscription(connection, told["id"])
@@ -158,6 +158,8 @@ def _bring_up_to_date(connection: sa.Connection, told: Told) -> None:
     one = change(connection, one, **columns)
     if gone:
         end(connection, one)
+    elif one.given_up:
+        return  # though Stripe has it as active until the sweep has cancelled it there
     elif status in ("active", "trialing") and one.state != "active":
         change(connection, one, state="active", state_until=None)
     elif status == "past_due" and one.state == "active":
@@ -172,7 +174,7 @@ def _give_up_second(connection: sa.Connection, one: Subscription) -> None:
     """Two were begun at once, in two windows: the sweep cancels this one. What was paid for it has
     brought its credits.
     """
-    change(connection, one, state="grace", state_until=now_of(connection))
+    change(connection, one, given_up=True, state="grace", state_until=now_of(connection))
     subject = f"subscription/{one.reference}"
     note(connection, STRIPE, "payments.second_plan", subject, account_id=one.account_id)
 

@@ -44,6 +44,7 @@ class Subscription:
     period_end: datetime
     cancels: bool = False  # when its period ends
     plan_told_at: datetime | None = None  # by Stripe, of the newest invoice
+    given_up: bool = False  # it was a second one, and ends whatever is told of it
     created_at: datetime | None = None
 
     @property
@@ -95,12 +96,13 @@ def change(connection: sa.Connection, one: Subscription, **columns: Any) -> Subs
 def current_subscription(
     connection: sa.Connection, account_id: str, lock: bool = True
 ) -> Subscription | None:
-    """What an account has that has not ended, the first if there are two; with a lock, no one else
+    """What an account has that has not ended and was not given up; with a lock, no one else
     changes it meanwhile.
     """
+    goes_on = (subscription.c.state != "ended") & ~subscription.c.given_up
     query = (
         sa.select(subscription)
-        .where(subscription.c.account_id == account_id, subscription.c.state != "ended")
+        .where(subscription.c.account_id == account_id, goes_on)
         .order_by(subscription.c.subscription_id)
         .limit(1)
     )
@@ -115,6 +117,12 @@ def find_subscription(connection: sa.Connection, reference: str) -> Subscription
     query = sa.select(subscription).filter_by(provider="stripe", reference=reference)
     row = connection.execute(query.with_for_update()).one_or_none()
     return Subscription(**row._mapping) if row else None
+
+
+def reread(connection: sa.Connection, one: Subscription) -> Subscription:
+    """One as it is by now, which no one else changes meanwhile."""
+    query = sa.select(subscription).filter_by(subscription_id=one.subscription_id)
+    return Subscription(**connection.execute(query.with_for_update()).one()._mapping)
 
 
 def overdue(connection: sa.Connection, now: datetime, limit: int = 100) -> list[Subscription]:

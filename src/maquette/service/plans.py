@@ -20,6 +20,7 @@ from maquette.payments.subscriptions import (
     move_on,
     now_of,
     overdue,
+    reread,
 )
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,9 @@ class Plans:
                 )
             if one.provider == "stripe":
                 self._at_stripe().change_plan(one, new, old if upgrades else None)
-            comes = None if new == old else new.plan_id  # an upgrade is there when it is paid
+            # An upgrade is there when it is paid, which Stripe may have told of by now.
+            one = reread(connection, one)
+            comes = None if one.plan_id == plan_id else plan_id
             return change(connection, one, next_plan_id=comes)
 
     def cancel(self, account_id: str) -> Subscription:

@@ -19,6 +19,8 @@ payment = sa.Table(
     sa.Column("price_cents", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.Text),  # ISO 4217, lower case
     sa.Column("refunded_cents", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("taken_microcredits", sa.BigInteger, nullable=False, server_default="0"),  # back
+    sa.Column("failed_refunds", sa.Integer, nullable=False, server_default="0"),
     sa.Column("state", sa.Text, nullable=False, server_default="pending"),
     sa.Column("buyer", sa.Text),  # name and address, as the provider was told them
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
@@ -34,6 +36,9 @@ payment = sa.Table(
     ),
     sa.CheckConstraint(
         "(state IN ('paid', 'refunded', 'disputed')) = (paid_at IS NOT NULL)", name="paid_at"
+    ),
+    sa.CheckConstraint(
+        "0 <= taken_microcredits AND taken_microcredits <= amount_microcredits", name="taken"
     ),
     sa.UniqueConstraint("provider", "reference"),
     sa.Index(None, "account_id"),
@@ -108,6 +113,7 @@ subscription = sa.Table(
     sa.Column("period_end", sa.DateTime(timezone=True), nullable=False),
     sa.Column("cancels", sa.Boolean, nullable=False, server_default="false"),
     sa.Column("plan_told_at", sa.DateTime(timezone=True)),
+    sa.Column("given_up", sa.Boolean, nullable=False, server_default="false"),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.CheckConstraint("provider IN ('stripe', 'manual')", name="provider"),
     sa.CheckConstraint("state IN ('active', 'past_due', 'grace', 'ended')", name="state"),

@@ -82,6 +82,8 @@ export const zhServer = {
     "这个回调没有 Stripe 的签名，请检查 stripe_webhook_secret。",
   "this webhook was signed too long ago; Stripe sends it anew":
     "这个回调的签名时间太久，Stripe 会重新发送。",
+  ["this webhook is of Stripe's API version {version}; have its endpoint send " +
+  "{ours}"]: "这个回调的 Stripe API 版本是 {version}，请让回调地址发送 {ours} 版本。",
   "no pack {pack}; {hint}": "没有积分包 {pack}；{hint}",
   "no plan {plan}; {hint}": "没有套餐 {plan}；{hint}",
   "no payment {payment}": "没有付款 {payment}。",
