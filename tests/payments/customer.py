@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from maquette.ledger.grants import get_grants
 from maquette.payments.subscriptions import Subscription
+from maquette.payments.terms import Terms
 from maquette.service.payments import Payments
 from tests.payments.stripe_server import MONTH_S, Json, StripeServer, event, signed
 
@@ -48,6 +49,24 @@ class Customer:
         invoice = self.stripe.invoice(self.sub, reason, cents, self.start_s + after_s, subtotal)
         self.tell("invoice.paid", invoice, hear)
         return invoice
+
+    def upgrade(self, plan_id: str, before_id: str) -> None:
+        """Has Stripe change the plan, as the studio asks it to."""
+        plan, before = (self.shop.catalog.plan(one) for one in (plan_id, before_id))
+        metadata = Terms.of(self.account_id, plan, before).metadata()
+        self.stripe.api().change_plan(self.sub["id"], plan, metadata, pay_now=True)
+
+    def draft(self) -> Json:
+        """The invoice of the next month, an hour before it is final: what it asks for is fixed."""
+        after_s = self.next_month()
+        cents = int(self.stripe.objects[self.sub["items"]["data"][0]["price"]["id"]]["unit_amount"])
+        return self.stripe.invoice(self.sub, "subscription_cycle", cents, self.start_s + after_s)
+
+    def finalise(self, draft: Json) -> None:
+        """It takes a copy of what is promised by now, and is paid."""
+        details = draft["parent"]["subscription_details"]
+        details["metadata"] = dict(self.sub["metadata"])
+        self.tell("invoice.paid", draft)
 
     def next_month(self) -> int:
         """Seconds from the start to the month that begins."""

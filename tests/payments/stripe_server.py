@@ -76,6 +76,8 @@ class StripeServer:
                 name = given["lookup_keys"]["0"]
                 found = [o for o in self.objects.values() if o.get("lookup_key") == name]
                 return {"object": "list", "data": found, "has_more": False, "url": path}
+            case "GET", ["prices", price]:
+                return self.objects[price]
             case "POST", ["prices"]:
                 return self._keep("price", "price", given)
             case "GET", ["subscriptions", reference]:
@@ -125,7 +127,15 @@ class StripeServer:
         self, one: Json, reason: str, cents: int, created_s: int, subtotal: int | None = None
     ) -> Json:
         """An invoice of a subscription as it is now, to the end of its period."""
-        period = {"start": created_s, "end": one["items"]["data"][0]["current_period_end"]}
+        [item] = one["items"]["data"]
+        line = {
+            "period": {"start": created_s, "end": item["current_period_end"]},
+            "pricing": {"price_details": {"price": item["price"]["id"]}},
+            "parent": {
+                "type": "subscription_item_details",
+                "subscription_item_details": {"proration": reason == "subscription_update"},
+            },
+        }
         details = {"subscription": one["id"], "metadata": dict(one["metadata"])}
         return self._keep(
             "in",
@@ -141,7 +151,7 @@ class StripeServer:
                 "customer_email": "ada@example.org",
                 "customer_address": None,
                 "parent": {"type": "subscription_details", "subscription_details": details},
-                "lines": {"object": "list", "data": [{"period": period}]},
+                "lines": {"object": "list", "data": [line]},
             },
         )
 

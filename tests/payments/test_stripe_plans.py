@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from stripe import Invoice, InvoiceLineItem, InvoicePayment
+from stripe import Invoice, InvoiceLineItem, InvoicePayment, Price
 from stripe import Subscription as StripeSubscription
 
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
@@ -33,7 +33,12 @@ def test_what_is_read_of_stripe_is_what_its_library_documents() -> None:
         "customer_name customer_email customer_address",
         Invoice.Parent: "subscription_details",
         Invoice.Parent.SubscriptionDetails: "subscription metadata",
-        InvoiceLineItem: "period",
+        InvoiceLineItem: "period parent pricing",
+        InvoiceLineItem.Parent: "subscription_item_details",
+        InvoiceLineItem.Parent.SubscriptionItemDetails: "proration",
+        InvoiceLineItem.Pricing: "price_details",
+        InvoiceLineItem.Pricing.PriceDetails: "price",
+        Price: "id metadata lookup_key",
         InvoiceLineItem.Period: "end",
         InvoicePayment: "invoice payment",
         InvoicePayment.Payment: "payment_intent",
@@ -87,13 +92,7 @@ def test_in_any_order_and_however_often_each_invoice_counts_once(
         customer = Customer(shop, stripe, account_id)
         customer.pay("subscription_create", 900, hear=False)
         customer.tell("customer.subscription.created", customer.sub, hear=False)
-        customer.sub["metadata"] |= {
-            "plan_id": "studio",
-            "name": "Studio",
-            "monthly_microcredits": str(3000 * MILLION),
-            "difference_microcredits": str(2000 * MILLION),
-            "difference_cents": "1500",
-        }
+        customer.upgrade("studio", "sketch")
         customer.pay("subscription_update", 750, 1000, hear=False)  # half of the month is left
         after_s = customer.next_month()
         renewal = stripe.invoice(customer.sub, "subscription_cycle", 2400, after_s)
@@ -156,6 +155,52 @@ def test_a_plan_below_comes_with_the_next_month_and_can_be_taken_back(
     assert posted(database, "ada") == 4000 * MILLION
     prices = [o for o in stripe.objects.values() if o["object"] == "price"]
     assert len(prices) == 2  # one each, however often it was asked for
+
+
+def test_an_upgrade_while_the_next_invoice_is_a_draft_brings_the_difference_alone(
+    database: sa.Engine, ada: Customer
+) -> None:
+    ada.pay("subscription_create", 900)
+    draft = ada.draft()
+    ada.shop.plans.change("ada", "atelier")
+    ada.pay("subscription_update", 8100, MONTH_S + 600)
+    ada.finalise(draft)  # 9 dollars, for Sketch
+    assert posted(database, "ada") == (1000 + 1000 + 11_000) * MILLION
+    one = ada.has()
+    assert one is not None
+    assert (one.plan_id, one.next_plan_id) == ("atelier", None)
+    assert {(p.item_id, p.price_cents) for p in ada.shop.payments(2)} == {
+        ("sketch", 900),
+        ("atelier", 8100),
+    }
+
+
+def test_a_plan_below_chosen_while_the_next_invoice_is_a_draft_comes_a_month_later(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    ada = Customer(shop, stripe, plan_id="atelier")
+    ada.pay("subscription_create", 9000)
+    draft = ada.draft()
+    shop.plans.change("ada", "sketch")
+    ada.finalise(draft)  # 90 dollars, for Atelier
+    assert posted(database, "ada") == 24_000 * MILLION
+    one = ada.has()
+    assert one is not None
+    assert (one.plan_id, one.next_plan_id) == ("atelier", "sketch")
+    ada.finalise(ada.draft())
+    one = ada.has()
+    assert one is not None
+    assert (one.plan_id, one.next_plan_id) == ("sketch", None)
+    assert posted(database, "ada") == 25_000 * MILLION
+
+
+def test_an_upgrade_that_is_paid_by_what_the_buyer_has_there_brings_its_part(
+    database: sa.Engine, ada: Customer
+) -> None:
+    ada.pay("subscription_create", 900)
+    ada.shop.plans.change("ada", "studio")
+    ada.pay("subscription_update", 0, 1000, subtotal=750)
+    assert posted(database, "ada") == (1000 + 1000) * MILLION
 
 
 def test_cancelled_it_ends_with_its_month_and_can_go_on(ada: Customer) -> None:
@@ -315,7 +360,7 @@ def test_an_invoice_of_no_plan_of_ours_is_told_of(
         assert caplog.messages == []
         other = ada.pay("manual", 900)
     assert caplog.messages == [
-        f"invoice {other['id']} was paid at Stripe and is for no plan of ours"
+        f"invoice {other['id']} was paid at Stripe and brings no credits here"
     ]
     assert posted(database, "ada") == 1000 * MILLION
 

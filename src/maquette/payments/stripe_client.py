@@ -7,13 +7,15 @@ from uuid import UUID
 
 from maquette.core.errors import InvalidSettings, PaymentUnavailable, first_line
 from maquette.payments.catalog import Pack, Plan
+from maquette.payments.terms import terms_of_price
 
 PATIENCE_S, RETRIES = 20, 2
 
 
 class StripeApi:
     """The few calls that payments need. All raise PaymentUnavailable where Stripe does not answer
-    or refuses; each has a key of idempotency, so that however often it is made it acts once.
+    or refuses. However often the library tries a call, it acts once; where it has a key of ours, it
+    does so even if it is asked for again.
     """
 
     def __init__(self, key: str, address: str | None = None) -> None:
@@ -79,6 +81,11 @@ class StripeApi:
         with _told():
             return self._client.v1.subscriptions.retrieve(reference).to_dict()
 
+    def terms_of(self, price: str) -> Mapping[str, Any]:
+        """What each month of a price brings, as `terms` has it."""
+        with _told():
+            return self._client.v1.prices.retrieve(price).to_dict()["metadata"]
+
     def change_plan(
         self, reference: str, plan: Plan, metadata: dict[str, str], pay_now: bool
     ) -> None:
@@ -107,8 +114,12 @@ class StripeApi:
                 self._client.v1.subscriptions.cancel(reference)
 
     def _price(self, plan: Plan) -> str:
-        """The price of a plan in Stripe, made when it is first needed; another price, another."""
-        name = f"maquette/{plan.plan_id}/{plan.currency}/{plan.price_cents}"
+        """The price of a plan in Stripe, made when it is first needed; where it costs or brings
+        something else, another.
+        """
+        rolls = "/rolls-over" if plan.rolls_over else ""
+        brings = f"{plan.monthly_microcredits}{rolls}"
+        name = f"maquette/{plan.plan_id}/{plan.currency}/{plan.price_cents}/{brings}"
         found = self._client.v1.prices.list({"lookup_keys": [name], "active": True})
         if found.data:
             return found.data[0].id
@@ -119,6 +130,7 @@ class StripeApi:
                 "unit_amount": plan.price_cents,
                 "recurring": {"interval": "month"},
                 "product_data": {"name": plan.name},
+                "metadata": terms_of_price(plan),
             },
             {"idempotency_key": name},
         )

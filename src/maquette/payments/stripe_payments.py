@@ -17,8 +17,13 @@ from maquette.payments.catalog import Pack, Plan
 from maquette.payments.store import Payment, add_payment, fail
 from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_events import HANDLERS, Told
-from maquette.payments.stripe_subscriptions import SUBSCRIPTION_HANDLERS, Terms, subscription_of
+from maquette.payments.stripe_subscriptions import (
+    SUBSCRIPTION_HANDLERS,
+    price_of,
+    subscription_of,
+)
 from maquette.payments.subscriptions import Subscription
+from maquette.payments.terms import Terms
 
 TOLERANCE = timedelta(minutes=5)  # of a webhook's age, as Stripe advises
 
@@ -99,16 +104,19 @@ class StripePayments:
             return None
         about = subscription_of(kind, thing) if kind in SUBSCRIPTION_HANDLERS else None
         now_is: Told = {}
+        sold: Told = {}
         if about is not None:
             hold(connection, f"stripe/{about}")  # or an older answer might be written last
             now_is = self._api.subscription(about)
+            if (price := price_of(thing)) is not None:
+                sold = self._api.terms_of(price)
         hold(connection, "stripe")  # events are few, and none of them is to see half of another
         if about is not None:
-            done = SUBSCRIPTION_HANDLERS[kind](connection, thing, now_is)
+            done = SUBSCRIPTION_HANDLERS[kind](connection, thing, now_is, sold)
         else:
             done = HANDLERS[kind](connection, thing) if kind in HANDLERS else None
         if kind == "invoice.paid" and done is None:
-            log.warning("invoice %s was paid at Stripe and is for no plan of ours", thing["id"])
+            log.warning("invoice %s was paid at Stripe and brings no credits here", thing["id"])
         return done
 
     def give_back(self, connection: sa.Connection, payment: Payment) -> bool:

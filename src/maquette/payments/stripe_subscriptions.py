@@ -1,18 +1,16 @@
 """What Stripe's events on subscriptions do here.
 
 How a subscription is, Stripe is asked whenever it tells of one, so no event can come too late. What
-was promised for the money stands in the subscription's metadata, which each of its invoices has a
-copy of: an invoice says by itself what it brings, and a plan that is sold no more goes on.
+was promised for the money stands in the metadata of its price and of the subscription, which each
+invoice has a copy of: what an invoice brings does not depend on what is sold by now.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from maquette.payments.catalog import Plan
 from maquette.payments.store import Payment, add_payment, fail, pay
 from maquette.payments.stripe_events import STRIPE, Told, buyer_of, id_of, settle
 from maquette.payments.subscriptions import (
@@ -27,58 +25,15 @@ from maquette.payments.subscriptions import (
     find_subscription,
     now_of,
 )
+from maquette.payments.terms import Terms
 from maquette.people.audit import note
 
 # A period that is over before its payment is told of: its credits are good for so long.
 LATE_TIME = timedelta(days=30)
+OF_A_MONTH = ("subscription_create", "subscription_cycle")  # why there is an invoice
 
-SubscriptionHandler = Callable[[sa.Connection, Told, Told], Payment | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What an account is promised for its money each month, and at once for an upgrade."""
-
-    account_id: str
-    plan_id: str
-    name: str
-    monthly_microcredits: int
-    rolls_over: bool
-    difference_microcredits: int = 0
-    difference_cents: int = 0
-
-    @classmethod
-    def of(cls, account_id: str, plan: Plan, before: Plan | None = None) -> "Terms":
-        """A plan's, `before` the one that it is an upgrade of."""
-        credits, cents = plan.monthly_microcredits, plan.price_cents
-        return cls(
-            account_id,
-            plan.plan_id,
-            plan.name,
-            credits,
-            plan.rolls_over,
-            credits - before.monthly_microcredits if before else 0,
-            cents - before.price_cents if before else 0,
-        )
-
-    def metadata(self) -> dict[str, str]:
-        """As Stripe keeps it."""
-        return {name: str(getattr(self, name)) for name in Terms.__dataclass_fields__}
-
-    @classmethod
-    def read(cls, metadata: Mapping[str, str] | None) -> "Terms | None":
-        """None where the subscription is none of ours."""
-        if not metadata or not Terms.__dataclass_fields__.keys() <= metadata.keys():
-            return None
-        return cls(
-            metadata["account_id"],
-            metadata["plan_id"],
-            metadata["name"],
-            int(metadata["monthly_microcredits"]),
-            metadata["rolls_over"] == "True",
-            int(metadata["difference_microcredits"]),
-            int(metadata["difference_cents"]),
-        )
+# What happened to what; how the subscription is by now; what its price brings each month.
+SubscriptionHandler = Callable[[sa.Connection, Told, Told, Told], Payment | None]
 
 
 def subscription_of(kind: str, thing: Told) -> str | None:
@@ -89,13 +44,29 @@ def subscription_of(kind: str, thing: Told) -> str | None:
     return id_of(details["subscription"]) if details.get("subscription") else None
 
 
-def _subscription_changed(connection: sa.Connection, _: Told, now_is: Told) -> None:
+def price_of(invoice: Told) -> str | None:
+    """The price that an invoice of a month asks for, None for anything else. It was fixed when the
+    invoice was drafted; that is an hour before the metadata is copied, and plans change meanwhile.
+    """
+    if invoice.get("billing_reason") not in OF_A_MONTH:
+        return None
+    for line in invoice["lines"]["data"]:
+        of_plan = (line.get("parent") or {}).get("subscription_item_details")
+        price = ((line.get("pricing") or {}).get("price_details") or {}).get("price")
+        if of_plan and not of_plan["proration"] and price:
+            return id_of(price)
+    return None
+
+
+def _subscription_changed(connection: sa.Connection, _: Told, now_is: Told, __: Told) -> None:
     _bring_up_to_date(connection, now_is)
 
 
-def _invoice_paid(connection: sa.Connection, invoice: Told, now_is: Told) -> Payment | None:
+def _invoice_paid(
+    connection: sa.Connection, invoice: Told, now_is: Told, sold: Told
+) -> Payment | None:
     _bring_up_to_date(connection, now_is)
-    made = _payment_for(connection, invoice, now_is, invoice["amount_paid"])
+    made = _payment_for(connection, invoice, sold, invoice["amount_paid"])
     if made is None:
         return None
     one, terms, period_end = made
@@ -114,9 +85,11 @@ def _invoice_paid(connection: sa.Connection, invoice: Told, now_is: Told) -> Pay
     return settle(connection, paid)
 
 
-def _invoice_failed(connection: sa.Connection, invoice: Told, now_is: Told) -> Payment | None:
+def _invoice_failed(
+    connection: sa.Connection, invoice: Told, now_is: Told, sold: Told
+) -> Payment | None:
     _bring_up_to_date(connection, now_is)
-    made = _payment_for(connection, invoice, now_is, invoice["amount_due"])
+    made = _payment_for(connection, invoice, sold, invoice["amount_due"])
     if made is None:
         return None
     fail(connection, made[0])
@@ -180,21 +153,22 @@ def _give_up_second(connection: sa.Connection, one: Subscription) -> None:
 
 
 def _payment_for(
-    connection: sa.Connection, invoice: Told, now_is: Told, price_cents: int
+    connection: sa.Connection, invoice: Told, sold: Told, price_cents: int
 ) -> tuple[Payment, Terms, datetime] | None:
     """The payment that an invoice is, what was promised for it, and the end of its period; None
     where it brings no credits.
     """
-    terms = Terms.read(invoice["parent"]["subscription_details"].get("metadata"))
+    terms = Terms.read(invoice["parent"]["subscription_details"].get("metadata"), sold)
     if terms is None:
         return None
     period_end = _moment(max(line["period"]["end"] for line in invoice["lines"]["data"]))
     credits = terms.monthly_microcredits
     if invoice["billing_reason"] == "subscription_update":
-        # Stripe asks for the part of the month that is left; so much of the difference comes.
-        share_cents = min(price_cents, terms.difference_cents)
+        # Stripe asks for the part of the month that is left; so much of the difference comes, by
+        # whatever means it is paid.
+        share_cents = min(invoice["subtotal"], terms.difference_cents)
         credits = terms.difference_microcredits * share_cents // max(1, terms.difference_cents)
-    elif invoice["billing_reason"] not in ("subscription_create", "subscription_cycle"):
+    elif invoice["billing_reason"] not in OF_A_MONTH:
         return None
     if credits <= 0:
         return None
