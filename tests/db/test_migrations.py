@@ -7,10 +7,16 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from maquette.core.ids import new_id
 from maquette.core.settings import Settings
 from maquette.db.connect import connect, open_database, revisions
 from maquette.db.tables import metadata
+from maquette.ledger.accounts import open_account
+from maquette.ledger.grants import grant
+from maquette.ledger.reversals import reverse
+from maquette.ledger.transfers import get_transfers
 from maquette.ledger.verify import verify
+from maquette.payments.store import get_payment
 from tests.db.rows_by_revision import ROWS, rows_until
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -48,6 +54,28 @@ def test_what_a_schema_kept_is_there_in_this_one(fresh_url: str, revision: str) 
             assert [row for row in rows if row not in kept] == [], table
         assert sum(map(len, before.values())) > 0
         assert list(verify(engine)) == []
+
+
+def test_a_payment_knows_what_was_taken_back_of_it_before(fresh_url: str) -> None:
+    payment_id = new_id()
+    with connect(sa.make_url(fresh_url)) as engine:
+        rows_until(engine, "0011")
+        with engine.begin() as connection:
+            open_account(connection, "ben")
+            made = grant(connection, "ben", 7, "paid")
+            [given] = get_transfers(connection, "ben", 1)
+            reverse(connection, given.transfer_id, "the bank has the money")
+            rows = (
+                "INSERT INTO payment (payment_id, account_id, provider, what, amount_microcredits, "
+                "price_cents, currency, state, paid_at) VALUES "
+                "(:payment_id, 'ben', 'stripe', 'a pack', 7, 1, 'eur', 'disputed', now())",
+                "INSERT INTO payment_grant (grant_id, payment_id) VALUES (:grant_id, :payment_id)",
+            )
+            for row in rows:
+                ids = {"payment_id": payment_id, "grant_id": made.grant_id}
+                connection.execute(sa.text(row), {k: v for k, v in ids.items() if f":{k}" in row})
+    with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
+        assert get_payment(connection, payment_id=payment_id).taken_microcredits == 7
 
 
 def test_migrations_make_the_tables_that_the_code_sees(fresh_url: str) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -16,11 +17,14 @@ from maquette.core.ids import new_id
 from maquette.db.tables.payments import payment_grant
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import get_grants
-from maquette.ledger.holds import place_hold, post_hold
+from maquette.ledger.holds import place_hold, post_hold, void_hold
+from maquette.ledger.reversals import reverse
+from maquette.ledger.transfers import get_transfers
 from maquette.payments.store import Payment
 from maquette.payments.stripe_payments import Webhook
-from maquette.people.audit import read_audit
+from maquette.people.audit import AuditEntry, read_audit
 from maquette.service.payments import Payments
+from maquette.service.sweep_credits import sweep_credits
 from tests.payments.conftest import at_once, posted
 from tests.payments.stripe_server import Json, StripeServer, event, signed
 
@@ -238,23 +242,67 @@ def test_in_any_order_and_however_often_the_end_is_the_same(
         assert posted(database, account_id) == left, order
 
 
-def test_what_is_spent_of_a_refunded_pack_is_kept_and_noted(
+def _hold(database: sa.Engine, amount: int) -> UUID:
+    with database.begin() as connection:
+        end = connection.execute(sa.text("SELECT now() + interval '1 hour'")).scalar_one()
+        return place_hold(connection, "ada", amount, end).hold_id
+
+
+def _noted(database: sa.Engine) -> list[AuditEntry]:
+    with database.connect() as connection:
+        return [one for one in read_audit(connection, 10) if one.actor_id == "stripe"]
+
+
+def test_what_is_left_of_a_pack_goes_with_the_money_and_comes_back_with_it(
     database: sa.Engine, shop: Payments, stripe: StripeServer
 ) -> None:
     session = buy(shop, stripe)
     hear(shop, event("checkout.session.completed", session, "evt_1"))
+    spent, held = _hold(database, 7), _hold(database, 100)
     with database.begin() as connection:
-        end = connection.execute(sa.text("SELECT now() + interval '1 hour'")).scalar_one()
-        post_hold(connection, place_hold(connection, "ada", 7, end).hold_id, 7)
+        post_hold(connection, spent, 7)
     hear(shop, event(WITHDRAWN, dispute_of(session), "evt_2"))
+    assert posted(database, "ada") == 100  # which a job has
+    sweep_credits(database)
+    assert posted(database, "ada") == 100
+    with database.begin() as connection:
+        void_hold(connection, held)
+        charge = next(t for t in get_transfers(connection, "ada", 9) if t.hold_id == spent)
+        reverse(connection, charge.transfer_id, "it was blurred")
+    assert posted(database, "ada") == 107
+    sweep_credits(database)
+    assert posted(database, "ada") == 0
     hear(shop, event(REINSTATED, dispute_of(session), "evt_3"))
+    assert posted(database, "ada") == CREDITS
     hear(shop, event(REFUND, charge_of(session, 1000), "evt_4"))
-    assert (only(shop).state, posted(database, "ada")) == ("refunded", CREDITS - 7)
-    with database.connect() as connection:
-        noted = [one for one in read_audit(connection, 10) if one.actor_id == "stripe"]
-    assert [one.act for one in noted][:1] == ["payments.refunded"]
-    assert noted[0].details["kept_microcredits"] == CREDITS
-    assert all(one.details["given_microcredits"] == 0 for one in noted)
+    assert (only(shop).state, posted(database, "ada")) == ("refunded", 0)
+    figures = ("taken_back_microcredits", "kept_microcredits", "given_microcredits")
+    assert [(one.act, *map(one.details.get, figures)) for one in _noted(database)] == [
+        ("payments.refunded", CREDITS, 0, 0),
+        ("payments.returned", 0, CREDITS, CREDITS),
+        ("payments.rest_taken", 107, 0, None),
+        ("payments.disputed", CREDITS - 107, 107, 0),
+    ]
+
+
+def test_what_was_spent_of_a_pack_does_not_come_twice(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    session = buy(shop, stripe)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    spent, held = _hold(database, 7), _hold(database, 100)
+    with database.begin() as connection:
+        post_hold(connection, spent, 7)
+    hear(shop, event(WITHDRAWN, dispute_of(session), "evt_2"))
+    hear(shop, event(REINSTATED, dispute_of(session), "evt_3"))  # while the job still runs
+    assert posted(database, "ada") == CREDITS - 7
+    with database.begin() as connection:
+        post_hold(connection, held, 60)
+    sweep_credits(database)
+    assert posted(database, "ada") == CREDITS - 67  # for it is paid
+    hear(shop, event(REFUND, charge_of(session, 1000), "evt_4"))
+    assert (only(shop).state, posted(database, "ada")) == ("refunded", 0)
+    assert _noted(database)[0].details["kept_microcredits"] == 67
 
 
 def test_an_operators_refund_goes_through_stripe_once(

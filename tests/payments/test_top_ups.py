@@ -64,7 +64,7 @@ def test_a_refund_takes_whole_credits_back_once(database: sa.Engine, payments: P
     assert taken.count(3) == 1
 
 
-def test_what_is_spent_of_a_refunded_payment_is_noted_and_nothing_is_below_zero(
+def test_what_is_left_of_a_refunded_payment_goes_and_what_is_spent_is_noted(
     database: sa.Engine, payments: Payments
 ) -> None:
     made = payments.top_up(TopUp("boss", "ada", 10, "a transfer", 1000, "eur"))
@@ -73,9 +73,9 @@ def test_what_is_spent_of_a_refunded_payment_is_noted_and_nothing_is_below_zero(
         held = place_hold(connection, "ada", 4, end, new_id())
         post_hold(connection, held.hold_id, 4)
     assert payments.refund("boss", made.payment_id, "asked for").state == "refunded"
-    assert posted(database, "ada") == 6
+    assert posted(database, "ada") == 0
     with database.connect() as connection:
         noted = read_audit(connection, 1)[0]
     assert noted.act == "payments.refunded"
-    assert noted.details["taken_back_microcredits"] == 0
-    assert noted.details["kept_microcredits"] == 10
+    assert noted.details["taken_back_microcredits"] == 6
+    assert noted.details["kept_microcredits"] == 4

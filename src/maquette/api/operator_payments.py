@@ -196,7 +196,7 @@ def list_payments(
 def refund_payment(
     payment_id: UUID, asked: WhyIn, payments: PaymentsDep, operator: OperatorDep
 ) -> PaymentOut:
-    """Give a payment back, and take its credits where none of them is used."""
+    """Give a payment back, and take what is left of its credits."""
     return _out(payments.refund(operator.account_id, payment_id, asked.reason))
 
 

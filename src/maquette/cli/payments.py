@@ -102,7 +102,7 @@ def refund(
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a payment back, and take its credits where none of them is used.
+    """Give a payment back, and take what is left of its credits.
 
     Example: maquette payments refund 0196f6a2-7c1e-7aaa-8000-2b1f0c9d1e11 --reason "bought twice"
     """

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from maquette.core.errors import InvalidRequest, NotFound
 from maquette.core.ids import new_id
 from maquette.db.tables.ledger import balance, credit_grant
-from maquette.ledger.accounts import ISSUED
+from maquette.ledger.accounts import EXPIRED, ISSUED
 from maquette.ledger.transfers import LedgerEntry, Transfer, get_transfer, record
 
 GrantCategory = Literal["free", "promotion", "plan", "paid"]
@@ -107,6 +107,22 @@ def expire_due_grants(connection: sa.Connection, limit: int = 100) -> Sequence[s
     each = sa.func.unnest(sa.cast(due, sa.ARRAY(sa.Text))).column_valued("one")
     connection.execute(sa.select(sa.func.expire_grants(each)))
     return due
+
+
+def end_grant(
+    connection: sa.Connection, account_id: str, grant_id: UUID, reason: str
+) -> Transfer | None:
+    """Takes what no hold has of one of an account's grants though its time is not over; None where
+    there is nothing. What a hold has stays until it is resolved. Raises NotFound for no account.
+    """
+    lock(connection, account_id)
+    free = credit_grant.c.left_microcredits - credit_grant.c.held_microcredits
+    own = (credit_grant.c.grant_id == grant_id) & (credit_grant.c.account_id == account_id)
+    there = connection.execute(sa.select(free).where(own)).scalar_one_or_none()
+    if not there:
+        return None
+    sides = (LedgerEntry(account_id, -there, grant_id), LedgerEntry(EXPIRED, there))
+    return record(connection, account_id, "expiry", sides, reason=reason)
 
 
 def lock(connection: sa.Connection, account_id: str) -> None:

@@ -24,13 +24,14 @@ from maquette.db.tables.ledger import credit_grant, entry, transfer
 from maquette.db.tables.payments import payment, payment_grant
 from maquette.jobs.events import send_balance
 from maquette.ledger.accounts import open_account
-from maquette.ledger.grants import GrantCategory, grant
+from maquette.ledger.grants import GrantCategory, end_grant, grant, lock
 from maquette.ledger.reversals import REFUND_TIME, reverse
 from maquette.payments.invoices import issue_invoice
 from maquette.people.audit import note
 
 PaymentState = Literal["pending", "failed", "paid", "refunded", "disputed"]
 OPEN = ("pending", "failed")
+FREE = credit_grant.c.left_microcredits > credit_grant.c.held_microcredits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +136,7 @@ def pay(
     if changed is None:
         return get_payment(connection, payment_id=one.payment_id)
     paid = Payment(**changed._mapping)
-    give_credits(connection, paid, category, expires_at)
+    _give_credits(connection, paid, paid.amount_microcredits, category, expires_at)
     if paid.price_cents and paid.currency:
         issue_invoice(
             connection,
@@ -149,17 +150,18 @@ def pay(
     return paid
 
 
-def give_credits(
+def _give_credits(
     connection: sa.Connection,
     one: Payment,
+    amount_microcredits: int,
     category: GrantCategory,
-    expires_at: datetime | None = None,
+    expires_at: datetime | None,
 ) -> None:
     """Grants what a payment brings, and writes down that it was for it."""
     made = grant(
         connection,
         one.account_id,
-        one.amount_microcredits,
+        amount_microcredits,
         category,
         expires_at=expires_at,
         reason=one.what,
@@ -176,35 +178,69 @@ def fail(connection: sa.Connection, one: Payment) -> None:
 
 
 def take_back(connection: sa.Connection, one: Payment, reason: str) -> int:
-    """Takes back the credits of a payment as far as no one has used of them: each of its grants
-    whole, or not at all. Gives how many microcredits were taken back now.
+    """Takes back the credits of a payment as far as they are there: a grant that is whole is
+    reversed, of any other what is neither spent nor held is ended. Gives how many microcredits were
+    taken now.
     """
+    lock(connection, one.account_id)
     taken = 0
-    for transfer_id, amount in connection.execute(_grants_of(one)).all():
+    for transfer_id, grant_id, amount in connection.execute(_free_grants_of(one)).all():
         try:
             reverse(connection, transfer_id, reason)
+            taken += amount
         except InsufficientCredits:  # spent, held or expired in part
-            continue
-        taken += amount
+            ended = end_grant(connection, one.account_id, grant_id, reason)
+            taken += ended.entries[-1].amount_microcredits if ended else 0
+    so_far = {"taken_microcredits": payment.c.taken_microcredits + taken}
+    connection.execute(
+        sa.update(payment).where(payment.c.payment_id == one.payment_id).values(so_far)
+    )
     send_balance(connection, one.account_id)
     return taken
 
 
-def _grants_of(one: Payment) -> sa.Select[Any, Any]:
-    """The transfers by which a payment's credits came, and how many; not those undone."""
-    reversal = transfer.alias()
-    undone = sa.exists().where(reversal.c.reverses == transfer.c.transfer_id)
+def _free_grants_of(one: Payment) -> sa.Select[Any, Any, Any]:
+    """The transfers by which a payment's credits came, to which grants, and how many; those of
+    which some are left that no hold has.
+    """
     return (
-        sa.select(transfer.c.transfer_id, entry.c.amount_microcredits)
+        sa.select(transfer.c.transfer_id, entry.c.grant_id, entry.c.amount_microcredits)
         .join(entry, entry.c.transfer_id == transfer.c.transfer_id)
+        .join(credit_grant, credit_grant.c.grant_id == entry.c.grant_id)
         .join(payment_grant, payment_grant.c.grant_id == entry.c.grant_id)
-        .where(
-            payment_grant.c.payment_id == one.payment_id,
-            transfer.c.kind == "grant",
-            ~undone,
-        )
+        .where(payment_grant.c.payment_id == one.payment_id, transfer.c.kind == "grant", FREE)
         .order_by(transfer.c.number)
     )
+
+
+def take_back_rest(connection: sa.Connection) -> Payment | None:
+    """Takes what has come free since, from a hold that ended or a charge that was given back, of
+    one payment whose money went back; None where there is no such payment.
+    """
+    theirs = payment_grant.c.payment_id == payment.c.payment_id
+    grants = payment_grant.join(credit_grant, credit_grant.c.grant_id == payment_grant.c.grant_id)
+    some = sa.exists().select_from(grants).where(theirs, FREE)
+    query = (
+        sa.select(payment)
+        .where(payment.c.state.in_(("refunded", "disputed")), some)
+        .limit(1)  # or two who do this could each wait for an account that the other has
+        .with_for_update(skip_locked=True)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    one = Payment(**row._mapping)
+    taken = take_back(connection, one, "the money for it went back")
+    note(
+        connection,
+        one.provider,
+        "payments.rest_taken",
+        f"payment/{one.payment_id}",
+        account_id=one.account_id,
+        taken_back_microcredits=taken,
+        kept_microcredits=one.amount_microcredits - one.taken_microcredits - taken,
+    )
+    return one
 
 
 def money_went_back(
@@ -239,7 +275,7 @@ def money_went_back(
         currency=one.currency,
         taken_back_microcredits=taken,
         given_microcredits=given,
-        kept_microcredits=_kept(connection, one),
+        kept_microcredits=one.amount_microcredits - one.taken_microcredits - taken + given,
     )
     changed = connection.execute(
         sa.update(payment)
@@ -252,7 +288,7 @@ def money_went_back(
 
 def _give_anew(connection: sa.Connection, one: Payment) -> int:
     """Grants once more what was taken back, for thirty days at least; gives how much."""
-    if _kept(connection, one):  # nothing was taken
+    if one.taken_microcredits == 0:
         return 0
     of_payment = payment_grant.c.payment_id == one.payment_id
     late = sa.func.clock_timestamp() + REFUND_TIME
@@ -270,13 +306,10 @@ def _give_anew(connection: sa.Connection, one: Payment) -> int:
         .limit(1)
     )
     category, expires_at = connection.execute(query).one()
-    give_credits(connection, one, category, expires_at)
-    return one.amount_microcredits
-
-
-def _kept(connection: sa.Connection, one: Payment) -> int:
-    """How many of a payment's microcredits were not taken back."""
-    return sum(amount for _, amount in connection.execute(_grants_of(one)))
+    _give_credits(connection, one, one.taken_microcredits, category, expires_at)
+    this = payment.c.payment_id == one.payment_id
+    connection.execute(sa.update(payment).where(this).values(taken_microcredits=0))
+    return one.taken_microcredits
 
 
 def list_payments(

@@ -144,7 +144,7 @@ class Payments:
             return revenue(connection, first, last, *by)
 
     def refund(self, operator_id: str, payment_id: UUID, reason: str) -> Payment:
-        """Gives a payment back and takes its credits, as far as they are all there.
+        """Gives a payment back and takes its credits, as far as they are there.
 
         Where the money goes back through a provider, this is done when that tells so. Raises
         NotFound, InvalidRequest for what was not paid, PaymentUnavailable.

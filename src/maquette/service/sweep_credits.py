@@ -1,4 +1,4 @@
-"""What of credits is over: holds and grants whose time has passed, answers that no one asks for."""
+"""What of credits is over: old holds, grants and answers, and the rest where money went back."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,6 +10,7 @@ from maquette.jobs.store import which_unfinished
 from maquette.ledger.grants import expire_due_grants
 from maquette.ledger.holds import expire_holds
 from maquette.ledger.idempotency import forget_answers
+from maquette.payments.store import take_back_rest
 from maquette.service.studio import HOLD_TIME
 
 
@@ -17,7 +18,7 @@ def sweep_credits(database: sa.Engine, stopping: Callable[[], bool] = lambda: Fa
     """Clears it away, a part in each transaction, so that no one waits for long. Leaves off when it
     is `stopping`.
     """
-    for part in (_holds, _grants, forget_answers):
+    for part in (_holds, _grants, take_back_rest, forget_answers):
         while not stopping():
             with database.begin() as connection:
                 if not part(connection):
