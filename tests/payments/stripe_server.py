@@ -33,8 +33,10 @@ class StripeServer:
     address: str = ""
     asked: list[tuple[str, str, Json]] = field(default_factory=list)
     refuses: str | None = None  # a message with which everything is declined
+    breaks: bool = False  # after it has done what it was asked for
     meanwhile: Callable[[], object] | None = None  # before a change of a subscription is answered
-    answered: dict[str, tuple[Json, Json]] = field(default_factory=dict)  # by key of idempotency
+    # By key of idempotency: what was asked for, and what is answered whenever it is again.
+    answered: dict[str, tuple[Json, int, Json]] = field(default_factory=dict)
     objects: dict[str, Json] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -44,28 +46,27 @@ class StripeServer:
 
     def answer(self, method: str, path: str, given: Json, key: str | None) -> tuple[int, Json]:
         """Status and body, as Stripe has them."""
-        status, made = self._answer(method, path, given, key)
+        with self.lock:
+            status, made = self._answer(method, path, given, key)
         if method == "POST" and path.startswith("/v1/subscriptions/") and self.meanwhile:
             happens, self.meanwhile = self.meanwhile, None
             happens()
         return status, made
 
     def _answer(self, method: str, path: str, given: Json, key: str | None) -> tuple[int, Json]:
-        with self.lock:
-            self.asked.append((method, path, given))
-            if self.refuses:
-                said = {"type": "card_error", "message": self.refuses, "code": "card_declined"}
-                return 402, {"error": said}
-            if key in self.answered:
-                before, made = self.answered[key]
-                if before != given:
-                    said = {"type": "idempotency_error", "message": "other parameters than before"}
-                    return 400, {"error": said}
-                return 200, made
-            made = self._made(method, path, given)
-            if key:
-                self.answered[key] = (given, made)
-            return 200, made
+        self.asked.append((method, path, given))
+        if key in self.answered:
+            before, status, made = self.answered[key]
+            if before != given:
+                return _error(400, "idempotency_error", "other parameters than before")
+            return status, made
+        if self.refuses:
+            status, made = _error(402, "card_error", self.refuses)
+        else:
+            status, made = 200, self._made(method, path, given)
+        if key:
+            self.answered[key] = (given, status, made)
+        return _error(500, "api_error", "something broke") if self.breaks else (status, made)
 
     def _made(self, method: str, path: str, given: Json) -> Json:
         match method, path.split("/")[2:]:
@@ -159,6 +160,10 @@ class StripeServer:
         made = {"id": f"{prefix}_{next(self.numbers)}", "object": kind, "livemode": False} | fields
         self.objects[made["id"]] = made
         return made
+
+
+def _error(status: int, kind: str, message: str) -> tuple[int, Json]:
+    return status, {"error": {"type": kind, "message": message, "code": "declined"}}
 
 
 @contextmanager

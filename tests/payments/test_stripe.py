@@ -1,77 +1,25 @@
 """Stripe's word counts once, whatever the order, and no one else's does."""
 
-import itertools
 import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
-from stripe import Charge, Dispute, Event, checkout, major_api_version
+from stripe import Charge, Dispute, Event, Refund, checkout, major_api_version
 
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
 from maquette.core.ids import new_id
 from maquette.db.tables.payments import payment_grant
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import get_grants
-from maquette.ledger.holds import place_hold, post_hold, void_hold
-from maquette.ledger.reversals import reverse
-from maquette.ledger.transfers import get_transfers
-from maquette.payments.store import Payment
 from maquette.payments.stripe_payments import Webhook
-from maquette.people.audit import AuditEntry, read_audit
 from maquette.service.payments import Payments
-from maquette.service.sweep_credits import sweep_credits
+from tests.payments.checkout import CREDITS, REFUND, buy, charge_of, hear, only
 from tests.payments.conftest import at_once, posted
-from tests.payments.stripe_server import Json, StripeServer, event, signed
-
-CREDITS = 1_000 * 10**6  # of the pack that is bought
-BUYER = {
-    "name": "王小明",
-    "email": "ming@example.org",
-    "address": {"line1": "1 Main St", "city": "Ghent", "postal_code": "9000", "country": "BE"},
-}
-
-
-def buy(shop: Payments, stripe: StripeServer, account_id: str = "ada") -> Json:
-    """A Checkout session for a pack, as Stripe has it when it was paid."""
-    url = shop.sell_pack(account_id, "pack-1000", "https://studio.example")
-    session = stripe.objects[url.rpartition("/")[2]]
-    return session | {
-        "payment_status": "paid",
-        "payment_intent": f"pi_{session['id']}",
-        "customer_details": BUYER,
-        "amount_total": 1000,
-        "currency": "usd",
-    }
-
-
-def charge_of(session: Json, refunded: int) -> Json:
-    return {
-        "id": f"ch_{session['id']}",
-        "object": "charge",
-        "payment_intent": session["payment_intent"],
-        "amount": 1000,
-        "amount_refunded": refunded,
-    }
-
-
-def dispute_of(session: Json) -> Json:
-    return {"id": f"dp_{session['id']}", "payment_intent": session["payment_intent"]}
-
-
-def hear(shop: Payments, *told: Json) -> None:
-    for one in told:
-        webhook = signed(one)
-        shop.hear_stripe(webhook.body, webhook.signature)
-
-
-def only(shop: Payments) -> Payment:
-    [one] = shop.payments(10)
-    return one
+from tests.payments.stripe_server import StripeServer, event, signed
 
 
 def test_what_is_read_of_stripe_is_what_its_library_documents() -> None:
@@ -79,6 +27,7 @@ def test_what_is_read_of_stripe_is_what_its_library_documents() -> None:
         checkout.Session: "metadata payment_status payment_intent customer_details id url",
         Charge: "payment_intent amount_refunded",
         Dispute: "payment_intent",
+        Refund: "payment_intent amount currency failure_reason",
         Event: "id type data created api_version",
     }.items():
         assert set(names.split()) <= set(kind.__annotations__), kind
@@ -204,120 +153,6 @@ def test_others_sessions_and_events_change_nothing(shop: Payments, stripe: Strip
     hear(shop, event("charge.refunded", charge_of(session, 1000) | {"payment_intent": None}, "e5"))
     hear(shop, event("customer.created", {"id": "cus_1"}, "evt_6"))
     assert only(shop).state == "pending"
-
-
-REFUND = "charge.refunded"
-WITHDRAWN, REINSTATED = "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"
-STORIES: dict[str, tuple[list[tuple[str, int]], str, int, int]] = {
-    # what is told beside the payment; the state, the cents refunded, and the credits left
-    "refunded": ([(REFUND, 400), (REFUND, 1000)], "refunded", 1000, 0),
-    "in part": ([(REFUND, 100), (REFUND, 400)], "paid", 400, CREDITS),
-    "disputed": ([(WITHDRAWN, 0)], "disputed", 0, 0),
-    "disputed and won": ([(WITHDRAWN, 0), (REINSTATED, 0)], "paid", 0, CREDITS),
-    "all of it": ([(REFUND, 400), (WITHDRAWN, 0), (REINSTATED, 0)], "paid", 400, CREDITS),
-}
-
-
-@pytest.mark.parametrize("story", STORIES)
-def test_in_any_order_and_however_often_the_end_is_the_same(
-    database: sa.Engine, shop: Payments, stripe: StripeServer, story: str
-) -> None:
-    more, state, refunded, left = STORIES[story]
-    orders = [*itertools.permutations(range(1 + len(more)))]
-    accounts = [f"account-{number}" for number in range(len(orders))]
-    with database.begin() as connection:
-        for account_id in accounts:
-            open_account(connection, account_id)
-    for account_id, order in zip(accounts, orders, strict=True):
-        session = buy(shop, stripe, account_id)
-        told = [event("checkout.session.completed", session, f"{account_id}-0")]
-        for number, (kind, cents) in enumerate(more, 1):
-            thing = charge_of(session, cents) if kind == REFUND else dispute_of(session)
-            told.append(event(kind, thing, f"{account_id}-{number}"))
-        for at in order:
-            hear(shop, *[told[at]] * 3)
-        hear(shop, *told)
-        one = shop.payments(1)[0]
-        assert (one.state, one.refunded_cents) == (state, refunded), order
-        assert posted(database, account_id) == left, order
-
-
-def _hold(database: sa.Engine, amount: int) -> UUID:
-    with database.begin() as connection:
-        end = connection.execute(sa.text("SELECT now() + interval '1 hour'")).scalar_one()
-        return place_hold(connection, "ada", amount, end).hold_id
-
-
-def _noted(database: sa.Engine) -> list[AuditEntry]:
-    with database.connect() as connection:
-        return [one for one in read_audit(connection, 10) if one.actor_id == "stripe"]
-
-
-def test_what_is_left_of_a_pack_goes_with_the_money_and_comes_back_with_it(
-    database: sa.Engine, shop: Payments, stripe: StripeServer
-) -> None:
-    session = buy(shop, stripe)
-    hear(shop, event("checkout.session.completed", session, "evt_1"))
-    spent, held = _hold(database, 7), _hold(database, 100)
-    with database.begin() as connection:
-        post_hold(connection, spent, 7)
-    hear(shop, event(WITHDRAWN, dispute_of(session), "evt_2"))
-    assert posted(database, "ada") == 100  # which a job has
-    sweep_credits(database)
-    assert posted(database, "ada") == 100
-    with database.begin() as connection:
-        void_hold(connection, held)
-        charge = next(t for t in get_transfers(connection, "ada", 9) if t.hold_id == spent)
-        reverse(connection, charge.transfer_id, "it was blurred")
-    assert posted(database, "ada") == 107
-    sweep_credits(database)
-    assert posted(database, "ada") == 0
-    hear(shop, event(REINSTATED, dispute_of(session), "evt_3"))
-    assert posted(database, "ada") == CREDITS
-    hear(shop, event(REFUND, charge_of(session, 1000), "evt_4"))
-    assert (only(shop).state, posted(database, "ada")) == ("refunded", 0)
-    figures = ("taken_back_microcredits", "kept_microcredits", "given_microcredits")
-    assert [(one.act, *map(one.details.get, figures)) for one in _noted(database)] == [
-        ("payments.refunded", CREDITS, 0, 0),
-        ("payments.returned", 0, CREDITS, CREDITS),
-        ("payments.rest_taken", 107, 0, None),
-        ("payments.disputed", CREDITS - 107, 107, 0),
-    ]
-
-
-def test_what_was_spent_of_a_pack_does_not_come_twice(
-    database: sa.Engine, shop: Payments, stripe: StripeServer
-) -> None:
-    session = buy(shop, stripe)
-    hear(shop, event("checkout.session.completed", session, "evt_1"))
-    spent, held = _hold(database, 7), _hold(database, 100)
-    with database.begin() as connection:
-        post_hold(connection, spent, 7)
-    hear(shop, event(WITHDRAWN, dispute_of(session), "evt_2"))
-    hear(shop, event(REINSTATED, dispute_of(session), "evt_3"))  # while the job still runs
-    assert posted(database, "ada") == CREDITS - 7
-    with database.begin() as connection:
-        post_hold(connection, held, 60)
-    sweep_credits(database)
-    assert posted(database, "ada") == CREDITS - 67  # for it is paid
-    hear(shop, event(REFUND, charge_of(session, 1000), "evt_4"))
-    assert (only(shop).state, posted(database, "ada")) == ("refunded", 0)
-    assert _noted(database)[0].details["kept_microcredits"] == 67
-
-
-def test_an_operators_refund_goes_through_stripe_once(
-    database: sa.Engine, shop: Payments, stripe: StripeServer
-) -> None:
-    session = buy(shop, stripe)
-    with pytest.raises(InvalidRequest, match="is pending; nothing to refund"):
-        shop.refund("boss", only(shop).payment_id, "asked for")
-    hear(shop, event("checkout.session.completed", session, "evt_1"))
-    at_once(lambda _: shop.refund("boss", only(shop).payment_id, "asked for"), 4, 4)
-    assert (only(shop).state, posted(database, "ada")) == ("paid", CREDITS)  # till it is told
-    refunds = [made for made in stripe.objects.values() if made["object"] == "refund"]
-    assert [one["payment_intent"] for one in refunds] == [session["payment_intent"]]
-    hear(shop, event(REFUND, charge_of(session, 1000), "evt_2"))
-    assert (only(shop).state, posted(database, "ada")) == ("refunded", 0)
 
 
 def test_where_stripe_refuses_or_is_away_it_is_said_and_nothing_is_owed(

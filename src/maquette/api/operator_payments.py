@@ -84,6 +84,7 @@ class PaymentOut(BaseModel):
     price_cents: int
     currency: str | None
     refunded_cents: int
+    failed_refunds: int
     state: PaymentState
     created_at: datetime
     paid_at: datetime | None

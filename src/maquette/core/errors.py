@@ -10,7 +10,8 @@
     ├── NotNow                exit 1   asked again later, it is done
     │   ├── QueueFull         exit 1   more requests wait than are let in
     │   └── RateLimited       exit 1   something is asked more often than it may be
-    ├── PaymentUnavailable    exit 1   a provider of payments does not answer, or refuses
+    ├── PaymentUnavailable    exit 1   a provider of payments does not answer
+    │   └── PaymentRefused    exit 1   it says no, and would say so again
     ├── QuotaExceeded         exit 1   an account keeps as much as it may
     ├── InsufficientCredits   exit 1   an account has fewer credits than are asked for
     ├── HoldResolved          exit 1   what held credits has ended in another way
@@ -84,7 +85,11 @@ class RateLimited(NotNow):
 
 
 class PaymentUnavailable(MaquetteError):
-    """A provider of payments does not answer, or refuses what it is asked for."""
+    """A provider of payments does not answer, so what was asked for may be done or not."""
+
+
+class PaymentRefused(PaymentUnavailable):
+    """A provider of payments says no, and nothing was done."""
 
 
 class QuotaExceeded(MaquetteError):

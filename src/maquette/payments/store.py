@@ -177,6 +177,13 @@ def fail(connection: sa.Connection, one: Payment) -> None:
     connection.execute(sa.update(payment).where(which).values(state="failed"))
 
 
+def refund_failed(connection: sa.Connection, one: Payment) -> None:
+    """Counts a refund that was refused or came back; the next is another one."""
+    more = {"failed_refunds": payment.c.failed_refunds + 1}
+    this = payment.c.payment_id == one.payment_id
+    connection.execute(sa.update(payment).where(this).values(more))
+
+
 def take_back(connection: sa.Connection, one: Payment, reason: str) -> int:
     """Takes back the credits of a payment as far as they are there: a grant that is whole is
     reversed, of any other what is neither spent nor held is ended. Gives how many microcredits were

@@ -5,7 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from maquette.core.errors import InvalidSettings, PaymentUnavailable, first_line
+from maquette.core.errors import (
+    InvalidSettings,
+    PaymentRefused,
+    PaymentUnavailable,
+    first_line,
+)
 from maquette.payments.catalog import Pack, Plan
 from maquette.payments.terms import terms_of_price
 
@@ -13,9 +18,9 @@ PATIENCE_S, RETRIES = 20, 2
 
 
 class StripeApi:
-    """The few calls that payments need. All raise PaymentUnavailable where Stripe does not answer
-    or refuses. However often the library tries a call, it acts once; where it has a key of ours, it
-    does so even if it is asked for again.
+    """The few calls that payments need. All raise PaymentUnavailable where Stripe does not answer,
+    PaymentRefused where it says no. However often the library tries a call, it acts once; a call
+    that has a key of idempotency of ours does so even if it is made again within a day.
     """
 
     def __init__(self, key: str, address: str | None = None) -> None:
@@ -136,8 +141,10 @@ class StripeApi:
         )
         return made.id
 
-    def refund(self, payment_id: UUID, payment_intent: str) -> None:
-        """Sends the rest of the money back."""
+    def refund(self, payment_id: UUID, payment_intent: str, failed: int) -> None:
+        """Sends the rest of the money back, after so many refunds that came to nothing: to the same
+        key Stripe would give the same answer for a day.
+        """
         with _told():
             self._client.v1.refunds.create(
                 {
@@ -145,16 +152,18 @@ class StripeApi:
                     "reason": "requested_by_customer",
                     "metadata": {"payment_id": str(payment_id)},
                 },
-                {"idempotency_key": f"refund/{payment_id}"},
+                {"idempotency_key": f"refund/{payment_id}/{failed}"},
             )
 
 
 @contextmanager
 def _told() -> Generator[None]:
-    from stripe import StripeError
+    from stripe import CardError, InvalidRequestError, StripeError
 
     try:
         yield
     except StripeError as error:
         why = error.user_message or first_line(error)
+        if isinstance(error, (CardError, InvalidRequestError)):
+            raise PaymentRefused(f"Stripe refuses: {why}; put that right and try again") from None
         raise PaymentUnavailable(f"Stripe did not do it: {why}; try again later") from None

@@ -13,7 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from maquette.db.tables.payments import stripe_charge
-from maquette.payments.store import OPEN, Payment, fail, find_payment, money_went_back, pay
+from maquette.payments.store import (
+    OPEN,
+    Payment,
+    fail,
+    find_payment,
+    money_went_back,
+    pay,
+    refund_failed,
+)
+from maquette.people.audit import note
 
 STRIPE = "stripe"  # the provider, and who did it in the audit log
 
@@ -43,6 +52,29 @@ def _charge_refunded(connection: sa.Connection, charge: Told) -> Payment | None:
     return learn(connection, charge.get("payment_intent"), refunded_cents=cents)
 
 
+def _refund_failed(connection: sa.Connection, refund: Told) -> Payment | None:
+    """The money of a refund did not arrive, and is with Stripe again, days later. The buyer is still
+    owed it, so the credits stay taken: an operator sends it once more, or another way.
+    """
+    this = stripe_charge.c.payment_intent == id_of(refund.get("payment_intent") or "")
+    known = connection.execute(sa.select(stripe_charge.c.reference).where(this)).scalar()
+    one = known and find_payment(connection, provider=STRIPE, reference=known)
+    if not one:
+        return None
+    refund_failed(connection, one)
+    note(
+        connection,
+        STRIPE,
+        "payments.refund_failed",
+        f"payment/{one.payment_id}",
+        reason=refund.get("failure_reason") or "unknown",
+        account_id=one.account_id,
+        failed_cents=refund["amount"],
+        currency=refund["currency"],
+    )
+    return one
+
+
 def _funds_withdrawn(connection: sa.Connection, dispute: Told) -> Payment | None:
     return learn(connection, dispute.get("payment_intent"), withdrawn=True)
 
@@ -64,6 +96,7 @@ HANDLERS: Mapping[str, Handler] = {
     "checkout.session.expired": _session_failed,
     "invoice_payment.paid": _invoice_payment_paid,
     "charge.refunded": _charge_refunded,
+    "refund.failed": _refund_failed,
     "charge.dispute.funds_withdrawn": _funds_withdrawn,
     "charge.dispute.funds_reinstated": _funds_reinstated,
 }

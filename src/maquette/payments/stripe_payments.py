@@ -9,12 +9,12 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from maquette.core.errors import InvalidRequest, PaymentUnavailable
+from maquette.core.errors import InvalidRequest, PaymentRefused, PaymentUnavailable
 from maquette.db.locks import hold
 from maquette.db.tables.payments import payment as payments
 from maquette.db.tables.payments import stripe_charge, stripe_event
 from maquette.payments.catalog import Pack, Plan
-from maquette.payments.store import Payment, add_payment, fail
+from maquette.payments.store import Payment, add_payment, fail, refund_failed
 from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_events import HANDLERS, Told
 from maquette.payments.stripe_subscriptions import (
@@ -121,7 +121,7 @@ class StripePayments:
 
     def give_back(self, connection: sa.Connection, payment: Payment) -> bool:
         """Has Stripe send the money back, which tells when that is done. Raises InvalidRequest,
-        PaymentUnavailable.
+        PaymentUnavailable, and PaymentRefused, which is counted in a transaction of its own.
         """
         of_payment = stripe_charge.c.reference == payment.reference
         query = sa.select(stripe_charge.c.payment_intent).where(of_payment)
@@ -131,7 +131,12 @@ class StripePayments:
                 f"Stripe has not said which charge payment {payment.payment_id} is; refund it in "
                 "Stripe's dashboard"
             )
-        self._api.refund(payment.payment_id, intent)
+        try:
+            self._api.refund(payment.payment_id, intent, payment.failed_refunds)
+        except PaymentRefused:
+            with connection.engine.begin() as apart:
+                refund_failed(apart, payment)
+            raise
         return True
 
     def _checked(self, connection: sa.Connection, proof: Webhook) -> Told:

@@ -146,12 +146,14 @@ class Payments:
     def refund(self, operator_id: str, payment_id: UUID, reason: str) -> Payment:
         """Gives a payment back and takes its credits, as far as they are there.
 
-        Where the money goes back through a provider, this is done when that tells so. Raises
-        NotFound, InvalidRequest for what was not paid, PaymentUnavailable.
+        Where the money goes back through a provider, this is done when that tells so; a refund that
+        failed there can be asked for again. Raises NotFound, InvalidRequest for what was not paid,
+        PaymentUnavailable.
         """
         with self._database.begin() as connection:
             payment = get_payment(connection, payment_id=payment_id)
-            if payment.state != "paid":
+            came_back = payment.state == "refunded" and payment.failed_refunds > 0
+            if payment.state != "paid" and not came_back:
                 raise InvalidRequest(f"payment {payment_id} is {payment.state}; nothing to refund")
         with self._database.connect() as connection:
             waits = self._providers[payment.provider].give_back(connection, payment)

@@ -76,6 +76,8 @@ export const zhServer = {
   "nothing is sold here yet; ask an operator for credits or a code":
     "这里还不能购买，请向管理员索取积分或兑换码。",
   "Stripe did not do it: {why}; try again later": "Stripe 没有完成：{why}；请稍后再试。",
+  "Stripe refuses: {why}; put that right and try again":
+    "Stripe 拒绝了：{why}；请解决后再试。",
   ["Stripe has not said which charge payment {payment} is; refund it in " +
   "Stripe's dashboard"]: "Stripe 没有说明付款 {payment} 对应哪笔扣款，请在 Stripe 后台退款。",
   "this webhook is not signed by Stripe; check stripe_webhook_secret":
