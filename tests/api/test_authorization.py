@@ -126,6 +126,7 @@ ROWS = {
     "POST /v1/subscription/change": signed_in(422),
     "POST /v1/subscription/cancel": signed_in(400),
     "POST /v1/subscription/resume": signed_in(400),
+    "POST /v1/subscription/portal": signed_in(400),
     "GET /v1/invoices": signed_in(200),
     "GET /v1/invoices/{invoice_id}/pdf": own(200),
     "GET /v1/operator/revenue": operators(200),

@@ -12,12 +12,17 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from maquette.db.tables.people import mail_token, rate
 from maquette.ledger.accounts import get_balance
+from maquette.payments.stripe_payments import StripePayments
+from maquette.service.payments import Payments
 from tests.api.conftest import Rooms
 from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, someone_new
+from tests.payments.customer import Customer
+from tests.payments.stripe_server import SECRET, event, signed, stripe_server
 
 ADA = {"email": "ada@example.org", "password": PASSWORD}
 ANOTHER = "a heron and three kettles"
@@ -213,3 +218,30 @@ def test_a_server_that_is_away_is_no_ones_fault(
     with TestClient(app, base_url=ORIGIN, client=ELSEWHERE) as http:
         assert Someone(http).post("/v1/sign-up", ADA).status_code == 201
     assert "cannot be sent" in caplog.text
+
+
+def test_whose_plan_could_not_be_paid_is_told_and_led_to_stripes_page(
+    rooms: Rooms, http: TestClient, box: Letterbox
+) -> None:
+    assert isinstance(http.app, FastAPI)
+    with stripe_server() as stripe:
+        shop = Payments(
+            rooms.database, stripe=StripePayments(stripe.api(), SECRET), public_url=ORIGIN
+        )
+        http.app.state.payments = shop
+        ada = someone_new(rooms, http)
+        customer = Customer(shop, stripe, ada.account_id)
+        customer.pay("subscription_create", 900)
+        draft = customer.draft()
+        customer.sub["status"] = "past_due"
+        told = signed(event("invoice.payment_failed", draft, "evt_1"))
+        header = {"Stripe-Signature": told.signature or ""}
+        for _ in range(2):
+            answer = http.post("/v1/payments/stripe/webhook", content=told.body, headers=header)
+            assert answer.status_code == 204
+        [mail] = box.mails
+        assert mail["To"] == f"{ada.account_id}@example.org"
+        assert f"{ORIGIN}/#/buy" in mail.get_content()
+        assert ada.get("/v1/subscription").json()["state"] == "past_due"
+        url = ada.post("/v1/subscription/portal").json()["url"]
+        assert stripe.objects[url.rpartition("/")[2]]["return_url"] == f"{ORIGIN}/#/buy"

@@ -73,6 +73,9 @@ class StripeServer:
             case "POST", ["checkout", "sessions"]:
                 made = self._keep("cs_test", "checkout.session", given | {"status": "open"})
                 return made | {"url": f"https://checkout.stripe.com/c/pay/{made['id']}"}
+            case "POST", ["billing_portal", "sessions"]:
+                made = self._keep("bps", "billing_portal.session", given)
+                return made | {"url": f"https://billing.stripe.com/p/session/{made['id']}"}
             case "GET", ["prices"]:
                 name = given["lookup_keys"]["0"]
                 found = [o for o in self.objects.values() if o.get("lookup_key") == name]
@@ -115,6 +118,7 @@ class StripeServer:
             "sub",
             "subscription",
             {
+                "customer": f"cus_{session['id']}",
                 "metadata": session["subscription_data"]["metadata"],
                 "status": "active",
                 "billing_cycle_anchor": start_s,

@@ -42,7 +42,7 @@ def test_what_is_read_of_stripe_is_what_its_library_documents() -> None:
         InvoiceLineItem.Period: "end",
         InvoicePayment: "invoice payment",
         InvoicePayment.Payment: "payment_intent",
-        StripeSubscription: "id metadata status billing_cycle_anchor cancel_at_period_end "
+        StripeSubscription: "id customer metadata status billing_cycle_anchor cancel_at_period_end "
         "cancel_at items",
     }
     for kind, names in read.items():

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from maquette.api.dependencies import CallerDep, KeeperDep, PaymentsDep
+from maquette.api.dependencies import CallerDep, KeeperDep, PaymentsDep, SendDep
 from maquette.api.schemas import problems
 from maquette.core.errors import InvalidRequest
 from maquette.payments.catalog import ItemId, Pack, Plan
 from maquette.payments.provider import ProviderName
 from maquette.payments.subscriptions import SubscriptionState
+from maquette.service.payments import Payments
 
 router = APIRouter(prefix="/v1", tags=["payments"])
 PROBLEMS = problems(400, 403, 404, 429, 502)
@@ -102,12 +103,17 @@ def begin_checkout(
     asked: CheckoutIn, request: Request, payments: PaymentsDep, caller: CallerDep
 ) -> CheckoutOut:
     """Buy a pack or a plan: answers where it is paid. Its credits come when that is told of."""
-    back_to = payments.public_url or str(request.base_url).rstrip("/")
+    back_to = _url(payments, request)
     if asked.pack_id and not asked.plan_id:
         return CheckoutOut(url=payments.sell_pack(caller.payer_id, asked.pack_id, back_to))
     if asked.plan_id and not asked.pack_id:
         return CheckoutOut(url=payments.plans.sell(caller.payer_id, asked.plan_id, back_to))
     raise InvalidRequest("name a pack_id or a plan_id, not both")
+
+
+def _url(payments: Payments, request: Request) -> str:
+    """Where the studio's pages are."""
+    return payments.public_url or str(request.base_url).rstrip("/")
 
 
 async def _body(request: Request) -> bytes:
@@ -117,11 +123,13 @@ async def _body(request: Request) -> bytes:
 @router.post("/payments/stripe/webhook", status_code=204, responses=PROBLEMS)
 def hear_stripe(
     body: Annotated[bytes, Depends(_body)],
+    request: Request,
     payments: PaymentsDep,
+    send: SendDep,
     stripe_signature: Annotated[str | None, Header()] = None,
 ) -> None:
     """For Stripe alone, which signs what it tells of."""
-    payments.hear_stripe(body, stripe_signature)
+    payments.hear_stripe(body, stripe_signature, _url(payments, request), send)
 
 
 @router.post("/payments/redeem", responses=PROBLEMS)
@@ -154,6 +162,13 @@ def cancel_plan(payments: PaymentsDep, caller: KeeperDep) -> SubscriptionOut:
 def resume_plan(payments: PaymentsDep, caller: KeeperDep) -> SubscriptionOut:
     """Have a plan go on that was to end."""
     return SubscriptionOut.model_validate(payments.plans.resume(caller.payer_id))
+
+
+@router.post("/subscription/portal", responses=PROBLEMS)
+def open_portal(request: Request, payments: PaymentsDep, caller: KeeperDep) -> CheckoutOut:
+    """Answers where you change the card of your plan, and pay what is open of it."""
+    back_to = f"{_url(payments, request)}/#/buy"
+    return CheckoutOut(url=payments.plans.portal(caller.payer_id, back_to))
 
 
 @router.get("/invoices", responses=PROBLEMS)

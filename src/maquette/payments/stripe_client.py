@@ -118,6 +118,15 @@ class StripeApi:
             with _told():
                 self._client.v1.subscriptions.cancel(reference)
 
+    def portal(self, reference: str, back_to: str) -> str:
+        """The URL of Stripe's page for whoever pays a subscription: its card, and what is open."""
+        customer = self.subscription(reference)["customer"]
+        with _told():
+            made = self._client.v1.billing_portal.sessions.create(
+                {"customer": customer, "return_url": back_to}
+            )
+        return made.url
+
     def _price(self, plan: Plan) -> str:
         """The price of a plan in Stripe, made when it is first needed; where it costs or brings
         something else, another.

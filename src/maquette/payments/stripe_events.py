@@ -53,8 +53,8 @@ def _charge_refunded(connection: sa.Connection, charge: Told) -> Payment | None:
 
 
 def _refund_failed(connection: sa.Connection, refund: Told) -> Payment | None:
-    """The money of a refund did not arrive, and is with Stripe again, days later. The buyer is still
-    owed it, so the credits stay taken: an operator sends it once more, or another way.
+    """The money of a refund did not arrive, and is with Stripe again, days later. The buyer is
+    still owed it, so the credits stay taken: an operator sends it once more, or another way.
     """
     this = stripe_charge.c.payment_intent == id_of(refund.get("payment_intent") or "")
     known = connection.execute(sa.select(stripe_charge.c.reference).where(this)).scalar()

@@ -86,6 +86,10 @@ class StripePayments:
         """Has it end with its period, or go on. Raises PaymentUnavailable."""
         self._api.cancel_at_end(str(one.reference), cancels)
 
+    def portal(self, one: Subscription, back_to: str) -> str:
+        """The URL where its card is changed and what is open is paid. Raises PaymentUnavailable."""
+        return self._api.portal(str(one.reference), back_to)
+
     def end(self, one: Subscription) -> None:
         """Has it end now; nothing is paid any more. Raises PaymentUnavailable."""
         self._api.cancel_now(str(one.reference))

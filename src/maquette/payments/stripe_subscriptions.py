@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from maquette.payments.store import Payment, add_payment, fail, pay
+from maquette.payments.store import Payment, add_payment, fail, find_payment, pay
 from maquette.payments.stripe_events import STRIPE, Told, buyer_of, id_of, settle
 from maquette.payments.subscriptions import (
     GRACE_TIME,
@@ -93,7 +93,7 @@ def _invoice_failed(
     if made is None:
         return None
     fail(connection, made[0])
-    return made[0]
+    return find_payment(connection, payment_id=made[0].payment_id)
 
 
 SUBSCRIPTION_HANDLERS: Mapping[str, SubscriptionHandler] = {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-MailKind = Literal["verify", "known", "reset", "invitation"]
+MailKind = Literal["verify", "known", "reset", "invitation", "unpaid"]
 
 # By kind and language: what it is about, and what it says; `link` and `who` are filled in.
 TEXTS: dict[MailKind, dict[str, tuple[str, str]]] = {
@@ -54,6 +54,19 @@ TEXTS: dict[MailKind, dict[str, tuple[str, str]]] = {
             "邀请您加入 Maquette 团队",
             "{who} 邀请您加入，共用团队的点数。请打开以下链接：\n\n{link}\n\n"
             "链接只能使用一次，七天内有效。如果不想加入，请不要理会。",
+        ),
+    },
+    "unpaid": {
+        "en": (
+            "Your plan could not be paid",
+            "The payment for your plan ({who}) at Maquette did not go through. To change the card, "
+            "or to pay, go to:\n\n{link}\n\n"
+            "It will be tried again for some days. If it stays unpaid, the plan ends.",
+        ),
+        "zh": (
+            "套餐付款未成功",
+            "您在 Maquette 的套餐（{who}）付款未成功。要更换银行卡或付款，请打开：\n\n{link}\n\n"
+            "几天内会再次尝试扣款。如果一直未付，套餐将结束。",
         ),
     },
 }

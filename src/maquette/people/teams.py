@@ -12,6 +12,7 @@ from maquette.core.errors import InvalidRequest, NotAllowed, NotFound
 from maquette.db.locks import hold
 from maquette.db.tables.people import budget, person, team, team_member
 from maquette.people.budgets import close_budgets, open_budget, set_limit, spent_now
+from maquette.people.persons import Person
 
 TeamRole = Literal["owner", "member"]
 MOST_TEAMS = 20  # that one person is of
@@ -71,6 +72,19 @@ def owned_team(connection: sa.Connection, team_id: UUID, account_id: str) -> Mem
     if found.role != "owner":
         raise NotAllowed("this is for the team's owners; ask one")
     return found
+
+
+def keepers_of(connection: sa.Connection, account_id: str) -> Sequence[Person]:
+    """Who decides over an account: its person, or the owners of its team; not who is suspended."""
+    owners = (
+        sa.select(team_member.c.account_id)
+        .join(team, team.c.team_id == team_member.c.team_id)
+        .where(team.c.account_id == account_id, team_member.c.role == "owner")
+    )
+    keeps = (person.c.account_id == account_id) | person.c.account_id.in_(owners)
+    query = sa.select(person).where(keeps, person.c.suspended_at.is_(None))
+    rows = connection.execute(query.order_by(person.c.account_id))
+    return [Person(**row._mapping) for row in rows]
 
 
 def refuse_other_members(connection: sa.Connection, payer_id: str, account_id: str) -> None:

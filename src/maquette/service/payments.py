@@ -27,6 +27,8 @@ from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_payments import StripePayments, Webhook
 from maquette.payments.subscriptions import now_of
 from maquette.people.audit import note
+from maquette.service.dunning import mails_of_unpaid
+from maquette.service.people import Send
 from maquette.service.plans import Plans
 
 
@@ -62,11 +64,18 @@ class Payments:
         pack = self.catalog.pack(pack_id)
         return self._by_stripe().sell_pack(self._database, account_id, pack, back_to)
 
-    def hear_stripe(self, body: bytes, signature: str | None) -> None:
-        """Does what a webhook tells of, once. Raises InvalidRequest where it is not Stripe's."""
+    def hear_stripe(
+        self, body: bytes, signature: str | None, url: str = "", send: Send = lambda mail: None
+    ) -> None:
+        """Does what a webhook tells of, once, and sends mails about what was not paid, with links
+        to the studio's `url`. Raises InvalidRequest where it is not Stripe's.
+        """
         stripe = self._by_stripe()
         with self._database.begin() as connection:
-            stripe.receive(connection, Webhook(body, signature))
+            one = stripe.receive(connection, Webhook(body, signature))
+            mails = mails_of_unpaid(connection, one, url) if one else ()
+        for mail in mails:
+            send(mail)
 
     def _by_stripe(self) -> StripePayments:
         if self._stripe is None:

@@ -87,6 +87,15 @@ class Plans:
                 self._at_stripe().cancel(one, False)
             return change(connection, one, cancels=False)
 
+    def portal(self, account_id: str, back_to: str) -> str:
+        """The URL where the card of a plan is changed, and what is open of it is paid. Raises
+        InvalidRequest, PaymentUnavailable.
+        """
+        with self._alone(account_id) as (_, one):
+            if one.provider != "stripe":
+                raise InvalidRequest("the plan is not paid by card; ask an operator")
+            return self._at_stripe().portal(one, back_to)
+
     def start_by_hand(self, proof: PaidByHand, plan_id: str) -> Subscription:
         """Begins a plan that was paid another way. Raises NotFound, InvalidRequest."""
         plan = self._catalog.plan(plan_id)

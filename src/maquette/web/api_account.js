@@ -51,3 +51,4 @@ export const getSubscription = () => ask("GET", "/v1/subscription");
 export const changePlan = (plan) => ask("POST", "/v1/subscription/change", { plan_id: plan });
 export const cancelPlan = () => ask("POST", "/v1/subscription/cancel");
 export const resumePlan = () => ask("POST", "/v1/subscription/resume");
+export const openPortal = () => ask("POST", "/v1/subscription/portal");

@@ -65,6 +65,7 @@ export const zhServer = {
     "Stripe 会继续为 {whose} 的套餐 {plan} 扣款，请先结束该套餐。",
   "the plan is paid by Stripe, whose key is not set here":
     "这个套餐通过 Stripe 付款，而这里没有设置密钥。",
+  "the plan is not paid by card; ask an operator": "这个套餐不是用银行卡付款的，请联系管理员。",
   "account {account} pays for its plan by {provider}": "账户 {account} 的套餐由 {provider} 付款。",
   "account {account} has plan {plan}; renew or change that":
     "账户 {account} 已有套餐 {plan}，请续订或更改。",
