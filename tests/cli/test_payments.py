@@ -11,6 +11,7 @@ from maquette.core.errors import InvalidRequest
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.ledger.accounts import get_balance, open_account
+from maquette.service.payments import open_payments, open_shop
 
 
 @pytest.fixture
@@ -40,6 +41,18 @@ def test_credits_are_given_listed_and_taken_back(environ: dict[str, str]) -> Non
         engine.connect() as connection,
     ):
         assert get_balance(connection, "local").posted_microcredits == 0
+
+
+def test_a_command_leaves_who_sells_as_the_studio_said(environ: dict[str, str]) -> None:
+    settings = Settings(database=environ["MAQUETTE_DATABASE"], invoice_seller="Maquette Ltd")
+    with open_database(settings) as engine:
+        open_shop(settings, engine)
+    run(environ, "list", group="plans")
+    words = ("top-up", "local", "--credits", "5", "--reason", "a transfer", "--price-cents", "100")
+    run(environ, *words)
+    with open_database(settings) as engine:
+        [one] = open_payments(settings, engine).invoices("local")
+    assert one.seller == "Maquette Ltd"
 
 
 def test_codes_are_made_and_shown_once(environ: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from maquette.payments.invoice_pdf import draw_invoice, money_text
 from maquette.payments.invoices import Invoice, get_invoice, name_seller
 from maquette.payments.manual import TopUp
 from maquette.payments.store import add_payment, pay
-from maquette.service.payments import Payments, open_payments
+from maquette.service.payments import Payments, open_payments, open_shop
 from tests.payments.conftest import at_once
 
 SELLER = "画坊有限公司\nMaquette Studio Ltd\n1 Quay Street, Ghent\nVAT BE0123456789"
@@ -52,7 +52,7 @@ def test_it_is_the_same_document_whatever_changes_later(
     one = one_of(database, payments)
     _, before = payments.invoice_pdf("ada", one.invoice_id)
     settings = Settings(invoice_seller=r"Another\n2 Quay Street", invoice_tax_percent=Decimal(6))
-    later = open_payments(settings, database)
+    later = open_shop(settings, database)
     assert later.invoice_pdf("ada", one.invoice_id) == (one, before)
     later.top_up(TopUp("boss", "ada", 5, "a transfer", 100, "eur"))
     second = later.invoices("ada")[0]
@@ -60,6 +60,16 @@ def test_it_is_the_same_document_whatever_changes_later(
     assert (second.buyer, second.tax_percent) == ("account ada", 6)
     with pytest.raises(DBAPIError, match="never changed"), database.begin() as connection:
         connection.execute(sa.update(invoice).values(buyer="me"))
+
+
+def test_only_the_studio_that_starts_says_who_sells(database: sa.Engine) -> None:
+    """A worker, or a command in another shell, may not have been told."""
+    selling = Settings(invoice_seller="Maquette Studio Ltd", invoice_tax_percent=Decimal(21))
+    open_shop(selling, database)
+    elsewhere = open_payments(Settings(), database)
+    elsewhere.top_up(TopUp("boss", "ada", 5, "a transfer", 100, "eur"))
+    [one] = elsewhere.invoices("ada")
+    assert (one.seller, one.tax_percent) == ("Maquette Studio Ltd", 21)
 
 
 def test_numbers_have_no_gap_though_some_payments_fail_at_the_last_moment(

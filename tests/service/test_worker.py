@@ -1,4 +1,7 @@
-"""A worker whose device breaks ends, and the next one goes on with what was under way."""
+"""A worker whose device breaks ends, and the next one goes on with what was under way.
+
+What its own settings say of others' business counts for nothing.
+"""
 
 import subprocess
 import sys
@@ -15,6 +18,7 @@ from maquette.library.blobs import Blobs
 from maquette.service.studio import Studio
 from tests.conftest import TinyModels
 from tests.credits import enrich
+from tests.service.cluster import Cluster, wait_until
 
 # A worker on a tiny model, whose device breaks once: on a CPU it does not by itself. It ends when
 # its standard input does.
@@ -74,3 +78,17 @@ def test_a_broken_device_ends_the_worker_and_no_job(
         queue.close()
     assert (ended.state, ended.attempts) == ("succeeded", 2), said
     assert second.returncode == 0, said
+
+
+@pytest.mark.slow
+def test_a_worker_leaves_who_sells_as_the_studio_said(fresh_url: str, tmp_path: Path) -> None:
+    paid = {"amount_microcredits": 5, "reason": "a transfer", "price_cents": 9, "currency": "eur"}
+    with Cluster(fresh_url, tmp_path) as cluster:
+        cluster.start_api(MAQUETTE_INVOICE_SELLER="Maquette Ltd")
+        wait_until(cluster.answers)
+        cluster.start_worker("elsewhere")
+        wait_until(cluster.ready)
+        cluster.http.post("/v1/operator/accounts/local/top-up", json=paid).raise_for_status()
+        [one] = cluster.http.get("/v1/invoices").json()
+        page = cluster.http.get(f"/v1/invoices/{one['invoice_id']}/pdf").content
+    assert b"Maquette Ltd" in page

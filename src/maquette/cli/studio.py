@@ -163,7 +163,7 @@ def _app(
 ) -> "FastAPI":
     from maquette.api.app import create_app
     from maquette.service.credits import Credits
-    from maquette.service.payments import open_payments
+    from maquette.service.payments import open_shop
     from maquette.service.supervisor import usual_name
 
     own_name = usual_name(settings) if supervisor else None
@@ -178,7 +178,7 @@ def _app(
         hosts,
         partial(getattr, supervisor, "restarts", 0),
         Credits(engine, settings.machine_cents_hour),
-        open_payments(settings, engine),
+        open_shop(settings, engine),
         people,
     )
 

@@ -177,13 +177,21 @@ class Payments:
 
 
 def open_payments(settings: Settings, database: sa.Engine) -> Payments:
-    """The payments of a studio. Raises InvalidSettings."""
+    """The payments of a studio, whichever process looks after them. Raises InvalidSettings."""
     key, secret = settings.stripe_key, settings.stripe_webhook_secret
     if bool(key) != bool(secret):
         given, missing = ("stripe_key", "stripe_webhook_secret")[:: 1 if key else -1]
         raise InvalidSettings(f"{given} is given without {missing}; give both or neither")
+    stripe = StripePayments(StripeApi(key), secret) if key and secret else None
+    return Payments(database, load_catalog(settings.data), stripe, settings.public_url)
+
+
+def open_shop(settings: Settings, database: sa.Engine) -> Payments:
+    """Likewise for the studio that sells, whose settings say from now on who that is on invoices: a
+    worker's or a command's might leave it out. Raises InvalidSettings.
+    """
+    payments = open_payments(settings, database)
     with database.begin() as connection:
         seller = settings.invoice_seller.replace("\\n", "\n")
         name_seller(connection, seller, settings.invoice_tax_percent)
-    stripe = StripePayments(StripeApi(key), secret) if key and secret else None
-    return Payments(database, load_catalog(settings.data), stripe, settings.public_url)
+    return payments
