@@ -1,12 +1,14 @@
-"""Who may do what: every route, by nobody, a member, another one, an operator and an admin.
+"""Who may do what: every route, by each of `WHO`.
 
 A new route needs a row here. What a row says is the status for each of them in turn; the member
 owns what a path names. Where no body is given, who may come in is told that it is missing (422).
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -20,21 +22,29 @@ from maquette.library.assets import add_asset
 from maquette.payments.manual import TopUp
 from maquette.people.keys import Scope, add_key
 from maquette.people.sessions import list_sessions
-from maquette.people.teams import add_member
+from maquette.people.teams import account_of, add_member
 from maquette.service.payments import Payments
+from maquette.service.people_admin import set_suspended
 from maquette.service.studio import Studio
-from maquette.service.teams import found_team
+from maquette.service.teams import choose_payer, found_team
 from tests.api.conftest import Rooms
 from tests.api.people import ELSEWHERE, ORIGIN, Someone, open_to_all, someone_new
 
-# The member last, who may destroy it. A key of theirs that is for something else is refused.
-WHO = ("nobody", "other", "operator", "admin", "key", "member")
+# `teammate` is a plain member of the member's team, which pays; `suspended` still has a key for
+# everything. `key` is the member's, for all but this; `program` has one for everything, of a twin
+# who owns the like. The member last, who may destroy it.
+WHO = (
+    *("nobody", "other", "teammate", "suspended", "operator", "admin"),
+    *("key", "program", "member"),
+)
 GENERATION = {"prompt": "a cat", "width": 64, "height": 64}
 
 
 @dataclass(frozen=True)
 class Row:
-    """The statuses of a route for nobody, member, other member, operator and admin."""
+    """The statuses of a route for nobody, member, other member, operator and admin; and where they
+    are told apart, for a teammate, who else is as any other, and for a program, as its member.
+    """
 
     nobody: int
     member: int
@@ -42,10 +52,15 @@ class Row:
     operator: int
     admin: int
     send: Mapping[str, Any] = field(default_factory=dict)  # a body, or a query
+    teammate: int | None = None
+    program: int | None = None
 
-    @property
-    def key(self) -> int:
-        return 403 if self.nobody == 401 else self.nobody
+    def status(self, who: str) -> int:
+        if who in ("key", "suspended"):
+            return 403 if self.nobody == 401 else self.nobody
+        as_another = {"teammate": self.other, "program": self.member}
+        told = getattr(self, who)
+        return as_another[who] if told is None else told
 
 
 def everyone(status: int, **send: Any) -> Row:
@@ -60,6 +75,16 @@ def signed_in(status: int, **send: Any) -> Row:
 def own(status: int, **send: Any) -> Row:
     """For whose it is; to others it is not there."""
     return Row(401, status, 404, 404, 404, send)
+
+
+def in_person(row: Row) -> Row:
+    """For no program, whatever its key opens."""
+    return replace(row, program=403)
+
+
+def of_owners(row: Row) -> Row:
+    """Of what is a team's, for its owners."""
+    return replace(row, teammate=403)
 
 
 def operators(status: int, **send: Any) -> Row:
@@ -80,35 +105,39 @@ ROWS = {
     "POST /v1/sign-in": everyone(422),
     "POST /v1/sign-out": everyone(204),
     "POST /v1/verify-email": everyone(422),
-    "POST /v1/verify-email/send": signed_in(400),
+    "POST /v1/verify-email/send": in_person(signed_in(400)),
     "POST /v1/password-reset": everyone(422),
     "POST /v1/password-reset/confirm": everyone(422),
     "GET /v1/oidc/{provider_id}": everyone(404),  # for there is none
     "GET /v1/oidc/{provider_id}/callback": everyone(404),
     "GET /v1/me": signed_in(200),
-    "PATCH /v1/me": signed_in(200, json={"name": "Ada"}),
-    "GET /v1/me/export": signed_in(200),
-    "POST /v1/me/delete": signed_in(422),
-    "GET /v1/me/sessions": signed_in(200),
-    "DELETE /v1/me/sessions/{session_id}": own(204),
-    "POST /v1/me/two-factor": signed_in(400),  # they have no password
-    "POST /v1/me/two-factor/confirm": signed_in(422),
-    "POST /v1/me/two-factor/remove": signed_in(422),
+    "PATCH /v1/me": in_person(signed_in(200, json={"name": "Ada"})),
+    "GET /v1/me/export": in_person(signed_in(200)),
+    "POST /v1/me/delete": in_person(signed_in(422)),
+    "GET /v1/me/sessions": in_person(signed_in(200)),
+    "DELETE /v1/me/sessions/{session_id}": in_person(own(204)),
+    "POST /v1/me/two-factor": in_person(signed_in(400)),  # they have no password
+    "POST /v1/me/two-factor/confirm": in_person(signed_in(422)),
+    "POST /v1/me/two-factor/remove": in_person(signed_in(422)),
     "GET /v1/teams": signed_in(200),
-    "POST /v1/teams": signed_in(422),
-    "POST /v1/teams/{team_id}/invitations": own(202, json={"email": "ann@example.org"}),
-    "POST /v1/invitations/accept": signed_in(422),
-    "PATCH /v1/teams/{team_id}/members/{other_account_id}": own(200, json={"role": "owner"}),
-    "DELETE /v1/teams/{team_id}/members/{other_account_id}": own(204),
-    "GET /v1/keys": signed_in(200),
-    "POST /v1/keys": signed_in(422),
-    "DELETE /v1/keys/{key_id}": own(204),
+    "POST /v1/teams": in_person(signed_in(422)),
+    "POST /v1/teams/{team_id}/invitations": in_person(
+        of_owners(own(202, json={"email": "ann@example.org"}))
+    ),
+    "POST /v1/invitations/accept": in_person(signed_in(422)),
+    "PATCH /v1/teams/{team_id}/members/{other_account_id}": in_person(
+        of_owners(own(200, json={"role": "owner"}))
+    ),
+    "DELETE /v1/teams/{team_id}/members/{other_account_id}": in_person(of_owners(own(204))),
+    "GET /v1/keys": in_person(signed_in(200)),
+    "POST /v1/keys": in_person(signed_in(422)),
+    "DELETE /v1/keys/{key_id}": in_person(own(204)),
     "GET /v1/operator/people": operators(200),
     "GET /v1/operator/people/{account_id}": operators(200),
     "PATCH /v1/operator/people/{other_account_id}": admins(200, json={"role": "operator"}),
     "GET /v1/operator/audit": operators(200),
     "GET /v1/models": signed_in(200),
-    "POST /v1/generations": signed_in(202, json=GENERATION),
+    "POST /v1/generations": replace(signed_in(202, json=GENERATION), teammate=402),  # none is left
     "GET /v1/generations": signed_in(200),
     "GET /v1/generations/{generation_id}": own(200),
     "GET /v1/generations/{generation_id}/events": own(200),
@@ -119,16 +148,16 @@ ROWS = {
     "GET /v1/balance": signed_in(200),
     "GET /v1/transfers": signed_in(200),
     "GET /v1/payments/options": signed_in(200),
-    "POST /v1/payments/checkout": signed_in(422),
+    "POST /v1/payments/checkout": of_owners(signed_in(400, json={"plan_id": "sketch"})),
     "POST /v1/payments/stripe/webhook": everyone(400),
     "POST /v1/payments/redeem": signed_in(404, json={"code": "no such code"}),
     "GET /v1/subscription": signed_in(200),
-    "POST /v1/subscription/change": signed_in(422),
-    "POST /v1/subscription/cancel": signed_in(400),
-    "POST /v1/subscription/resume": signed_in(400),
-    "POST /v1/subscription/portal": signed_in(400),
-    "GET /v1/invoices": signed_in(200),
-    "GET /v1/invoices/{invoice_id}/pdf": own(200),
+    "POST /v1/subscription/change": of_owners(signed_in(422)),
+    "POST /v1/subscription/cancel": of_owners(signed_in(400)),
+    "POST /v1/subscription/resume": of_owners(signed_in(400)),
+    "POST /v1/subscription/portal": of_owners(signed_in(400)),
+    "GET /v1/invoices": of_owners(signed_in(200)),
+    "GET /v1/invoices/{invoice_id}/pdf": of_owners(own(200)),
     "GET /v1/operator/revenue": operators(200),
     "POST /v1/operator/accounts/{account_id}/plan": operators(422),
     "POST /v1/operator/accounts/{account_id}/plan/renew": operators(422),
@@ -223,13 +252,28 @@ def things_of(rooms: Rooms, member: Someone) -> Things:
     }
 
 
-def key_for_else(rooms: Rooms, member: Someone, method: str, path: str) -> Someone:
-    """The member's program, with a key that is not for this."""
-    needed = scope_of(path, method != "GET")
+def program_of(rooms: Rooms, member: Someone, but: str = "") -> Someone:
+    """Their program, whose key is for everything but a scope."""
     with rooms.database.begin() as connection:
-        others = [one for one in get_args(Scope) if one != needed]
-        _, shown = add_key(connection, member.account_id, "a key", others)
+        scopes = [one for one in get_args(Scope) if one != but]
+        _, shown = add_key(connection, member.account_id, "a key", scopes)
     return Someone(member.http, {"Authorization": f"Bearer {shown}"}, member.account_id)
+
+
+def teammate_of(rooms: Rooms, http: TestClient, things: Things) -> Someone:
+    """A plain member of the team, which pays for them."""
+    team_id, someone = UUID(things["team_id"]), someone_new(rooms, http)
+    with rooms.database.begin() as connection:
+        add_member(connection, team_id, someone.account_id)
+        choose_payer(connection, someone.account_id, account_of(team_id))
+    return someone
+
+
+def suspended(rooms: Rooms, http: TestClient) -> Someone:
+    program = program_of(rooms, someone_new(rooms, http))
+    with rooms.database.begin() as connection:
+        set_suspended(connection, "boss", "admin", program.account_id, True)
+    return program
 
 
 @pytest.fixture
@@ -250,23 +294,29 @@ def test_every_route_has_a_row(http: TestClient) -> None:
 def test_everyone_is_answered_as_the_matrix_says(
     rooms: Rooms, http: TestClient, subtests: pytest.Subtests
 ) -> None:
-    made: dict[str, Callable[[], Someone]] = {
-        "nobody": lambda: Someone(http),
-        "other": lambda: someone_new(rooms, http),
-        "operator": lambda: someone_new(rooms, http, "operator"),
-        "admin": lambda: someone_new(rooms, http, "admin"),
-    }
+    shut_out = suspended(rooms, http)
     for route, row in ROWS.items():
-        member = someone_new(rooms, http)
-        method, path = route.format(**things_of(rooms, member)).split(" ")
+        member, twin = someone_new(rooms, http), someone_new(rooms, http)
+        things = things_of(rooms, member)
+        method, path = route.format(**things).split(" ")
+        twins = route.format(**things_of(rooms, twin)).split(" ")[1] if "{" in route else path
+        its_scope = scope_of(path, method != "GET")
+        made: dict[str, Callable[[], Someone]] = {
+            "nobody": partial(Someone, http),
+            "other": partial(someone_new, rooms, http),
+            "teammate": partial(teammate_of, rooms, http, things),
+            "suspended": lambda: shut_out,
+            "operator": partial(someone_new, rooms, http, "operator"),
+            "admin": partial(someone_new, rooms, http, "admin"),
+            "key": partial(program_of, rooms, member, but=its_scope),
+            "program": partial(program_of, rooms, twin),
+            "member": partial(replace, member),
+        }
         for who in WHO:
-            if who == "key":
-                someone = key_for_else(rooms, member, method, path)
-            else:
-                someone = member if who == "member" else made[who]()
-            answer = someone.send(method, path, **row.send)
+            named = twins if who == "program" else path
+            answer = made[who]().send(method, named, **row.send)
             with subtests.test(route, who=who):
-                assert answer.status_code == getattr(row, who), answer.text
+                assert answer.status_code == row.status(who), answer.text
 
 
 def test_endless_streams_are_for_those_who_are_signed_in(http: TestClient) -> None:

@@ -135,7 +135,8 @@ def _admin(caller: CallerDep) -> Caller:
 Account = Annotated[str, Depends(_account)]
 
 
-def _keeper(request: Request, caller: CallerDep) -> Caller:
+def keeper(request: Request, caller: CallerDep) -> Caller:
+    """Whoever asks, where they decide over the account that pays. Raises NotAllowed."""
     with request.app.state.database.connect() as connection:
         refuse_other_members(connection, caller.payer_id, caller.account_id)
     return caller
@@ -143,7 +144,7 @@ def _keeper(request: Request, caller: CallerDep) -> Caller:
 
 SignedInDep = Annotated[Caller, Depends(_signed_in)]
 OperatorDep = Annotated[Caller, Depends(_operator)]
-KeeperDep = Annotated[Caller, Depends(_keeper)]  # who decides over the account that pays
+KeeperDep = Annotated[Caller, Depends(keeper)]
 AdminDep = Annotated[Caller, Depends(_admin)]
 
 

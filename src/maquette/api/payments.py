@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from maquette.api.dependencies import CallerDep, KeeperDep, PaymentsDep, SendDep
+from maquette.api.dependencies import CallerDep, KeeperDep, PaymentsDep, SendDep, keeper
 from maquette.api.schemas import problems
 from maquette.core.errors import InvalidRequest
 from maquette.payments.catalog import ItemId, Pack, Plan
@@ -102,12 +102,15 @@ def list_options(payments: PaymentsDep, _: CallerDep) -> OptionsOut:
 def begin_checkout(
     asked: CheckoutIn, request: Request, payments: PaymentsDep, caller: CallerDep
 ) -> CheckoutOut:
-    """Buy a pack or a plan: answers where it is paid. Its credits come when that is told of."""
+    """Buy a pack or, for a team as its owner, a plan: answers where it is paid. Its credits come
+    when that is told of.
+    """
     back_to = _url(payments, request)
     if asked.pack_id and not asked.plan_id:
         return CheckoutOut(url=payments.sell_pack(caller.payer_id, asked.pack_id, back_to))
     if asked.plan_id and not asked.pack_id:
-        return CheckoutOut(url=payments.plans.sell(caller.payer_id, asked.plan_id, back_to))
+        payer_id = keeper(request, caller).payer_id
+        return CheckoutOut(url=payments.plans.sell(payer_id, asked.plan_id, back_to))
     raise InvalidRequest("name a pack_id or a plan_id, not both")
 
 
@@ -172,13 +175,13 @@ def open_portal(request: Request, payments: PaymentsDep, caller: KeeperDep) -> C
 
 
 @router.get("/invoices", responses=PROBLEMS)
-def list_invoices(payments: PaymentsDep, caller: CallerDep) -> list[InvoiceOut]:
-    """Your invoices, the newest first."""
+def list_invoices(payments: PaymentsDep, caller: KeeperDep) -> list[InvoiceOut]:
+    """Your invoices, or as its owner a team's, the newest first."""
     return [InvoiceOut.model_validate(one) for one in payments.invoices(caller.payer_id)]
 
 
 @router.get("/invoices/{invoice_id}/pdf", response_class=Response, responses=PROBLEMS)
-def get_invoice_pdf(invoice_id: UUID, payments: PaymentsDep, caller: CallerDep) -> Response:
+def get_invoice_pdf(invoice_id: UUID, payments: PaymentsDep, caller: KeeperDep) -> Response:
     """An invoice as PDF."""
     one, content = payments.invoice_pdf(caller.payer_id, invoice_id)
     headers = {"Content-Disposition": f'inline; filename="invoice-{one.number}.pdf"'}
