@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2 as httpx
 import pytest
@@ -38,6 +38,7 @@ from tests.lora_files import write_diffusers
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1280, "height": 800}
 PATIENCE_MS = 20_000
+T = TypeVar("T")
 expect.set_options(timeout=PATIENCE_MS)
 
 NAMES = [spec.model_id for spec in SHIPPED[IMAGE]]
@@ -168,6 +169,15 @@ def open_page(site: Site, context: BrowserContext, create: str = "Create") -> Pa
     page.goto(site.url)
     page.get_by_role("button", name=re.compile(create)).wait_for()
     return page
+
+
+def held(page: Page, late: list[T]) -> T:
+    """What a route holds back, once the page has asked for it."""
+    for _ in range(PATIENCE_MS // 50):
+        if late:
+            return late[0]
+        page.wait_for_timeout(50)
+    raise AssertionError("it was not asked for")
 
 
 def open_menu(page: Page) -> None:

@@ -8,8 +8,9 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, expect
 
+from maquette.payments.manual import TopUp
 from tests.web.conftest import Site
-from tests.web.door import PASSWORD, Door, closed
+from tests.web.door import CREDIT, PASSWORD, Door, closed
 
 
 @pytest.fixture
@@ -49,13 +50,18 @@ def test_a_key_is_shown_once_spends_and_is_revoked(door: Door) -> None:
 
 
 def test_a_team_is_made_and_pays(door: Door) -> None:
-    door.add("Mei")
+    mei = door.add("Mei")
     page = door.enter("Mei", "team")
     page.get_by_label("Team name").fill("Studio North")
     page.get_by_role("button", name="Create team").click()
     expect(page.get_by_role("heading", name="Studio North")).to_be_visible()
     page.get_by_role("radio", name="Studio North").check()
-    expect(page.locator(".account .amounts b")).to_have_text("0.00")
+    balance = page.locator(".account .amounts b")
+    expect(balance).to_have_text("0.00")
+    payments = door.site.app.state.payments
+    payments.top_up(TopUp("boss", mei, CREDIT, "a gift"))  # of which her stream tells
+    page.wait_for_timeout(500)
+    expect(balance).to_have_text("0.00")
     page.get_by_role("button", name=re.compile("Monthly limit of Mei")).click()
     page.get_by_label("Monthly limit of Mei").fill("20")
     page.get_by_role("button", name="Save").click()
@@ -63,7 +69,7 @@ def test_a_team_is_made_and_pays(door: Door) -> None:
     page.reload()
     expect(page.get_by_role("radio", name="Studio North")).to_be_checked()
     page.get_by_role("radio", name="My own credits").check()
-    expect(page.locator(".account .amounts b")).to_have_text("100.00")
+    expect(balance).to_have_text("101.00")
     page.context.close()
 
 

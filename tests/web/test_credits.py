@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from maquette.core.ids import new_id
 from tests.callers import become
-from tests.web.conftest import Site, open_menu, open_page
+from tests.web.conftest import Site, held, open_menu, open_page
 
 CREDIT = 1_000_000
 
@@ -176,6 +176,26 @@ def test_what_happens_elsewhere_moves_the_balance(
     expect(page.locator(".account .amounts b")).to_have_text(f"{100 - price:.2f}")
     site.http.post(f"/v1/generations/{made['generation_id']}/cancel")
     expect(page.locator(".account .amounts b")).to_have_text("100.00")
+    page.context.close()
+
+
+def test_a_balance_that_comes_late_does_not_replace_a_newer_one(
+    site: Site, browser: Browser
+) -> None:
+    _poor(site, 100 * CREDIT)
+    page = open_page(site, browser.new_context(locale="en-GB"))
+    late: list[tuple[Route, APIResponse]] = []
+    page.route("**/v1/balance", lambda route: late.append((route, route.fetch())), times=1)
+    page.reload()
+    route, answer = held(page, late)
+    asked = {"prompt": "a red boat", "num_inference_steps": 900}
+    made = site.http.post("/v1/generations", json=asked).json()
+    left = f"{100 - made['price_microcredits'] / CREDIT:.2f}"
+    balance = page.locator(".account .amounts b")
+    expect(balance).to_have_text(left)
+    route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    expect(balance).to_have_text(left)
     page.context.close()
 
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from maquette.payments.manual import TopUp
-from tests.web.conftest import Site
+from tests.web.conftest import Site, held
 from tests.web.door import Door, closed
 
 
@@ -148,6 +148,47 @@ def test_revenue_adds_up_what_was_paid_and_what_went_back(door: Door, admin: Pag
     admin.get_by_role("radio", name="365 days").check()
     expect(francs.get_by_role("listitem")).to_have_count(365)
     assert francs.get_by_role("list").evaluate("bars => bars.scrollWidth <= bars.clientWidth")
+
+
+def test_an_answer_that_comes_late_does_not_replace_a_newer_one(door: Door, admin: Page) -> None:
+    payments = door.site.app.state.payments
+    payments.top_up(TopUp("boss", door.add("Ola"), 10**7, "a poster", 4900, "nok"))
+    _visit(admin, "revenue")
+    bars = admin.get_by_role("region", name="NOK").get_by_role("listitem")
+    expect(bars).to_have_count(30)
+    late: list[Route] = []
+    admin.route("**/v1/operator/revenue?*", lambda route: late.append(route), times=1)
+    admin.get_by_role("radio", name="365 days").check()
+    held(admin, late)
+    with admin.expect_response("**/v1/operator/revenue?*"):
+        admin.get_by_role("radio", name="30 days").check()
+    _let_come(admin, late)
+    expect(bars).to_have_count(30)
+
+
+def test_people_who_were_searched_for_before_do_not_come_back(door: Door, admin: Page) -> None:
+    for name in ("Umberto", "Ursula"):
+        door.add(name)
+    _visit(admin, "people")
+    expect(admin.get_by_role("link", name="Umberto")).to_be_visible()
+    late: list[Route] = []
+    admin.route("**/v1/operator/people?query=umb*", lambda route: late.append(route))
+    admin.get_by_role("searchbox").fill("umb")
+    held(admin, late)
+    admin.get_by_role("searchbox").fill("urs")
+    expect(admin.get_by_role("link", name="Umberto")).to_have_count(0)
+    _let_come(admin, late)
+    expect(admin.get_by_role("link", name="Umberto")).to_have_count(0)
+    expect(admin.get_by_role("link", name="Ursula")).to_be_visible()
+
+
+def _let_come(page: Page, late: list[Route]) -> None:
+    """Lets an answer come that was held, and the page do what it does with it."""
+    route = held(page, late)
+    with page.expect_response(route.request.url) as answer:
+        route.continue_()
+    answer.value.finished()
+    page.wait_for_timeout(300)
 
 
 def _figure(part: Locator, words: str) -> Locator:

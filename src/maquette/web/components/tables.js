@@ -1,6 +1,7 @@
 /** Lists that come a page at a time, and what they show. */
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
+import { inOrder } from "../state/order.js";
 import { attempt } from "../state/toasts.js";
 import { t } from "../words.js";
 
@@ -8,37 +9,46 @@ import { t } from "../words.js";
  * way and null where it failed; `ask` asks once more, `set` puts another in its place.
  */
 export function useAnswer(route, about = []) {
-  const [answer, set] = useState(undefined);
-  const [problem, setProblem] = useState(null);
+  const [known, setKnown] = useState({ answer: undefined, problem: null });
+  const [begin] = useState(inOrder);
   const ask = async () => {
-    try {
-      set(await route());
-      setProblem(null);
-    } catch (refused) {
-      setProblem(refused.message);
-      set(null);
-    }
+    const counts = begin();
+    const came = await route().then(
+      (answer) => ({ answer, problem: null }),
+      (refused) => ({ answer: null, problem: refused.message }),
+    );
+    if (counts()) setKnown(came);
   };
+  const set = (answer) => begin()() && setKnown({ answer, problem: null });
   useEffect(() => {
     ask();
   }, about);
-  return { answer, problem, ask, set };
+  return { ...known, ask, set };
 }
 
 /** Rows by pages: `list(before)` resolves to those before a row, which is undefined at first. */
 export function usePages(list, size, about = []) {
-  const [rows, setRows] = useState(undefined);
-  const [isWhole, setWhole] = useState(false);
-  const load = async (before) => {
-    const page = await attempt(() => list(before));
+  const [known, setKnown] = useState({ rows: undefined, isWhole: false });
+  const [begin] = useState(inOrder);
+  const ask = async () => {
+    const counts = begin();
+    const rows = await attempt(() => list());
+    if (rows && counts()) setKnown({ rows, isWhole: rows.length < size });
+  };
+  const more = async () => {
+    const last = known.rows.at(-1);
+    const page = await attempt(() => list(last));
     if (!page) return;
-    setRows((known) => (before ? [...known, ...page] : page));
-    setWhole(page.length < size);
+    const isWhole = page.length < size;
+    setKnown((now) => {
+      const fits = now.rows.at(-1) === last; // they may be others by now, or have these
+      return fits ? { rows: [...now.rows, ...page], isWhole } : now;
+    });
   };
   useEffect(() => {
-    load();
+    ask();
   }, about);
-  return { rows, isWhole, ask: () => load(), more: () => load(rows.at(-1)) };
+  return { ...known, ask, more };
 }
 
 /** A table; on a phone each row is a card. `columns`: [words, content of a row, kind]. */

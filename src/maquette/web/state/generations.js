@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import * as api from "../api.js";
 import { t } from "../words.js";
-import { balance } from "./balance.js";
+import { tellBalance } from "./balance.js";
 import { announced, attempt } from "./toasts.js";
 
 const PAGE = 30;
@@ -160,7 +160,7 @@ export const follow = (onRefresh) =>
       generation: onGeneration,
       deleted: ({ generation_id: id }) => forget(id),
       tick: onTick,
-      balance: (figures) => (balance.value = { ...balance.value, ...figures }),
+      balance: tellBalance,
     },
     (state) => (connected.value = state),
     () => unfinished.value.length > 0,
