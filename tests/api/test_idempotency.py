@@ -2,6 +2,7 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx2
 import pytest
@@ -79,3 +80,20 @@ def test_a_top_up_that_comes_again_gives_no_more(rooms: Rooms) -> None:
     more = rooms.client.post(url, json=asked | {"amount_microcredits": 6}, headers=named)
     assert more.status_code == 422
     assert rooms.client.get("/v1/balance").json()["posted_microcredits"] == before + 5
+
+
+def test_a_plan_by_hand_that_comes_again_is_begun_renewed_and_raised_once(rooms: Rooms) -> None:
+    url, paid = "/v1/operator/accounts/local/plan", {"reason": "a transfer"}
+    for act, more in {
+        "": {"plan_id": "sketch"},
+        "/renew": {},
+        "/upgrade": {"plan_id": "studio"},
+    }.items():
+        named = {"Idempotency-Key": f"one{act}"}
+        ask = partial(rooms.client.post, url + act, json=paid | more, headers=named)
+        answers = [ask() for _ in range(3)]
+        assert [one.status_code for one in answers] == [200] * 3, answers[-1].text
+        assert {one.text for one in answers} == {answers[0].text}
+        other = rooms.client.post(url + act, json=paid | more | {"reason": "x"}, headers=named)
+        assert other.status_code == 422
+    assert len(rooms.client.get("/v1/operator/payments").json()) == 3

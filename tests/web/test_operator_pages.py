@@ -182,6 +182,30 @@ def test_people_who_were_searched_for_before_do_not_come_back(door: Door, admin:
     expect(admin.get_by_role("link", name="Ursula")).to_be_visible()
 
 
+def test_a_top_up_whose_answer_was_lost_is_given_once(door: Door, admin: Page) -> None:
+    door.add("Odd", credits=10)
+    _find(admin, "Odd")
+    admin.get_by_label("Credits", exact=True).fill("25")
+    admin.get_by_label("Reason").fill("a good cause")
+
+    def lose(route: Route) -> None:
+        assert route.fetch().status == 200
+        route.abort()
+
+    admin.route("**/top-up", lose, times=1)
+    top_up = admin.get_by_role("button", name="Top up")
+    top_up.click()
+    expect(admin.get_by_role("alert")).to_be_visible()
+    door.site.errors.clear()  # the browser's own word of what was lost
+    top_up.click()
+    expect(admin.get_by_text("25.00 credits given.")).to_be_visible()
+    expect(admin.locator(".person-card .amount")).to_contain_text("35.00")
+    admin.get_by_label("Credits", exact=True).fill("25")
+    admin.get_by_label("Reason").fill("a good cause")
+    top_up.click()  # the same again, by intention
+    expect(admin.locator(".person-card .amount")).to_contain_text("60.00")
+
+
 def _let_come(page: Page, late: list[Route]) -> None:
     """Lets an answer come that was held, and the page do what it does with it."""
     route = held(page, late)

@@ -17,6 +17,7 @@ from maquette.payments.manual import TopUp
 from maquette.payments.manual_plans import PaidByHand
 from maquette.payments.provider import ProviderName
 from maquette.payments.store import Payment, PaymentState
+from maquette.payments.subscriptions import Subscription
 
 router = APIRouter(prefix="/v1/operator", tags=["operator"])
 PROBLEMS = problems(400, 403, 404, 502)
@@ -151,29 +152,41 @@ def top_up(
 
 @router.post("/accounts/{account_id:path}/plan", responses=PROBLEMS)
 def start_plan(
-    account_id: AccountId, asked: PaidPlanIn, payments: PaymentsDep, operator: OperatorDep
+    account_id: AccountId,
+    asked: PaidPlanIn,
+    payments: PaymentsDep,
+    operator: OperatorDep,
+    once: OnceDep,
 ) -> SubscriptionOut:
     """Begin a plan that was paid another way, with its first month."""
     proof = PaidByHand(operator.account_id, account_id, asked.reason)
-    return SubscriptionOut.model_validate(payments.plans.start_by_hand(proof, asked.plan_id))
+    return _plan(payments.plans.start_by_hand(proof, asked.plan_id, once(200, _plan)))
 
 
 @router.post("/accounts/{account_id:path}/plan/renew", responses=PROBLEMS)
 def renew_plan(
-    account_id: AccountId, asked: WhyIn, payments: PaymentsDep, operator: OperatorDep
+    account_id: AccountId,
+    asked: WhyIn,
+    payments: PaymentsDep,
+    operator: OperatorDep,
+    once: OnceDep,
 ) -> SubscriptionOut:
     """Renew such a plan for one more month."""
     proof = PaidByHand(operator.account_id, account_id, asked.reason)
-    return SubscriptionOut.model_validate(payments.plans.renew_by_hand(proof))
+    return _plan(payments.plans.renew_by_hand(proof, once(200, _plan)))
 
 
 @router.post("/accounts/{account_id:path}/plan/upgrade", responses=PROBLEMS)
 def upgrade_plan(
-    account_id: AccountId, asked: PaidPlanIn, payments: PaymentsDep, operator: OperatorDep
+    account_id: AccountId,
+    asked: PaidPlanIn,
+    payments: PaymentsDep,
+    operator: OperatorDep,
+    once: OnceDep,
 ) -> SubscriptionOut:
     """Change such a plan to one above at once; the difference was paid."""
     proof = PaidByHand(operator.account_id, account_id, asked.reason)
-    return SubscriptionOut.model_validate(payments.plans.upgrade_by_hand(proof, asked.plan_id))
+    return _plan(payments.plans.upgrade_by_hand(proof, asked.plan_id, once(200, _plan)))
 
 
 @router.post("/codes", responses=PROBLEMS)
@@ -199,6 +212,10 @@ def refund_payment(
 ) -> PaymentOut:
     """Give a payment back, and take what is left of its credits."""
     return _out(payments.refund(operator.account_id, payment_id, asked.reason))
+
+
+def _plan(subscription: Subscription) -> SubscriptionOut:
+    return SubscriptionOut.model_validate(subscription)
 
 
 def _out(payment: Payment) -> PaymentOut:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
 from maquette.db.locks import hold
+from maquette.ledger.idempotency import Once, claim, finish
 from maquette.payments.catalog import Catalog, Plan
 from maquette.payments.manual_plans import PaidByHand, renew_plan, start_plan, upgrade_plan
 from maquette.payments.stripe_payments import StripePayments
@@ -96,29 +97,42 @@ class Plans:
                 raise InvalidRequest("the plan is not paid by card; ask an operator")
             return self._at_stripe().portal(one, back_to)
 
-    def start_by_hand(self, proof: PaidByHand, plan_id: str) -> Subscription:
-        """Begins a plan that was paid another way. Raises NotFound, InvalidRequest."""
+    def start_by_hand(
+        self, proof: PaidByHand, plan_id: str, once: Once | None = None
+    ) -> Subscription:
+        """Begins a plan that was paid another way. Raises NotFound, InvalidRequest, and like the
+        next two what `claim` does where it is to be done `once`.
+        """
         plan = self._catalog.plan(plan_id)
         with self._database.begin() as connection:
+            claim(connection, once)
             hold(connection, _lock_of(proof.account_id))
-            return start_plan(connection, proof, plan, now_of(connection))
+            made = start_plan(connection, proof, plan, now_of(connection))
+            finish(connection, once, made)
+            return made
 
-    def renew_by_hand(self, proof: PaidByHand) -> Subscription:
+    def renew_by_hand(self, proof: PaidByHand, once: Once | None = None) -> Subscription:
         """One more month of a plan that is paid another way. Raises InvalidRequest."""
-        with self._alone(proof.account_id) as (connection, one):
+        with self._alone(proof.account_id, once) as (connection, one):
             _check_by_hand(one)
             plan = self._catalog.plan(one.next_plan_id or one.plan_id)
-            return renew_plan(connection, proof, one, plan)
+            made = renew_plan(connection, proof, one, plan)
+            finish(connection, once, made)
+            return made
 
-    def upgrade_by_hand(self, proof: PaidByHand, plan_id: str) -> Subscription:
+    def upgrade_by_hand(
+        self, proof: PaidByHand, plan_id: str, once: Once | None = None
+    ) -> Subscription:
         """A plan above at once, whose difference was paid another way. Raises InvalidRequest."""
-        with self._alone(proof.account_id) as (connection, one):
+        with self._alone(proof.account_id, once) as (connection, one):
             _check_by_hand(one)
             old, new = self._catalog.plan(one.plan_id), self._catalog.plan(plan_id)
             _check_change(one, old, new)
             if not new.is_above(old):
                 raise InvalidRequest(f"plan {plan_id} is not above {one.plan_id}; change it")
-            return upgrade_plan(connection, proof, one, old, new)
+            made = upgrade_plan(connection, proof, one, old, new)
+            finish(connection, once, made)
+            return made
 
     def sweep(self, now: datetime | None = None) -> int:
         """Moves on what waited too long; gives how many there were. Raises PaymentUnavailable."""
@@ -144,9 +158,12 @@ class Plans:
             end(connection, one)
 
     @contextmanager
-    def _alone(self, account_id: str) -> Generator[tuple[sa.Connection, Subscription]]:
+    def _alone(
+        self, account_id: str, once: Once | None = None
+    ) -> Generator[tuple[sa.Connection, Subscription]]:
         """What an account has, while no one else asks for a change of it."""
         with self._database.begin() as connection:
+            claim(connection, once)
             hold(connection, _lock_of(account_id))
             one = current_subscription(connection, account_id, lock=False)
             if one is None:

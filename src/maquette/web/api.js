@@ -17,15 +17,19 @@ export const whenStranger = (act) => (ofStrangers = act);
 let ahead_ms = 0;
 export const serverNow = () => Date.now() + ahead_ms;
 
-/** Sends a request; resolves to the JSON that comes back. */
-export async function ask(method, path, body) {
+/** Sends a request; resolves to the JSON that comes back. With a `key` it is done once, however
+ * often it is sent.
+ */
+export async function ask(method, path, body, key) {
   const json = body !== undefined && !(body instanceof FormData);
+  const headers = { ...(json && { "Content-Type": "application/json" }) };
+  if (key) headers["Idempotency-Key"] = key;
   let answer;
   try {
     answer = await fetch(path, {
       method,
       keepalive: method === "DELETE", // leaving the page does not take it back
-      headers: json ? { "Content-Type": "application/json" } : {},
+      headers,
       body: json ? JSON.stringify(body) : body,
     });
   } catch {

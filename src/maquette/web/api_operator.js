@@ -11,7 +11,7 @@ export const changePerson = (id, values) => ask("PATCH", person(id), values);
 
 export const balanceOf = (id) => ask("GET", `${account(id)}/balance`);
 export const transfersOf = (id, values) => ask("GET", `${account(id)}/transfers${query(values)}`);
-export const topUp = (id, values) => ask("POST", `${account(id)}/top-up`, values);
+export const topUp = (id, values, key) => ask("POST", `${account(id)}/top-up`, values, key);
 export const reverse = (id, reason) =>
   ask("POST", `/v1/operator/transfers/${id}/reverse`, { reason });
 

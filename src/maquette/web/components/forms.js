@@ -6,8 +6,9 @@ import { Icon } from "./icons.js";
 
 let forms = 0; // on a page there may be several, whose fields have the same names
 
-/** `send(given)` is called with what the fields say; `fieldOf(problem)` names the field that it is
- * about, where that is not said by the server.
+/** `send(given, key)` is called with what the fields say, and a name for that: the same where it is
+ * sent again because no answer came. `fieldOf(problem)` names the field that a problem is about,
+ * where that is not said by the server.
  */
 export function useForm(values, send, fieldOf = () => "") {
   const [id] = useState(() => ++forms);
@@ -15,7 +16,9 @@ export function useForm(values, send, fieldOf = () => "") {
   const [problems, setProblems] = useState({});
   const [busy, setBusy] = useState(false);
   const form = useRef();
+  const key = useRef(null);
   const change = (name, value) => {
+    key.current = null;
     setGiven((before) => ({ ...before, [name]: value }));
     setProblems(({ [name]: _, "": __, ...others }) => others);
   };
@@ -31,8 +34,10 @@ export function useForm(values, send, fieldOf = () => "") {
     tell(Object.fromEntries(misfits.map((one) => [one.name, misfit(one)])));
     if (misfits.length) return;
     setBusy(true);
+    key.current ??= crypto.randomUUID();
     try {
-      await send(given);
+      await send(given, key.current);
+      key.current = null;
     } catch (problem) {
       const named = problem.answer?.error?.match(/^body\.(\w+)/)?.[1] ?? fieldOf(problem);
       tell({ [named in given ? named : ""]: problem.message });

@@ -102,10 +102,10 @@ function Card({ person, balance, change }) {
 }
 
 function TopUp({ person, renew }) {
-  const send = async ({ amount, reason, price, currency }) => {
+  const send = async ({ amount, reason, price, currency }, key) => {
     const amount_microcredits = Math.round(amount * 1e6);
     const paid = price && { price_cents: Math.round(price * 100), currency };
-    await api.topUp(person.account_id, { amount_microcredits, reason, ...paid });
+    await api.topUp(person.account_id, { amount_microcredits, reason, ...paid }, key);
     form.reset();
     toast(t("topped_up", { credits: credits(amount_microcredits) }));
     await renew();
