@@ -2,14 +2,26 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from maquette.payments.stripe_payments import StripePayments
+from maquette.payments.catalog import Plan
+from maquette.payments.manual_plans import PaidByHand
+from maquette.payments.stripe_payments import StripePayments, Webhook
+from maquette.people.teams import add_member
 from maquette.service.payments import Payments
-from tests.payments.stripe_server import SECRET, StripeServer, event, signed, stripe_server
+from maquette.service.teams import choose_payer, found_team
+from tests.payments.stripe_server import (
+    SECRET,
+    Json,
+    StripeServer,
+    event,
+    signed,
+    stripe_server,
+)
 from tests.web.conftest import Site
 from tests.web.door import Door, closed
 
@@ -97,28 +109,34 @@ def test_what_was_paid_has_an_invoice(door: Door, stripe: StripeServer) -> None:
         one.context.close()
 
 
-def _subscribes(page: Page, door: Door, stripe: StripeServer) -> None:
+def _hear(door: Door, told: Webhook) -> None:
+    door.site.app.state.payments.hear_stripe(told.body, told.signature)
+
+
+def _subscribes(page: Page, stripe: StripeServer, tell: Callable[[Webhook], None]) -> None:
     """Likewise for a plan: Stripe tells of its first invoice, which is paid."""
     start_s = int(time.time()) - 60
 
     def pay(route: Route) -> None:
         subscription = stripe.subscribed(route.request.url, start_s)
         invoice = stripe.invoice(subscription, "subscription_create", 900, start_s)
-        told = signed(event("invoice.paid", invoice, f"evt_{invoice['id']}"))
-        door.site.app.state.payments.hear_stripe(told.body, told.signature)
+        tell(signed(event("invoice.paid", invoice, f"evt_{invoice['id']}")))
         back = stripe.objects[route.request.url.rpartition("/")[2]]["success_url"]
         route.fulfill(status=303, headers={"Location": back})
 
     page.route("https://checkout.stripe.com/**", pay)
 
 
+def _plans(door: Door) -> list[Plan]:
+    """The dearest first."""
+    return sorted(door.site.app.state.payments.catalog.plans, key=lambda p: -p.price_cents)
+
+
 def test_a_plan_is_taken_ended_kept_and_changed(door: Door, stripe: StripeServer) -> None:
-    dear, cheap = sorted(door.site.app.state.payments.catalog.plans, key=lambda p: -p.price_cents)[
-        :2
-    ]
+    dear, cheap = _plans(door)[:2]
     door.add("Ola", credits=1)
     page = door.enter("Ola", "buy")
-    _subscribes(page, door, stripe)
+    _subscribes(page, stripe, partial(_hear, door))
     page.get_by_role("button", name=f"Subscribe to {dear.name}").click()
     expect(page.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
     expect(page.get_by_text(f"Your plan is {dear.name}.")).to_be_visible()
@@ -134,8 +152,109 @@ def test_a_plan_is_taken_ended_kept_and_changed(door: Door, stripe: StripeServer
     change.click()
     expect(page.get_by_text("Change with the next month?")).to_be_visible()
     change.click()
-    expect(page.get_by_text(re.compile(f"From .* it is {cheap.name}"))).to_be_visible()
+    outlook = page.locator(".current")
+    expect(outlook).to_contain_text(re.compile(f"From .* it is {cheap.name}"))
+    expect(_toasts(page)).to_contain_text(re.compile(f"From .* it is {cheap.name}"))
+    expect(page.get_by_role("button", name="Change to")).to_have_count(0)
+    page.get_by_role("button", name=f"Keep {dear.name}").click()
+    expect(_toasts(page)).to_contain_text(f"It stays {dear.name}.")
+    expect(outlook).to_contain_text("It renews on")
+    expect(page.get_by_role("button", name=f"Keep {dear.name}")).to_have_count(0)
+    expect(change).to_be_visible()
     page.context.close()
+
+
+def test_a_plan_that_is_told_of_late_shows_when_it_comes(door: Door, stripe: StripeServer) -> None:
+    """Stripe's webhook comes after the redirect, as it usually does."""
+    plan, late = _plans(door)[0], list[Webhook]()
+    door.add("Ola", credits=1)
+    page = door.enter("Ola", "buy")
+    _subscribes(page, stripe, late.append)
+    subscribe = page.get_by_role("button", name=f"Subscribe to {plan.name}")
+    subscribe.click()
+    expect(page.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
+    expect(subscribe).to_be_visible()
+    _hear(door, late[0])
+    expect(page.get_by_text(f"Your plan is {plan.name}.")).to_be_visible()
+    expect(page.get_by_role("button", name="Subscribe to")).to_have_count(0)
+    page.context.close()
+
+
+def test_a_plan_above_is_there_when_it_is_paid(door: Door, stripe: StripeServer) -> None:
+    above, below = _plans(door)[:2]
+    door.add("Ola", credits=1)
+    page = door.enter("Ola", "buy")
+    _subscribes(page, stripe, partial(_hear, door))
+    page.get_by_role("button", name=f"Subscribe to {below.name}").click()
+    expect(page.get_by_text(f"Your plan is {below.name}.")).to_be_visible()
+    change = page.get_by_role("button", name=f"Change to {above.name}")
+    change.click()
+    expect(page.get_by_text("The difference for the rest of the month")).to_be_visible()
+    change.click()
+    waits = f"It is {above.name} as soon as the payment is confirmed."
+    expect(_toasts(page)).to_contain_text(waits)
+    expect(page.locator(".current")).to_contain_text(waits)
+    expect(page.get_by_role("button", name=f"Keep {below.name}")).to_have_count(0)
+    changed = _newest_subscription(stripe)
+    invoice = stripe.invoice(changed, "subscription_update", 500, int(time.time()))
+    _hear(door, signed(event("invoice.paid", invoice, f"evt_{invoice['id']}")))
+    expect(page.get_by_text(f"Your plan is {above.name}.")).to_be_visible()
+    page.context.close()
+
+
+def _newest_subscription(stripe: StripeServer) -> Json:
+    return [one for one in stripe.objects.values() if one["object"] == "subscription"][-1]
+
+
+def _toasts(page: Page) -> Locator:
+    return page.locator(".toasts")
+
+
+def test_what_is_not_paid_ends_at_once(door: Door, stripe: StripeServer) -> None:
+    plan, told = _plans(door)[0], list[Webhook]()
+    door.add("Ola", credits=1)
+    page = door.enter("Ola", "buy")
+    _subscribes(page, stripe, told.append)
+    page.get_by_role("button", name=f"Subscribe to {plan.name}").click()
+    expect(page.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
+    _hear(door, told[0])
+    subscription = _newest_subscription(stripe)
+    subscription["status"] = "past_due"
+    updated = event("customer.subscription.updated", subscription, f"evt_{subscription['id']}")
+    _hear(door, signed(updated))
+    page.reload()
+    expect(page.get_by_text("The last payment failed; it will be tried again.")).to_be_visible()
+    expect(page.get_by_role("button", name="Change to")).to_have_count(0)
+    page.get_by_role("button", name="Cancel plan").click()
+    asked = page.get_by_role("group", name=f"Cancel {plan.name}? It ends at once.")
+    asked.get_by_role("button", name="Cancel plan").click()
+    expect(_toasts(page)).to_contain_text(f"{plan.name} has ended.")
+    expect(page.get_by_role("button", name=f"Subscribe to {plan.name}")).to_be_visible()
+    page.context.close()
+
+
+def test_a_team_plan_is_its_owners_to_choose(door: Door, stripe: StripeServer) -> None:
+    """Others of the team see which it is, and may buy it credits."""
+    database, payments = door.site.app.state.database, door.site.app.state.payments
+    ola, kim = door.add("Ola"), door.add("Kim")
+    with database.begin() as connection:
+        team = found_team(connection, "Tea house", ola)
+        add_member(connection, team.team_id, kim)
+        for one in (ola, kim):
+            choose_payer(connection, one, team.account_id)
+    payments.plans.start_by_hand(PaidByHand("boss", team.account_id, "a transfer"), "studio")
+    owner, other = door.enter("Ola", "buy"), door.enter("Kim", "buy")
+    for page in (owner, other):
+        expect(page.get_by_text("Your plan is Studio.")).to_be_visible()
+        expect(page.get_by_role("list").get_by_role("button", name="Buy").first).to_be_visible()
+    expect(other.get_by_text("Your team’s owners choose the plan.")).to_be_visible()
+    for name in ("Cancel plan", "Change to"):
+        expect(owner.get_by_role("button", name=name).first).to_be_visible()
+        expect(other.get_by_role("button", name=name)).to_have_count(0)
+    expect(owner.get_by_role("table", name="Invoices")).to_contain_text("Studio")
+    expect(other.get_by_role("heading", name="Invoices")).to_have_count(0)
+    for page in (owner, other):
+        page.context.close()
 
 
 def test_codes_bring_credits_and_payments_are_listed_and_refunded(door: Door) -> None:

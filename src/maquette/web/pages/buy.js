@@ -4,6 +4,7 @@ import { Field, Form, useForm } from "../components/forms.js";
 import { Section, Table, useAnswer } from "../components/tables.js";
 import { html } from "../html.js";
 import { balance, loadBalance } from "../state/balance.js";
+import { isKeeper } from "../state/me.js";
 import { attempt, toast } from "../state/toasts.js";
 import { credits, day, money, t } from "../words.js";
 import { Plans } from "./plans.js";
@@ -20,7 +21,7 @@ export function Page({ ids: [came] }) {
     ${canPay && packs.length > 0 && html`<${Packs} packs=${packs} />`}
     ${providers.includes("codes") && html`<${Redeem} />`}
     ${!canPay && !providers.includes("codes") && html`<p class="nothing">${t("not_sold")}</p>`}
-    <${Invoices} />
+    ${isKeeper.value && html`<${Invoices} />`}
   `;
 }
 

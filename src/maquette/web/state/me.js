@@ -10,6 +10,14 @@ export const isReady = signal(kept("signed_in") === true);
 
 export const isOperator = computed(() => ["operator", "admin"].includes(me.value?.role));
 
+/** Whether they decide over the account that pays: it is theirs, or they own its team. */
+export const isKeeper = computed(() => {
+  if (!me.value) return false;
+  const { account_id: mine, payer, teams } = me.value;
+  const isOwner = teams.some((one) => one.account_id === payer.account_id && one.role === "owner");
+  return isOwner || payer.account_id === mine;
+});
+
 export function setMe(answer) {
   keep("signed_in", answer !== null);
   me.value = answer;
