@@ -152,6 +152,7 @@ ROWS = {
     "POST /v1/payments/stripe/webhook": everyone(400),
     "POST /v1/payments/redeem": signed_in(404, json={"code": "no such code"}),
     "GET /v1/subscription": signed_in(200),
+    "GET /v1/subscription/change": of_owners(signed_in(400, params={"plan_id": "sketch"})),
     "POST /v1/subscription/change": of_owners(signed_in(422)),
     "POST /v1/subscription/cancel": of_owners(signed_in(400)),
     "POST /v1/subscription/resume": of_owners(signed_in(400)),

@@ -91,6 +91,8 @@ class StripeServer:
             case "DELETE", ["subscriptions", reference]:
                 self.objects[reference]["status"] = "canceled"
                 return self.objects[reference]
+            case "POST", ["invoices", "create_preview"]:
+                return self._preview(self.objects[given["subscription"]], given)
             case "POST", ["refunds"]:
                 return self._keep("re", "refund", given | {"status": "succeeded"})
             case _:
@@ -105,6 +107,17 @@ class StripeServer:
             assert own["id"] == item["id"]
             own["price"] = {"id": item["price"]}
         return one
+
+    def _preview(self, one: Json, given: Json) -> Json:
+        """The invoice of a change: its difference for what is left of the month."""
+        [item] = one["items"]["data"]
+        asked = given["subscription_details"]["items"]["0"]
+        assert asked["id"] == item["id"]
+        new, old = (
+            int(self.objects[p]["unit_amount"]) for p in (asked["price"], item["price"]["id"])
+        )
+        left_s = item["current_period_end"] - time.time()
+        return {"object": "invoice", "amount_due": round((new - old) * left_s / MONTH_S)}
 
     def subscribed(self, url: str, start_s: int, months: int = 1) -> Json:
         """What there is when a Checkout session for a plan was paid: a subscription."""

@@ -17,6 +17,7 @@ from maquette.ledger.accounts import open_account
 from maquette.payments.subscriptions import RETRY_TIME
 from maquette.people.audit import read_audit
 from maquette.service.payments import Payments
+from maquette.service.plans import Due
 from tests.payments.conftest import at_once, posted
 from tests.payments.customer import HOME, MILLION, Customer, expiries
 from tests.payments.stripe_server import MONTH_S, StripeServer
@@ -134,6 +135,26 @@ def test_an_upgrade_is_asked_for_at_once_and_is_there_when_it_is_paid(
     with pytest.raises(PaymentUnavailable, match="declined"):
         ada.shop.plans.change("ada", "atelier")
     assert ada.has() == one
+
+
+def test_what_a_change_is_charged_is_said_before(shop: Payments, stripe: StripeServer) -> None:
+    ada = Customer(shop, stripe, plan_id="studio")
+    ada.pay("subscription_create", 2400)
+    [item] = ada.sub["items"]["data"]
+    item["current_period_end"] = int(time.time()) + MONTH_S // 3
+    due = shop.plans.due_now("ada", "atelier")
+    plans = shop.catalog
+    difference = plans.plan("atelier").price_cents - plans.plan("studio").price_cents
+    assert due == Due(round(difference / 3), "usd")
+    details = stripe.asked[-1][2]["subscription_details"]
+    assert details["proration_behavior"] == "always_invoice"  # as the change itself has it
+    asked = len(stripe.asked)
+    assert shop.plans.due_now("ada", "sketch") == Due(0, "usd")
+    assert len(stripe.asked) == asked
+    assert ada.has() == shop.plans.current("ada")
+    stripe.refuses = "Try later."
+    with pytest.raises(PaymentUnavailable, match=r"Try later\."):
+        shop.plans.due_now("ada", "atelier")
 
 
 def test_a_plan_below_comes_with_the_next_month_and_can_be_taken_back(

@@ -77,6 +77,15 @@ class PlanIn(BaseModel):
     plan_id: ItemId
 
 
+class DueOut(BaseModel):
+    """What a change is charged at once; 0 where it comes with the next month."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    price_cents: int
+    currency: str
+
+
 class CodeIn(BaseModel):
     """A code, as it was given."""
 
@@ -153,6 +162,12 @@ def get_subscription(payments: PaymentsDep, caller: CallerDep) -> SubscriptionOu
 def change_plan(asked: PlanIn, payments: PaymentsDep, caller: KeeperDep) -> SubscriptionOut:
     """Change to a plan above at once, for the difference; to another with the next month."""
     return SubscriptionOut.model_validate(payments.plans.change(caller.payer_id, asked.plan_id))
+
+
+@router.get("/subscription/change", responses=PROBLEMS)
+def price_change(plan_id: ItemId, payments: PaymentsDep, caller: KeeperDep) -> DueOut:
+    """What such a change would be charged at this moment."""
+    return DueOut.model_validate(payments.plans.due_now(caller.payer_id, plan_id))
 
 
 @router.post("/subscription/cancel", responses=PROBLEMS)

@@ -107,6 +107,21 @@ class StripeApi:
                 },
             )
 
+    def due_now(self, reference: str, plan: Plan) -> int:
+        """What such a change would ask for at this moment, in the smallest unit of its money."""
+        with _told():
+            [item] = self.subscription(reference)["items"]["data"]
+            invoice = self._client.v1.invoices.create_preview(
+                {
+                    "subscription": reference,
+                    "subscription_details": {
+                        "items": [{"id": item["id"], "price": self._price(plan)}],
+                        "proration_behavior": "always_invoice",
+                    },
+                }
+            )
+        return invoice.amount_due
+
     def cancel_at_end(self, reference: str, cancels: bool) -> None:
         """Whether it ends with its period."""
         with _told():

@@ -82,6 +82,10 @@ class StripePayments:
         metadata = Terms.of(one.account_id, plan, before).metadata()
         self._api.change_plan(str(one.reference), plan, metadata, pay_now=before is not None)
 
+    def due_now(self, one: Subscription, plan: Plan) -> int:
+        """What an upgrade to a plan would ask for at this moment. Raises PaymentUnavailable."""
+        return self._api.due_now(str(one.reference), plan)
+
     def cancel(self, one: Subscription, cancels: bool) -> None:
         """Has it end with its period, or go on. Raises PaymentUnavailable."""
         self._api.cancel_at_end(str(one.reference), cancels)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -25,6 +26,14 @@ from maquette.payments.subscriptions import (
 )
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be paid."""
+
+    price_cents: int
+    currency: str
 
 
 class Plans:
@@ -55,18 +64,22 @@ class Plans:
         """
         with self._alone(account_id) as (connection, one):
             old, new = self._catalog.plan(one.plan_id), self._catalog.plan(plan_id)
-            _check_change(one, old, new)
-            upgrades = new.is_above(old)
-            if upgrades and one.provider == "manual":
-                raise InvalidRequest(
-                    f"plan {plan_id} is above {one.plan_id}; ask an operator, who takes the payment"
-                )
+            upgrades = _is_upgrade(one, old, new)
             if one.provider == "stripe":
                 self._at_stripe().change_plan(one, new, old if upgrades else None)
             # An upgrade is there when it is paid, which Stripe may have told of by now.
             one = reread(connection, one)
             comes = None if one.plan_id == plan_id else plan_id
             return change(connection, one, next_plan_id=comes)
+
+    def due_now(self, account_id: str, plan_id: str) -> Due:
+        """What a change to a plan is charged at this moment; nothing where it comes later. Raises
+        as `change` does.
+        """
+        with self._alone(account_id) as (_, one):
+            old, new = self._catalog.plan(one.plan_id), self._catalog.plan(plan_id)
+            upgrades = _is_upgrade(one, old, new)
+            return Due(self._at_stripe().due_now(one, new) if upgrades else 0, new.currency)
 
     def cancel(self, account_id: str) -> Subscription:
         """Ends it with what is paid: with its month, or at once where that is over. Raises
@@ -198,6 +211,16 @@ def _lock_of(account_id: str) -> str:
 def _check_by_hand(one: Subscription) -> None:
     if one.provider != "manual":
         raise InvalidRequest(f"account {one.account_id} pays for its plan by {one.provider}")
+
+
+def _is_upgrade(one: Subscription, old: Plan, new: Plan) -> bool:
+    """Whether a change is paid at once, by whoever has the plan."""
+    _check_change(one, old, new)
+    if new.is_above(old) and one.provider == "manual":
+        raise InvalidRequest(
+            f"plan {new.plan_id} is above {old.plan_id}; ask an operator, who takes the payment"
+        )
+    return new.is_above(old)
 
 
 def _check_change(one: Subscription, old: Plan, new: Plan) -> None:

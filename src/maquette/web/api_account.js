@@ -48,6 +48,8 @@ export const redeem = (code) => ask("POST", "/v1/payments/redeem", { code });
 export const listInvoices = () => ask("GET", "/v1/invoices");
 export const invoicePdf = (id) => `/v1/invoices/${at(id)}/pdf`;
 export const getSubscription = () => ask("GET", "/v1/subscription");
+export const priceOfChange = (plan) =>
+  ask("GET", `/v1/subscription/change${query({ plan_id: plan })}`);
 export const changePlan = (plan) => ask("POST", "/v1/subscription/change", { plan_id: plan });
 export const cancelPlan = () => ask("POST", "/v1/subscription/cancel");
 export const resumePlan = () => ask("POST", "/v1/subscription/resume");

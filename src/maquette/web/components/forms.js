@@ -134,28 +134,40 @@ function Input({ type, autofocus, ...more }) {
   `;
 }
 
-/** Asks once more before something that cannot be taken back. */
-export function Confirmed({ words, question, act, kind = "danger" }) {
-  const [asks, setAsks] = useState(false);
+/** Asks once more before something that cannot be taken back. `find()`, where there is one,
+ * resolves to the question, or to undefined where that cannot be had.
+ */
+export function Confirmed({ words, question, find = async () => question, act, kind = "danger" }) {
+  const [asked, setAsked] = useState(null);
   const [busy, setBusy] = useState(false);
-  const go = async () => {
+  const during = async (what) => {
     setBusy(true);
-    await act();
+    await what();
     setBusy(false);
-    setAsks(false);
   };
-  if (!asks) {
-    return html`<button type="button" class=${`button ${kind}`} onClick=${() => setAsks(true)}>
+  const begin = () => during(async () => setAsked(await find()));
+  const go = () =>
+    during(async () => {
+      await act();
+      setAsked(null);
+    });
+  if (!asked) {
+    return html`<button
+      type="button"
+      class=${`button ${kind}`}
+      disabled=${busy}
+      onClick=${begin}
+    >
       ${words}
     </button>`;
   }
   return html`
-    <span class="confirm" role="group" aria-label=${question}>
-      <span>${question}</span>
+    <span class="confirm" role="group" aria-label=${asked}>
+      <span>${asked}</span>
       <button type="button" class=${`button ${kind}`} disabled=${busy} onClick=${go}>
         ${words}
       </button>
-      <${CancelButton} act=${() => setAsks(false)} />
+      <${CancelButton} act=${() => setAsked(null)} />
     </span>
   `;
 }

@@ -132,9 +132,14 @@ function Choose({ plan, plans, subscription, act }) {
     if (next_plan_id !== id) return t("plan_changed", { name });
     return comesNow ? t("comes_when_paid", { name }) : t("changes", { name, day: day(renews_at) });
   };
+  const question = () =>
+    attempt(async () => {
+      const { price_cents: cents, currency } = await api.priceOfChange(id);
+      return cents ? t("change_now", { money: money(cents, currency) }) : t("change_later");
+    });
   return html`<${Confirmed}
     words=${t("change_to", { name })}
-    question=${t(comesNow ? "change_now" : "change_later", { name })}
+    find=${question}
     act=${() => change(changed)}
     kind=""
   />`;

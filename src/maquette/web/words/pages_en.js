@@ -180,7 +180,7 @@ export const en = {
   a_month: "{money} a month",
   subscribe_to: "Subscribe to {name}",
   change_to: "Change to {name}",
-  change_now: "Change at once? The difference for the rest of the month is charged now.",
+  change_now: "Change at once? {money} is charged now, for the rest of the month.",
   change_later: "Change with the next month?",
   this_is_yours: "Your plan",
   your_plan: "Your plan is {name}.",

@@ -178,7 +178,7 @@ export const zh = {
   a_month: "每月 {money}",
   subscribe_to: "订阅 {name}",
   change_to: "换成 {name}",
-  change_now: "立即更换？本期剩余时间的差额现在收取。",
+  change_now: "立即更换？现在收取本期剩余时间的差额 {money}。",
   change_later: "从下一期起更换？",
   this_is_yours: "当前套餐",
   your_plan: "您的套餐是 {name}。",
