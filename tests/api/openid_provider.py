@@ -19,7 +19,9 @@ CLIENT_ID, CLIENT_SECRET = "maquette", "a secret of both"
 
 @dataclass
 class OpenIdProvider:
-    """Says that everyone is `person`, until told otherwise; it `forges` what its token says."""
+    """Says that everyone is `person`, until told otherwise; it `forges` what its token says. It
+    counts how often it was `asked` who it is.
+    """
 
     redirect_uri: str
     issuer: str = ""
@@ -28,6 +30,9 @@ class OpenIdProvider:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}))
     signs_with: RSAKey | None = None
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked: int = 0
+    is_down: bool = False
+    slow_s: float = 0.0
 
     def app(self) -> FastAPI:
         app = FastAPI()
@@ -38,6 +43,10 @@ class OpenIdProvider:
         return app
 
     def about(self) -> dict[str, Any]:
+        self.asked += 1
+        if self.is_down:
+            raise HTTPException(500)
+        time.sleep(self.slow_s)
         return {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/authorize",
@@ -94,6 +103,6 @@ class OpenIdProvider:
             **self.person,
             **self.forges,
         }
-        header = {"alg": "RS256", "kid": "one"}
-        id_token = jwt.encode(header, claims, self.signs_with or self.key)
+        key = self.signs_with or self.key
+        id_token = jwt.encode({"alg": "RS256", "kid": key.kid}, claims, key)
         return {"access_token": "of no use", "token_type": "Bearer", "id_token": id_token}

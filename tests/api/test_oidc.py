@@ -1,18 +1,30 @@
 """Sign-in by a real provider of OpenID Connect: who is let in, as whom, and who is not."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
 import httpx2 as httpx
 import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc.jwk import RSAKey
 
 from maquette.api.dependencies import COOKIE
 from maquette.api.oidc import ATTEMPT
+from maquette.core.errors import NotNow
+from maquette.core.settings import Settings
+from maquette.db.tables.people import identity, session
 from maquette.ledger.accounts import get_balance
+from maquette.people import oidc
+from maquette.people.oidc import OidcClient
+from maquette.people.persons import change_person
+from maquette.people.rate_limits import SIGN_IN_FROM
+from maquette.service.oidc_sign_in import name_issuers
 from tests.api.conftest import Rooms, served
 from tests.api.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
 from tests.api.people import ELSEWHERE, ORIGIN, Someone, open_to_all, someone_new
@@ -48,6 +60,16 @@ class Scene:
         bob = Someone(self.http, {"Cookie": f"{COOKIE}={answer.cookies[COOKIE]}"})
         bob.account_id = bob.get("/v1/me").json()["account_id"]
         return bob
+
+    @property
+    def client(self) -> OidcClient:
+        assert isinstance(self.http.app, FastAPI)
+        return self.http.app.state.people.provider("acme")
+
+    @property
+    def settings(self) -> Settings:
+        assert isinstance(self.http.app, FastAPI)
+        return self.http.app.state.people.settings
 
     def refused(self, answer: httpx.Response) -> str:
         assert answer.status_code == 303
@@ -106,6 +128,53 @@ def test_a_known_address_is_linked_only_where_it_was_shown(scene: Scene) -> None
     assert Someone(scene.http).post("/v1/sign-in", sign_in).json()["account_id"] != zoe.account_id
 
 
+def test_a_domain_is_not_another_that_looks_alike(scene: Scene) -> None:
+    bob = scene.sign_in(email="bob@strasse.de")
+    other = scene.sign_in(sub="b-2", email="bob@straße.de")
+    assert other.account_id != bob.account_id
+    assert scene.sign_in(sub="b-3", email="BOB@xn--strae-oqa.de").account_id == other.account_id
+
+
+@pytest.mark.parametrize("what", ["operator", "admin", "second factor"])
+def test_more_than_a_password_is_not_walked_round_by_an_address(scene: Scene, what: str) -> None:
+    ada = someone_new(scene.rooms, scene.http)
+    address = ada.get("/v1/me").json()["email"]
+    with scene.rooms.database.begin() as connection:
+        if what == "second factor":
+            change_person(connection, ada.account_id, two_factor_confirmed_at=sa.func.now())
+        else:
+            change_person(connection, ada.account_id, role=what)
+    scene.provider.person = {**BOB, "email": address}
+    path, kept = scene.go_out()
+    assert "sign in with your password" in scene.refused(scene.come_back(path, kept))
+    # Who is signed in links the two, and comes in by the provider from then on.
+    cookie = f"{ada.headers['Cookie']}; {ATTEMPT}="
+    path, kept = scene.go_out()
+    linked = Someone(scene.http, {"Cookie": cookie + kept}).get(path)
+    assert linked.headers["location"] == "/"
+    assert scene.sign_in(email=address).account_id == ada.account_id
+
+
+def test_an_identity_is_the_issuers_whatever_the_settings_call_it(scene: Scene) -> None:
+    bob = scene.sign_in()
+    with scene.rooms.database.begin() as connection:
+        (kept,) = connection.execute(sa.select(identity)).mappings()
+        assert (kept["issuer"], kept["subject"]) == (scene.provider.issuer, BOB["sub"])
+        # As one from before schema 0013 has it, until a studio with these settings starts.
+        connection.execute(sa.update(identity).values(issuer="acme"))
+    name_issuers(scene.rooms.database, {"other": scene.settings.providers["acme"]})
+    stranger = scene.sign_in(email="bob@example.net")
+    assert stranger.account_id != bob.account_id
+    with scene.rooms.database.begin() as connection:
+        connection.execute(sa.delete(identity).where(identity.c.issuer != "acme"))
+    name_issuers(scene.rooms.database, scene.settings.providers)
+    assert scene.sign_in().account_id == bob.account_id
+    with scene.rooms.database.begin() as connection:  # and then another one is called so
+        connection.execute(sa.update(identity).values(issuer="https://login.acme.example"))
+    name_issuers(scene.rooms.database, scene.settings.providers)
+    assert scene.sign_in(email="bob@example.com").account_id != bob.account_id
+
+
 def test_a_way_back_is_for_the_browser_that_went_out(scene: Scene) -> None:
     scene.provider.person = BOB
     path, kept = scene.go_out()
@@ -138,6 +207,59 @@ def test_a_token_that_the_provider_did_not_sign_lets_no_one_in(scene: Scene) -> 
     scene.provider.person = BOB
     scene.provider.signs_with = RSAKey.generate_key(2048, {"kid": "one"})
     assert "did not say who you are" in scene.refused(scene.come_back(*scene.go_out()))
+
+
+def test_keys_that_are_new_are_asked_for(scene: Scene) -> None:
+    bob = scene.sign_in()
+    scene.provider.key = RSAKey.generate_key(2048, {"kid": "two"})
+    assert scene.sign_in().account_id == bob.account_id
+    asked = scene.provider.asked
+    assert scene.sign_in().account_id == bob.account_id
+    assert scene.provider.asked == asked  # for it is known now
+    scene.provider.signs_with = RSAKey.generate_key(2048, {"kid": "three"})
+    scene.provider.person = BOB
+    assert "did not say who you are" in scene.refused(scene.come_back(*scene.go_out()))
+
+
+def test_a_provider_that_fails_is_left_alone_a_while(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.provider.is_down = True
+    for _ in range(3):
+        assert Someone(scene.http).get(WAY).status_code == 429
+    assert scene.provider.asked == 1
+    scene.provider.is_down = False
+    assert Someone(scene.http).get(WAY).status_code == 429
+    monkeypatch.setattr(oidc, "AWAY_FOR_S", 0.0)
+    monkeypatch.setattr(scene.client, "_away_until", 0.0)
+    assert Someone(scene.http).get(WAY).status_code == 303
+
+
+def test_a_slow_provider_does_not_hold_up_the_studio(scene: Scene) -> None:
+    scene.provider.slow_s = 1.0
+    began = time.monotonic()
+    with ThreadPoolExecutor(oidc.AT_ONCE + 8) as crowd:
+        waiting = [crowd.submit(_status_of, scene.client) for _ in range(oidc.AT_ONCE + 8)]
+        told = [one.result() for one in waiting]
+    assert told.count("away") == 8
+    assert told.count("") == oidc.AT_ONCE
+    assert time.monotonic() - began < 20 * scene.provider.slow_s
+
+
+def _status_of(client: OidcClient) -> str:
+    try:
+        client.begin()
+    except NotNow:
+        return "away"
+    return ""
+
+
+def test_who_tries_too_often_is_told_to_wait(scene: Scene) -> None:
+    scene.provider.person = BOB
+    path, kept = scene.go_out()
+    statuses = [Someone(scene.http).get(WAY).status_code for _ in range(SIGN_IN_FROM.most)]
+    assert statuses == [303] * (SIGN_IN_FROM.most - 1) + [429]
+    assert "try again in" in scene.refused(scene.come_back(path, kept))
 
 
 def test_who_does_not_know_the_verifier_gets_nothing(scene: Scene) -> None:

@@ -199,6 +199,16 @@ def _0014(connection: sa.Connection) -> None:
     _run(connection, f"INSERT INTO blob_drop (blob_hash) VALUES ('{'0' * 64}')")
 
 
+def _0015(connection: sa.Connection) -> None:
+    _run(
+        connection,
+        f"""
+        INSERT INTO identity (issuer, subject, provider_id, account_id, created_at)
+            VALUES ('https://acme.example', 'a-1', 'acme', 'ada', '{WHEN}');
+        """,
+    )
+
+
 ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0001": _0001,
     "0002": _0002,
@@ -213,6 +223,7 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0012": _0012,
     "0013": _0013,
     "0014": _0014,
+    "0015": _0015,
 }
 
 

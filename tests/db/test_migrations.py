@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
-from maquette.db.connect import connect, open_database, revisions
+from maquette.db.connect import connect, migrate, open_database, revisions
 from maquette.db.tables import metadata
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import grant
@@ -17,6 +17,7 @@ from maquette.ledger.reversals import reverse
 from maquette.ledger.transfers import get_transfers
 from maquette.ledger.verify import verify
 from maquette.payments.store import get_payment
+from maquette.people.emails import read_email
 from tests.db.rows_by_revision import ROWS, rows_until
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -87,3 +88,40 @@ def test_migrations_make_the_tables_that_the_code_sees(fresh_url: str) -> None:
             made = {check["name"] for check in inspector.get_check_constraints(table.name)}
             checks = (c for c in table.constraints if isinstance(c, sa.CheckConstraint))
             assert made == {str(check.name) for check in checks}, table.name
+
+
+def test_addresses_are_compared_by_their_domains_and_identities_wait(fresh_url: str) -> None:
+    """By schema 0013. Free credits that were had for an address by its key of before were had."""
+    ways = {
+        "bob": ("bob@straße.de", "bob@strasse.de", "bob@xn--strae-oqa.de"),
+        "cy": ("Cy@EXAMPLE.org", "cy@example.org", "cy@example.org"),
+    }
+    hashed = (
+        "sha256((SELECT value FROM pepper WHERE name = 'addresses') || convert_to(:key, 'UTF8'))"
+    )
+    with connect(sa.make_url(fresh_url)) as engine:
+        migrate(engine, "0011")
+        with engine.begin() as connection:
+            for name, (email, before, _) in ways.items():
+                row = {"name": name, "email": email, "key": before}
+                for statement in (
+                    "INSERT INTO account (account_id, kind) VALUES (:name, 'user')",
+                    "INSERT INTO person (account_id, email, email_key, email_verified_at) "
+                    "VALUES (:name, :email, :key, now())",
+                    "INSERT INTO mail_token (token_hash, purpose, account_id, email_key, "
+                    "expires_at) VALUES (convert_to(:name, 'UTF8'), 'verify', :name, :key, now())",
+                    f"INSERT INTO free_credit (address_hash) VALUES ({hashed})",
+                    "INSERT INTO identity (provider_id, subject, account_id) "
+                    "VALUES ('acme', :name, :name)",
+                ):
+                    connection.execute(sa.text(statement), row)
+    with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
+        for name, (email, _, after) in ways.items():
+            assert read_email(email).key == after
+            for table in ("person", "mail_token"):
+                query = sa.text(f"SELECT email_key FROM {table} WHERE account_id = :name")
+                assert connection.execute(query, {"name": name}).scalar_one() == after
+            query = sa.text(f"SELECT count(*) FROM free_credit WHERE address_hash = {hashed}")
+            assert connection.execute(query, {"key": after}).scalar_one() == 1
+            query = sa.text("SELECT issuer FROM identity WHERE account_id = :name")
+            assert connection.execute(query, {"name": name}).scalar_one() == "acme"

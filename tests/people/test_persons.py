@@ -36,6 +36,21 @@ def test_spellings_of_one_address_are_one() -> None:
     assert read_email("小明@例子.中国").key == read_email("小明@xn--fsqu00a.xn--fiqs8s").key
 
 
+def test_what_looks_alike_is_another_address() -> None:
+    for one, other in (
+        ("bob@straße.de", "bob@strasse.de"),
+        ("bob@βόλος.gr", "bob@βόλοσ.gr"),  # whose last letters are two
+        ("strauß@example.org", "strauss@example.org"),
+    ):
+        assert read_email(one).key != read_email(other).key
+    for one, other in (
+        ("BOB@STRASSE.DE", "bob@strasse.de"),
+        ("bob@straße.de", "Bob@xn--strae-oqa.DE"),
+        ("bob@βόλος.gr", "bob@xn--nxasmm1c.gr"),
+    ):
+        assert read_email(one).key == read_email(other).key, one
+
+
 def test_many_may_say_an_address_is_theirs_and_one_may_have_shown_it(database: sa.Engine) -> None:
     email = read_email("ADA@example.org")
     with database.begin() as connection:

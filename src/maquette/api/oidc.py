@@ -10,6 +10,7 @@ from maquette.api.dependencies import BrowserDep, PeopleDep, give_cookie
 from maquette.api.schemas import problems
 from maquette.core.errors import InvalidRequest, MaquetteError
 from maquette.people.oidc import Attempt
+from maquette.people.rate_limits import SIGN_IN_FROM, household
 from maquette.service.oidc_sign_in import sign_in_by
 
 router = APIRouter(prefix="/v1/oidc", tags=["sign-in"])
@@ -22,7 +23,9 @@ Text = Annotated[str, Query(max_length=4000)]
 @router.get("/{provider_id}", status_code=303, response_class=RedirectResponse, responses=PROBLEMS)
 def begin_oidc(provider_id: str, people: PeopleDep, browser: BrowserDep) -> RedirectResponse:
     """Sends the browser to the provider."""
-    url, attempt = people.provider(provider_id).begin()
+    provider = people.provider(provider_id)
+    people.count((SIGN_IN_FROM, household(browser.address)))
+    url, attempt = provider.begin()
     answer = RedirectResponse(url, 303)
     kept = attempt.as_text()
     answer.set_cookie(ATTEMPT, kept, ATTEMPT_S, secure=True, httponly=True, samesite="lax")
@@ -51,6 +54,7 @@ def finish_oidc(
     try:
         if attempt is None:
             raise InvalidRequest("this sign-in was not begun in this browser; begin anew")
+        people.count((SIGN_IN_FROM, household(browser.address)))
         token = sign_in_by(people, provider.finish(attempt, state, code), browser)
         answer = RedirectResponse("/", 303)
         give_cookie(answer, token)

@@ -24,4 +24,5 @@ def read_email(text: str) -> Email:
         raise InvalidRequest(
             f"{text!r} is no e-mail address; write it as name@example.org"
         ) from None
-    return Email(found.normalized, found.normalized.casefold())
+    # Not casefold(), to which ß is ss: straße.de and strasse.de are two people's domains.
+    return Email(found.normalized, f"{found.local_part.lower()}@{found.ascii_domain.lower()}")

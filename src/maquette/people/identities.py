@@ -1,19 +1,37 @@
-"""Who someone is to a provider of OpenID Connect."""
+"""Who someone is to a provider of OpenID Connect, which is known by its issuer."""
 
 import sqlalchemy as sa
 
 from maquette.db.tables.people import identity
 
 
-def find_identity(connection: sa.Connection, provider_id: str, subject: str) -> str | None:
+def find_identity(connection: sa.Connection, issuer: str, subject: str) -> str | None:
     """Whose it is, by account."""
-    this = (identity.c.provider_id == provider_id) & (identity.c.subject == subject)
+    this = (identity.c.issuer == issuer) & (identity.c.subject == subject)
     return connection.execute(sa.select(identity.c.account_id).where(this)).scalar_one_or_none()
 
 
 def add_identity(
-    connection: sa.Connection, provider_id: str, subject: str, account_id: str
+    connection: sa.Connection, provider_id: str, issuer: str, subject: str, account_id: str
 ) -> None:
     """From now on, who is this to the provider is that person here."""
-    row = {"provider_id": provider_id, "subject": subject, "account_id": account_id}
+    row = {
+        "issuer": issuer,
+        "subject": subject,
+        "provider_id": provider_id,
+        "account_id": account_id,
+    }
     connection.execute(sa.insert(identity).values(row))
+
+
+def drop_identities(connection: sa.Connection, account_id: str) -> None:
+    """No provider says any more that someone is this person."""
+    connection.execute(sa.delete(identity).where(identity.c.account_id == account_id))
+
+
+def name_issuer(connection: sa.Connection, provider_id: str, issuer: str) -> None:
+    """Says who it was that vouched, of identities from before schema 0013, which have the name of
+    the provider in the settings for an issuer.
+    """
+    old = (identity.c.provider_id == provider_id) & (identity.c.issuer == provider_id)
+    connection.execute(sa.update(identity).where(old).values(issuer=issuer))

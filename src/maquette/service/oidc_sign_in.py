@@ -1,14 +1,17 @@
 """People who come in by a provider of OpenID Connect: known, known by their address, or new."""
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, NotAllowed
 from maquette.core.ids import new_id
+from maquette.core.settings import OidcProvider
 from maquette.db.locks import hold
 from maquette.ledger.accounts import open_account
-from maquette.people.callers import refuse_suspended
+from maquette.people.callers import caller_of_session, refuse_suspended
 from maquette.people.emails import Email, read_email
-from maquette.people.identities import add_identity, find_identity
+from maquette.people.identities import add_identity, find_identity, name_issuer
 from maquette.people.oidc import Identity
 from maquette.people.persons import Person, add_person, find_verified, get_person
 from maquette.service.free_credits import give_free_credits
@@ -20,21 +23,29 @@ def sign_in_by(people: People, who: Identity, browser: Browser) -> str:
     someone's here leads to them only where the provider says that it was shown. Raises NotAllowed.
     """
     with people.database.begin() as connection:
-        hold(connection, f"identity {who.provider_id} {who.subject}")
-        account_id = find_identity(connection, who.provider_id, who.subject)
+        hold(connection, f"identity {who.issuer} {who.subject}")
+        account_id = find_identity(connection, who.issuer, who.subject)
         person = get_person(connection, account_id) if account_id else None
         if person is None:
-            person = _linked(people, connection, who)
-            add_identity(connection, who.provider_id, who.subject, person.account_id)
+            person = _linked(people, connection, who, browser)
+            add_identity(connection, who.provider_id, who.issuer, who.subject, person.account_id)
         refuse_suspended(person.suspended_at)
         return enter(connection, person, browser)
 
 
-def _linked(people: People, connection: sa.Connection, who: Identity) -> Person:
+def name_issuers(database: sa.Engine, providers: Mapping[str, OidcProvider]) -> None:
+    """At a start, before a table of the settings comes to name another issuer."""
+    with database.begin() as connection:
+        for provider_id, provider in providers.items():
+            name_issuer(connection, provider_id, provider.issuer)
+
+
+def _linked(people: People, connection: sa.Connection, who: Identity, browser: Browser) -> Person:
     address = _address(who)
     if address is not None and who.email_verified:
         hold(connection, f"address {address.key}")
         if known := find_verified(connection, address.key):
+            _refuse_by_address(connection, known, browser)
             return known
     if people.settings.sign_up == "closed":
         raise NotAllowed("people are added by an admin here; ask one")
@@ -46,6 +57,18 @@ def _linked(people: People, connection: sa.Connection, who: Identity) -> Person:
     if verified and address is not None:
         give_free_credits(connection, account_id, address.key, people.settings.free_credits)
     return made
+
+
+def _refuse_by_address(connection: sa.Connection, known: Person, browser: Browser) -> None:
+    """Whoever holds a mailbox holds its address at a provider. That does not stand for a second
+    factor, nor opens what operators may do; who is signed in as that person may link the two.
+    """
+    caller = caller_of_session(connection, browser.token) if browser.token else None
+    is_here = caller is not None and caller.account_id == known.account_id
+    if not is_here and (known.has_two_factor or known.role != "member"):
+        raise NotAllowed(
+            "an address alone does not open this account; sign in with your password and code"
+        )
 
 
 def _address(who: Identity) -> Email | None:

@@ -90,12 +90,14 @@ free_credit = sa.Table(
     sa.Column("granted_at", MOMENT, nullable=False, server_default=NOW),
 )
 
-# Who someone is to a provider of OpenID Connect.
+# Who someone is to a provider of OpenID Connect. It is known by its issuer, for a table of the
+# settings may come to name another; which table it was is `provider_id`.
 identity = sa.Table(
     "identity",
     metadata,
-    sa.Column("provider_id", sa.Text, primary_key=True),
+    sa.Column("issuer", sa.Text, primary_key=True),
     sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("provider_id", sa.Text, nullable=False),
     sa.Column("account_id", sa.ForeignKey("person.account_id"), nullable=False, index=True),
     sa.Column("created_at", MOMENT, nullable=False, server_default=NOW),
 )

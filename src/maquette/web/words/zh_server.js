@@ -218,6 +218,8 @@ export const zhServer = {
   "{provider} did not say who you are; begin anew": "{provider} 没有确认您的身份，请重新登录。",
   "{provider} does not answer as it should; try again in a minute":
     "{provider} 没有正常回应，请稍后再试。",
+  "an address alone does not open this account; sign in with your password and code":
+    "仅凭邮箱不能进入此账户，请用密码和验证码登录。",
   "no provider {id} is set up here": "这里没有设置 {id}。",
   "a key may not do this; sign in": "密钥不能这样做，请登录。",
   ["over plain HTTP others could read the password; serve the studio over HTTPS, and name the " +
