@@ -48,7 +48,8 @@ class Someone:
     def keep(self, answer: httpx.Response) -> "Someone":
         """Signed in by the cookie of an answer."""
         token = answer.cookies[COOKIE]
-        return Someone(self.http, {"Cookie": f"{COOKIE}={token}"}, answer.json()["account_id"])
+        account_id = answer.json().get("account_id", self.account_id)
+        return Someone(self.http, {"Cookie": f"{COOKIE}={token}"}, account_id)
 
 
 def open_to_all(rooms: Rooms, **settings: Any) -> FastAPI:

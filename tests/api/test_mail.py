@@ -1,26 +1,23 @@
 """Mails, as a real server gets them: what their links prove, once, and what they bring."""
 
 import re
-import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pyotp import TOTP
 
 from maquette.db.tables.people import mail_token, rate
 from maquette.ledger.accounts import get_balance
 from maquette.payments.stripe_payments import StripePayments
+from maquette.people.identities import add_identity, find_identity
 from maquette.service.payments import Payments
 from tests.api.conftest import Rooms
 from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, someone_new
+from tests.letterbox import Letterbox, mail_server
 from tests.payments.customer import Customer
 from tests.payments.stripe_server import SECRET, event, signed, stripe_server
 
@@ -28,35 +25,17 @@ ADA = {"email": "ada@example.org", "password": PASSWORD}
 ANOTHER = "a heron and three kettles"
 
 
-@dataclass
-class Letterbox:
-    """Keeps what comes."""
-
-    mails: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        mail = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 taken"
-
-    def newest(self, purpose: str) -> str:
-        """The token of the link in the newest mail."""
-        found = re.search(rf"{re.escape(ORIGIN)}/#{purpose}=(\S+)", self.mails[-1].get_content())
-        assert found, self.mails[-1].get_content()
-        return found[1]
-
-
 @pytest.fixture
 def letterbox() -> Iterator[tuple[Letterbox, str]]:
-    box = Letterbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, f"smtp://127.0.0.1:{port}?from=studio@example.org"
-    controller.stop()
+    with mail_server() as found:
+        yield found
+
+
+def _token(box: Letterbox, purpose: str) -> str:
+    """That of the link in the newest mail."""
+    found = re.search(rf"{re.escape(ORIGIN)}/#{purpose}=(\S+)", box.mails[-1].get_content())
+    assert found, box.mails[-1].get_content()
+    return found[1]
 
 
 @pytest.fixture
@@ -85,28 +64,81 @@ def test_free_credits_come_once_the_address_is_shown(
 ) -> None:
     ada = _sign_up(http)
     assert _available(rooms, ada.account_id) == 0
-    token = box.newest("verify")
+    token = _token(box, "verify")
     (mail,) = box.mails
     assert (mail["To"], mail["From"]) == (ADA["email"], "studio@example.org")
     assert mail["Subject"] == "Is this your address?"
-    assert Someone(http).post("/v1/verify-email", {"token": token}).status_code == 204
+    assert ada.post("/v1/verify-email", {"token": token}).status_code == 204
     assert ada.get("/v1/me").json()["email_verified"]
     assert _available(rooms, ada.account_id) == 100 * 10**6
-    again = Someone(http).post("/v1/verify-email", {"token": token})
+    again = ada.post("/v1/verify-email", {"token": token})
     assert again.status_code == 400
     assert "was used or is over" in again.json()["error"]
     assert ada.post("/v1/verify-email/send").status_code == 400  # there is nothing to be shown
     assert _available(rooms, ada.account_id) == 100 * 10**6
 
 
+def test_a_link_is_for_who_signed_up(rooms: Rooms, http: TestClient, box: Letterbox) -> None:
+    eve = _sign_up(http)  # with an address that is Ada's, who opens the link in her browser
+    asked = {"token": _token(box, "verify")}
+    ada, other = Someone(http), someone_new(rooms, http)
+    for who in (ada, other):
+        refused = who.post("/v1/verify-email", asked)
+        assert (refused.status_code, refused.json()["needs"]) == (401, "password")
+    guessed = [{**asked, "password": f"a guess, number {n}"} for n in range(11)]
+    told = [ada.post("/v1/verify-email", one) for one in guessed]
+    assert [one.status_code for one in told] == [401] * 10 + [429]
+    assert not eve.get("/v1/me").json()["email_verified"]
+    with rooms.database.begin() as connection:
+        connection.execute(sa.update(rate).values(resets_at=sa.func.now()))
+    # Who signed up themselves, on another machine, has the password.
+    assert ada.post("/v1/verify-email", {**asked, "password": PASSWORD}).status_code == 204
+    assert eve.get("/v1/me").json()["email_verified"]
+
+
+def test_an_account_that_another_prepared_is_handed_over_with_its_ways_in_shut(
+    rooms: Rooms, http: TestClient, box: Letterbox
+) -> None:
+    eve = _sign_up(http)  # with an address that is Ada's
+    scopes = ["read", "generate", "account"]
+    key = eve.post("/v1/keys", {"name": "k", "scopes": scopes}).json()["key"]
+    program = Someone(http, {"Authorization": f"Bearer {key}"})
+    assert program.get("/v1/me").status_code == 200
+    team = eve.post("/v1/teams", {"name": "Eve's"}).json()
+    eve.send("PATCH", "/v1/me", json={"payer_account_id": team["account_id"]})
+    begun = eve.post("/v1/me/two-factor", {"password": PASSWORD}).json()
+    eve = eve.keep(eve.post("/v1/me/two-factor/confirm", {"code": TOTP(begun["secret"]).now()}))
+    with rooms.database.begin() as connection:
+        add_identity(connection, "acme", "https://acme", "eve", eve.account_id)
+    assert Someone(http).post("/v1/password-reset", {"email": ADA["email"]}).status_code == 202
+    asked = {"token": _token(box, "reset"), "password": ANOTHER}
+    assert Someone(http).post("/v1/password-reset/confirm", asked).status_code == 204
+    ada = Someone(http).keep(Someone(http).post("/v1/sign-in", {**ADA, "password": ANOTHER}))
+    me = ada.get("/v1/me").json()
+    assert (me["account_id"], me["email_verified"], me["two_factor"]) == (
+        eve.account_id, True, False,
+    )  # fmt: skip
+    assert me["payer"]["account_id"] == ada.account_id
+    assert [one.get("/v1/me").status_code for one in (eve, program)] == [401, 401]
+    assert ada.get("/v1/keys").json() == []
+    with rooms.database.connect() as connection:
+        assert find_identity(connection, "https://acme", "eve") is None
+    # What is made after that stays: the address is Ada's.
+    key = ada.post("/v1/keys", {"name": "k", "scopes": scopes}).json()["key"]
+    assert Someone(http).post("/v1/password-reset", {"email": ADA["email"]}).status_code == 202
+    asked = {"token": _token(box, "reset"), "password": PASSWORD}
+    assert Someone(http).post("/v1/password-reset/confirm", asked).status_code == 204
+    assert Someone(http, {"Authorization": f"Bearer {key}"}).get("/v1/me").status_code == 200
+
+
 def test_a_link_is_over_in_time_and_once_there_is_a_newer_one(
     rooms: Rooms, http: TestClient, box: Letterbox
 ) -> None:
     ada = _sign_up(http)
-    first = box.newest("verify")
+    first = _token(box, "verify")
     assert ada.post("/v1/verify-email/send").status_code == 202
     assert Someone(http).post("/v1/verify-email", {"token": first}).status_code == 400
-    second = box.newest("verify")
+    second = _token(box, "verify")
     for wrong in (second[:-1], second + "x", "", second.swapcase()):
         assert Someone(http).post("/v1/verify-email", {"token": wrong}).status_code == 400
     # One for another purpose is none for this.
@@ -120,7 +152,7 @@ def test_a_link_is_over_in_time_and_once_there_is_a_newer_one(
 
 def test_only_a_hash_of_a_link_is_kept(rooms: Rooms, http: TestClient, box: Letterbox) -> None:
     _sign_up(http)
-    token = box.newest("verify")
+    token = _token(box, "verify")
     with rooms.database.connect() as connection:
         (kept,) = connection.execute(sa.select(mail_token.c.token_hash)).scalars()
     assert token.encode() not in kept
@@ -136,8 +168,8 @@ def test_who_has_an_account_is_told_so_by_mail_alone(
     assert mail["Subject"] == "You have an account already"
     assert "verify=" not in mail.get_content()
     assert pretender.post("/v1/verify-email/send").status_code == 202
-    token = box.newest("verify")  # who gets it has the address, and an account that has it
-    answer = Someone(http).post("/v1/verify-email", {"token": token})
+    token = _token(box, "verify")  # who gets it has the address, and an account that has it
+    answer = pretender.post("/v1/verify-email", {"token": token})
     assert (answer.status_code, "has an account" in answer.text) == (400, True)
     assert ada.get("/v1/me").json()["email_verified"]
 
@@ -157,7 +189,7 @@ def test_a_password_is_chosen_anew_by_mail(rooms: Rooms, http: TestClient, box: 
     }
     assert told == {(202, "null")}
     assert len(box.mails) == 2  # the first was to show the address
-    token = box.newest("reset")
+    token = _token(box, "reset")
     weak = Someone(http).post("/v1/password-reset/confirm", {"token": token, "password": "x"})
     assert weak.status_code == 400  # and the link still works
     asked = {"token": token, "password": ANOTHER}

@@ -67,7 +67,7 @@ def _sign_up(rooms: Rooms, http: TestClient, email: str = ADA["email"]) -> Someo
     ada = Someone(http).keep(Someone(http).post("/v1/sign-up", ADA | {"email": email}))
     with rooms.database.begin() as connection:
         token = issue_token(connection, "verify", email, ada.account_id)
-    assert Someone(http).post("/v1/verify-email", {"token": token}).status_code == 204
+    assert ada.post("/v1/verify-email", {"token": token}).status_code == 204
     return ada
 
 

@@ -91,7 +91,7 @@ def test_migrations_make_the_tables_that_the_code_sees(fresh_url: str) -> None:
 
 
 def test_addresses_are_compared_by_their_domains_and_identities_wait(fresh_url: str) -> None:
-    """By schema 0013. Free credits that were had for an address by its key of before were had."""
+    """By schema 0015. Free credits that were had for an address by its key of before were had."""
     ways = {
         "bob": ("bob@straße.de", "bob@strasse.de", "bob@xn--strae-oqa.de"),
         "cy": ("Cy@EXAMPLE.org", "cy@example.org", "cy@example.org"),

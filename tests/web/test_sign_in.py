@@ -201,3 +201,25 @@ def test_an_address_is_confirmed_by_the_link_of_a_mail(door: Door) -> None:
     page.get_by_role("button", name="Go to the studio").click()
     expect(page.get_by_role("button", name="Account: 100.00 credits")).to_be_visible()
     page.context.close()
+
+
+def test_an_address_is_confirmed_on_another_machine_by_the_password(door: Door) -> None:
+    page = door.visit("sign-up")
+    page.get_by_label("E-mail").fill(door.email("Pia"))
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create an account").click()
+    expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
+    account_id = page.evaluate("fetch('/v1/me').then((one) => one.json())")["account_id"]
+    phone = door.visit("sign-in")
+    phone.goto("about:blank")
+    phone.goto(_link(door, "verify", "Pia", account_id))
+    expect(phone.get_by_text("do nothing")).to_be_visible()
+    password = phone.get_by_label("Password", exact=True)
+    password.fill("it was something else")
+    phone.get_by_role("button", name="Confirm").click()
+    expect(password).to_have_accessible_description(re.compile("not the password"))
+    password.fill(PASSWORD)
+    phone.get_by_role("button", name="Confirm").click()
+    expect(phone.get_by_text("Your address is confirmed.")).to_be_visible()
+    for one in (page, phone):
+        one.context.close()

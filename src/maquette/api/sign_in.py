@@ -99,12 +99,13 @@ def sign_out(people: PeopleDep, browser: BrowserDep, response: Response) -> None
     take_cookie(response)
 
 
-class TokenIn(BaseModel):
-    """What a link in a mail ends in."""
+class VerifyIn(BaseModel):
+    """What a link in a mail ends in; and the password, where you are not signed in."""
 
     model_config = ConfigDict(extra="forbid")
 
     token: Token
+    password: Secret = ""
 
 
 class AddressIn(BaseModel):
@@ -125,9 +126,11 @@ class ResetIn(BaseModel):
 
 
 @router.post("/verify-email", status_code=204, responses=PROBLEMS)
-def verify_email(asked: TokenIn, people: PeopleDep, browser: BrowserDep) -> None:
-    """Show that an address is yours, by the link of a mail. Once, it brings the free credits."""
-    people.verify(asked.token, browser)
+def verify_email(asked: VerifyIn, people: PeopleDep, browser: BrowserDep) -> None:
+    """Show that an address is yours, by the link of a mail. Once, it brings the free credits. In
+    a browser where you are not signed in, 401 with `needs`: give the password, too.
+    """
+    people.verify(asked.token, asked.password, browser)
 
 
 @router.post("/verify-email/send", status_code=202, responses=PROBLEMS)

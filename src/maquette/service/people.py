@@ -36,6 +36,7 @@ from maquette.people.two_factor import (
     remove_two_factor,
     take_code,
 )
+from maquette.people.ways_in import close_ways_in
 from maquette.service.free_credits import give_free_credits
 
 Send = Callable[[Mail], object]  # soon, and not before the answer: how long it takes would tell
@@ -213,14 +214,33 @@ class People:
             token = issue_token(connection, "verify", who.email_key, account_id)
         send(self.write("verify", who, who.email, token))
 
-    def verify(self, token: str, browser: Browser) -> None:
-        """Takes a link of a mail as proof of an address, which brings free credits once. Raises
-        InvalidRequest, RateLimited.
+    def verify(self, token: str, password: str, browser: Browser) -> None:
+        """Takes a link of a mail as proof of an address, which brings free credits once. Who opens
+        it is to be who signed up, by session or password: for others may have done so with an
+        address that is not theirs, and its owner must not hand it to them by opening a mail.
+        Raises InvalidRequest, NotSignedIn, RateLimited.
         """
         self.count((rates.TOKEN_FROM, household(browser.address)))
+        with self.database.connect() as connection:  # only looks: the link is kept for the next try
+            proof = redeem_token(connection, "verify", token)
+            who = get_person(connection, str(proof.account_id))
+            caller = caller_of_session(connection, browser.token) if browser.token else None
+        if caller is None or caller.account_id != who.account_id:
+            self._refuse_stranger(who, password)
         with self.database.begin() as connection:
             proof = redeem_token(connection, "verify", token)
-            self._show(connection, str(proof.account_id), proof.email_key)
+            self._show(connection, who.account_id, proof.email_key)
+
+    def _refuse_stranger(self, who: Person, password: str) -> None:
+        if not password:
+            raise NotSignedIn(
+                "sign in as who signed up, or give the password that was chosen then; if it was "
+                "not you, do nothing",
+                "password",
+            )
+        self.count((rates.PASSWORD_OF, who.account_id))
+        if not verify_password(who.password_hash, password):
+            raise NotSignedIn("this is not the password that was chosen at sign-up", "password")
 
     def _show(self, connection: sa.Connection, account_id: str, email_key: str) -> None:
         who = get_person(connection, account_id)
@@ -243,7 +263,8 @@ class People:
 
     def reset(self, token: str, password: str, browser: Browser) -> None:
         """Another password, by a link of a mail, which shows the address, too; all sessions end.
-        Raises InvalidRequest, RateLimited.
+        Where the address was not shown yet, someone else may have made the account: then no other
+        way into it stays, and no one else pays. Raises InvalidRequest, RateLimited.
         """
         self.count((rates.TOKEN_FROM, household(browser.address)))
         with self.database.begin() as connection:
@@ -251,8 +272,11 @@ class People:
             who = get_person(connection, str(proof.account_id))
             kept = hash_password(password, who.email or "")
             change_person(connection, who.account_id, password_hash=kept)
-            self._show(connection, who.account_id, proof.email_key)
             end_sessions(connection, who.account_id)
+            if who.email_verified_at is None:
+                close_ways_in(connection, who.account_id)
+                change_person(connection, who.account_id, payer_account_id=None)
+            self._show(connection, who.account_id, proof.email_key)
 
     def change(
         self,

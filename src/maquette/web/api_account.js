@@ -8,7 +8,8 @@ export const signInOptions = () => ask("GET", "/v1/sign-in/options");
 export const signIn = (given) => ask("POST", "/v1/sign-in", given);
 export const signUp = (given) => ask("POST", "/v1/sign-up", given);
 export const sendVerification = () => ask("POST", "/v1/verify-email/send");
-export const verifyEmail = (token) => ask("POST", "/v1/verify-email", { token });
+export const verifyEmail = (token, password) =>
+  ask("POST", "/v1/verify-email", { token, password });
 export const forgotPassword = (email) => ask("POST", "/v1/password-reset", { email });
 export const resetPassword = (token, password) =>
   ask("POST", "/v1/password-reset/confirm", { token, password });

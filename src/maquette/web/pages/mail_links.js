@@ -5,6 +5,7 @@ import { Form, useForm } from "../components/forms.js";
 import { html } from "../html.js";
 import { beginAnew, me } from "../state/me.js";
 import { t } from "../words.js";
+import { CurrentPassword } from "./account.js";
 import { NewPassword, SignIn } from "./sign_in.js";
 
 /** What a token does once the page is open: undefined, then its answer, or `{problem}`. */
@@ -13,7 +14,7 @@ function useToken(send) {
   useEffect(() => {
     send().then(
       (answer) => setDone({ answer }),
-      ({ message }) => setDone({ problem: message }),
+      ({ message, answer }) => setDone({ problem: message, needs: answer?.needs }),
     );
   }, []);
   return done;
@@ -23,14 +24,29 @@ const Onward = ({ words, target = "#/" }) => html`
   <button type="button" class="button primary" onClick=${() => beginAnew(target)}>${words}</button>
 `;
 
+/** Where no one is signed in who signed up, the password is asked for. */
 export function Verify({ token }) {
+  const [isShown, setShown] = useState(false);
   const done = useToken(() => api.verifyEmail(token));
+  const form = useForm({ password: "" }, async ({ password }) => {
+    await api.verifyEmail(token, password);
+    setShown(true);
+  }, () => "password");
+  const asks = done?.needs === "password" && !isShown;
+  const problem = isShown ? null : done?.problem;
   return html`
     <h1>${t("page_verify")}</h1>
     ${done === undefined && html`<p aria-busy="true">${t("loading")}</p>`}
-    ${done?.problem && html`<p class="problem" role="alert">${done.problem}</p>`}
-    ${done && !done.problem && html`<p role="status">${t("verified")}</p>`}
-    ${done && html`<${Onward} words=${t("go_to_studio")} />`}
+    ${asks && html`<p class="lead">${problem}</p>`}
+    ${
+      asks &&
+      html`<${Form} of=${form} label=${t("page_verify")} submit=${t("confirm_address")}>
+        <${CurrentPassword} of=${form} />
+      <//>`
+    }
+    ${problem && !asks && html`<p class="problem" role="alert">${problem}</p>`}
+    ${done && !problem && html`<p role="status">${t("verified")}</p>`}
+    ${done && !asks && html`<${Onward} words=${t("go_to_studio")} />`}
   `;
 }
 

@@ -38,6 +38,7 @@ export const en = {
   reset_sent:
     "If {email} has an account here, a link is on its way. It is good once, and not for long.",
   back_to_sign_in: "Back to sign in",
+  confirm_address: "Confirm",
   verified: "Your address is confirmed. Thank you.",
   password_changed: "Your new password is set. You were signed out everywhere else.",
   set_password: "Set password",

@@ -37,6 +37,7 @@ export const zh = {
   send_link: "发送链接",
   reset_sent: "如果 {email} 在这里有账户，链接正在路上。它只能用一次，且很快失效。",
   back_to_sign_in: "返回登录",
+  confirm_address: "确认",
   verified: "您的邮箱已确认，谢谢。",
   password_changed: "新密码已设置，其他地方的登录均已退出。",
   set_password: "设置密码",

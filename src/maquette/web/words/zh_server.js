@@ -187,6 +187,9 @@ export const zhServer = {
   "no one is signed in; sign in first": "尚未登录，请先登录。",
   "e-mail and password do not go together; try again or reset it":
     "邮箱与密码不匹配，请重试或重设密码。",
+  ["sign in as who signed up, or give the password that was chosen then; if it was not you, do " +
+  "nothing"]: "请以注册时的账户登录，或输入当时设置的密码；如果不是您本人注册的，请不要理会。",
+  "this is not the password that was chosen at sign-up": "这不是注册时设置的密码。",
   "this account is suspended; ask an operator": "此账户已停用，请联系管理人员。",
   "people are added by an admin here; ask one": "这里由管理员添加账户，请联系管理员。",
   "this is for admins; ask one": "这只限管理员，请联系他们。",
