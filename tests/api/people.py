@@ -1,5 +1,6 @@
 """People of a studio that others reach, and what they send it from their browsers."""
 
+from base64 import b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,7 @@ from tests.credits import PLENTY_MICROCREDITS
 ORIGIN = "https://studio.example"
 ELSEWHERE = ("203.0.113.7", 50000)
 PASSWORD = "three kettles and a heron"
+SECOND_FACTOR_KEY = b64encode(bytes(32)).decode()
 
 
 @dataclass
@@ -55,7 +57,8 @@ class Someone:
 def open_to_all(rooms: Rooms, **settings: Any) -> FastAPI:
     """The studio as others reach it, over HTTPS."""
     studio = Studio(rooms.database, rooms.blobs, rooms.queue)
-    people = People(rooms.database, Settings(**settings), on_loopback=False)
+    known = Settings(**{"second_factor_key": SECOND_FACTOR_KEY, **settings})
+    people = People(rooms.database, known, on_loopback=False)
     return create_app(studio, rooms.database, people=people)
 
 

@@ -116,7 +116,7 @@ ROWS = {
     "POST /v1/me/delete": in_person(signed_in(422)),
     "GET /v1/me/sessions": in_person(signed_in(200)),
     "DELETE /v1/me/sessions/{session_id}": in_person(own(204)),
-    "POST /v1/me/two-factor": in_person(signed_in(400)),  # they have no password
+    "POST /v1/me/two-factor": in_person(signed_in(400, json={"password": "x"})),  # they have none
     "POST /v1/me/two-factor/confirm": in_person(signed_in(422)),
     "POST /v1/me/two-factor/remove": in_person(signed_in(422)),
     "GET /v1/teams": signed_in(200),

@@ -12,14 +12,17 @@ from maquette.cli.app import app
 from maquette.core.errors import InvalidRequest, NotAllowed, NotFound
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
+from maquette.db.tables.people import recovery_code
 from maquette.jobs.queue import JobQueue
 from maquette.library.blobs import Blobs
 from maquette.library.uploads import add_upload
 from maquette.people.audit import read_audit
 from maquette.people.passwords import verify_password
-from maquette.people.persons import get_person
+from maquette.people.persons import change_person, get_person
+from maquette.people.sessions import list_sessions, start_session
 from maquette.service.owner import LOCAL_ACCOUNT, refuse_open_door
 from maquette.service.sweep import Sweeper
+from tests.letterbox import mail_server
 
 PASSWORD = "three kettles and a heron"
 
@@ -73,6 +76,34 @@ def test_what_is_done_is_done_and_written_down(fresh_url: str) -> None:
         "person.suspend",
         "person.add",
     ]
+
+
+def test_who_lost_their_app_comes_in_again(fresh_url: str) -> None:
+    eve = str(_told(_run(fresh_url, "add", "eve@example.org"))["account_id"])
+    none = _run(fresh_url, "remove-second-factor", "eve@example.org")
+    assert isinstance(none.exception, InvalidRequest)
+    with open_database(Settings(database=fresh_url)) as engine, engine.begin() as connection:
+        start_session(connection, eve)
+        code = {"account_id": eve, "code_hash": b"x"}
+        connection.execute(sa.insert(recovery_code).values(code))
+        values = {"two_factor_secret": "S", "two_factor_confirmed_at": sa.func.now()}
+        change_person(connection, eve, **values)
+    assert _told(_run(fresh_url, "show", "eve@example.org"))["two_factor"] is True
+    command = ["accounts", "remove-second-factor", "eve@example.org", "--json"]
+    with mail_server() as (box, url):
+        environ = {"MAQUETTE_DATABASE": fresh_url, "MAQUETTE_SMTP": url}
+        assert _told(CliRunner().invoke(app, command, obj=environ))["two_factor"] is False
+        (mail,) = box.mails
+    assert (mail["To"], mail["Subject"]) == ("eve@example.org", "Your second factor was removed")
+    with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
+        assert list_sessions(connection, eve) == []
+        assert connection.execute(sa.select(recovery_code)).all() == []
+        done = read_audit(connection, 1)[0]
+        assert (done.actor_id, done.act, done.subject) == (
+            "the command line",
+            "person.second_factor",
+            eve,
+        )
 
 
 def test_what_cannot_be_is_told_and_nothing_is_done(fresh_url: str) -> None:

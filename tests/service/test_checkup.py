@@ -36,7 +36,11 @@ def test_a_studio_that_is_well(site: Site) -> None:
         note(connection, "maquette backup", ACT, "/kept")
     checks = _checks(site.settings)
     assert {name: one.state for name, one in checks.items()} == dict.fromkeys(
-        ("disk", "payments", "database", "workers", "queue", "storage", "backup"), "well"
+        (
+            *("disk", "payments", "mails", "database", "workers", "queue", "storage", "backup"),
+            "second factors",
+        ),
+        "well",
     )
     assert f"schema {revisions()[-1]}" in checks["database"].found
     assert "MiB free" in checks["disk"].found
@@ -55,17 +59,18 @@ def test_what_is_broken_is_said_with_its_remedy(
         connection.execute(sa.update(worker).values(heartbeat_at=past))
     monkeypatch.setattr(checkup, "LEAST_FREE_BYTES", 2**80)
     monkeypatch.setattr(checkup, "MOST_QUEUE_AGE_S", -1.0)
-    half = {"stripe_webhook_secret": "whsec_1"}
+    half = {"stripe_webhook_secret": "whsec_1", "public_url": "https://studio.example"}
     checks = _checks(site.settings.model_copy(update=half))
     states = {name: one.state for name, one in checks.items()}
     assert states == {
         "disk": "broken", "payments": "broken", "database": "well", "workers": "broken",
         "queue": "noticed",
-        "storage": "broken", "backup": "noticed",
+        "storage": "broken", "backup": "noticed", "mails": "noticed", "second factors": "well",
     }  # fmt: skip
     assert all(one.remedy for one in checks.values() if one.state != "well")
     assert checks["workers"].found == "last heard of 3.0 days ago, and 1 jobs wait"
     assert checks["backup"].found == "never"
+    assert checks["mails"].remedy.startswith("set smtp")
     assert checks["payments"].found == "stripe_webhook_secret is set, stripe_key is not"
 
 

@@ -29,8 +29,10 @@ from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.service.image_jobs import ImageJobs
 from maquette.service.owner import prepare_owner
+from maquette.service.people import People
 from maquette.service.queues import IMAGE, abilities
 from maquette.service.studio import Studio
+from tests.api.people import SECOND_FACTOR_KEY
 from tests.callers import become
 from tests.conftest import TinyModels
 from tests.lora_files import write_diffusers
@@ -102,7 +104,9 @@ def served(
         loop = EngineLoop(DenoisingEngine(image.device))
         jobs = ImageJobs(database, blobs, dict.fromkeys(NAMES, image), loop, folder / "snapshots")
         prepare_owner(database)
-        app = create_app(Studio(database, blobs, queue, adapters=adapters), database)
+        people = People(database, Settings(second_factor_key=SECOND_FACTOR_KEY))
+        studio = Studio(database, blobs, queue, adapters=adapters)
+        app = create_app(studio, database, people=people)
         names = abilities(NAMES).queues
         with working(queue, names, "worker", 8, jobs.run, drain_s=5), _served(app) as address:
             yield address, app

@@ -77,6 +77,14 @@ def test_a_second_factor_is_set_up_asked_for_and_removed(door: Door) -> None:
     door.add("Mei")
     page = door.enter("Mei", "account")
     page.get_by_role("button", name="Set up").click()
+    asked = page.get_by_role("form", name="Set up")
+    password = asked.get_by_label("Password", exact=True)
+    password.fill("it was something else")
+    asked.get_by_role("button", name="Set up").click()
+    expect(password).to_have_accessible_description(re.compile("current password"))
+    door.site.errors.clear()  # the browser's own word of the refusal
+    password.fill(PASSWORD)
+    asked.get_by_role("button", name="Set up").click()
     picture = page.get_by_role("img", name="A QR code")
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 50

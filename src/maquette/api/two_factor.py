@@ -45,9 +45,9 @@ class PasswordIn(BaseModel):
 
 
 @router.post("", responses=PROBLEMS)
-def begin(caller: SignedInDep, people: PeopleDep) -> BegunOut:
+def begin(asked: PasswordIn, caller: SignedInDep, people: PeopleDep) -> BegunOut:
     """Begin with a second factor; it is in force once you confirm it."""
-    secret, uri = people.begin_two_factor(caller.account_id)
+    secret, uri = people.begin_two_factor(caller.account_id, asked.password)
     picture = segno.make(uri).svg_inline(scale=4, border=2)
     return BegunOut(secret=secret, uri=uri, qr_svg=picture)
 

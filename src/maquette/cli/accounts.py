@@ -169,6 +169,31 @@ def reset_password(
 
 
 @app.command()
+def remove_second_factor(
+    context: typer.Context,
+    who: Who,
+    data: Data = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have someone's password be enough, who lost their app and codes; a mail tells them.
+
+    Example: maquette accounts remove-second-factor ada@example.org
+    """
+    from maquette.people.mailer import Mailer
+    from maquette.service.people_admin import find_person, lift_second_factor
+
+    mailer = Mailer(settings_of(context, data=data, database=database).smtp)
+    with _transaction(context, data, database) as connection:
+        account_id = find_person(connection, who).account_id
+        changed, mail = lift_second_factor(connection, account_id)
+        facts = _facts(connection, changed)
+    if mail is not None:
+        mailer.send(mail)
+    _tell(facts, as_json)
+
+
+@app.command()
 def delete(
     context: typer.Context,
     who: Who,
@@ -210,6 +235,7 @@ def _facts(connection: "sa.Connection", who: "Person") -> dict[str, object]:
         "email": who.email,
         "email_verified": who.email_verified_at is not None,
         "role": who.role,
+        "two_factor": who.has_two_factor,
         "suspended": who.suspended_at is not None,
         "created_at": who.created_at.isoformat(),
         "available_microcredits": credits.get(who.account_id, 0),
@@ -221,4 +247,6 @@ def _tell(facts: dict[str, object], as_json: bool = False) -> None:
         typer.echo(json.dumps(facts))
         return
     state = "suspended" if facts["suspended"] else facts["role"]
-    typer.echo(f"{facts['account_id']}  {facts['email'] or '–'}  {state}  {facts['name']}")
+    factor = "  with a second factor" if facts["two_factor"] else ""
+    email = facts["email"] or "–"
+    typer.echo(f"{facts['account_id']}  {email}  {state}  {facts['name']}{factor}")

@@ -102,6 +102,12 @@ class Settings(BaseModel):
         pattern=r"^[0-9a-fA-F.:/, ]*$",
         description="addresses or networks, separated by commas",
     )
+    second_factor_key: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9+/]{43}=$",
+        repr=False,
+        description="32 random bytes as base64 (openssl rand -base64 32)",
+    )
     invoice_seller: str = Field(default="", description="name and address, \\n between lines")
     invoice_tax_percent: Decimal = Field(
         default=Decimal(0), ge=0, lt=1000, decimal_places=2, description="percent, from 0 to 999.99"

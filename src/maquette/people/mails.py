@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-MailKind = Literal["verify", "known", "reset", "invitation", "unpaid"]
+MailKind = Literal["verify", "known", "reset", "invitation", "unpaid", "second_factor_removed"]
 
 # By kind and language: what it is about, and what it says; `link` and `who` are filled in.
 TEXTS: dict[MailKind, dict[str, tuple[str, str]]] = {
@@ -69,6 +69,19 @@ TEXTS: dict[MailKind, dict[str, tuple[str, str]]] = {
             "几天内会再次尝试扣款。如果一直未付，套餐将结束。",
         ),
     },
+    "second_factor_removed": {
+        "en": (
+            "Your second factor was removed",
+            "Who runs this studio removed the second factor of your account at Maquette. Your "
+            "password is enough to sign in now. If you did not ask for it, choose another "
+            "password and write to them.",
+        ),
+        "zh": (
+            "您的两步验证已被移除",
+            "本工作室的管理者移除了您 Maquette 账户的两步验证，现在只需密码即可登录。"
+            "如果不是您要求的，请更改密码并联系他们。",
+        ),
+    },
 }
 
 
@@ -81,7 +94,7 @@ class Mail:
     text: str
 
 
-def write_mail(kind: MailKind, language: str, to: str, link: str, who: str = "") -> Mail:
+def write_mail(kind: MailKind, language: str, to: str, link: str = "", who: str = "") -> Mail:
     """A mail in a language, English where it is another."""
     texts = TEXTS[kind]
     subject, text = texts.get(language, texts["en"])

@@ -15,6 +15,7 @@ IDLE = timedelta(days=14)
 WHOLE = timedelta(days=60)
 NOTED = timedelta(minutes=1)  # between two notes that it is used
 MOST_TEXT = 300
+FRESH_MIN = 10  # after that, signing in is no proof any more that it is still the same person
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,13 @@ def note_use(connection: sa.Connection, session_id: UUID) -> None:
 def is_alive() -> sa.ColumnElement[bool]:
     """What holds for a session that is neither over nor idle."""
     return (session.c.expires_at > sa.func.now()) & (session.c.last_used_at > sa.func.now() - IDLE)
+
+
+def is_fresh(connection: sa.Connection, account_id: str, session_id: UUID) -> bool:
+    """Whether someone signed in by this session just now."""
+    own = (session.c.session_id == session_id) & (session.c.account_id == account_id)
+    began = session.c.created_at > sa.func.now() - timedelta(minutes=FRESH_MIN)
+    return connection.execute(sa.select(sa.exists().where(own & began))).scalar_one()
 
 
 def list_sessions(connection: sa.Connection, account_id: str) -> Sequence[Session]:

@@ -17,6 +17,8 @@ from maquette.jobs.workers import heartbeat_age_s
 from maquette.payments.catalog import load_catalog
 from maquette.payments.stripe_client import StripeApi
 from maquette.people.audit import age_s
+from maquette.people.second_factor_key import FILE_NAME, find_key
+from maquette.people.two_factor import count_by_key
 from maquette.service.backup import ACT
 from maquette.service.readiness import LEAST_FREE_BYTES, free_at
 from maquette.service.storage import open_blobs
@@ -42,6 +44,7 @@ def check_up(settings: Settings) -> Iterator[Check]:
     """Looks, and changes nothing: a database of an older version is not brought to this one."""
     yield _disk(settings.data)
     yield _payments(settings)
+    yield _mails(settings)
     if not settings.database and not (settings.data / FOLDER).exists():
         yield Check("database", "well", "none yet; the studio makes one when it first starts")
         return
@@ -53,6 +56,7 @@ def check_up(settings: Settings) -> Iterator[Check]:
                 if revision != revisions()[-1]:  # what follows may not be there to be read
                     return
                 yield from _work(connection)
+                yield _second_factors(connection, settings)
                 backup, pictures = _backup(connection), _newest_pictures(connection)
         yield _storage(settings, pictures)  # which may take its time, and needs no database
         yield backup
@@ -82,6 +86,15 @@ def _payments(settings: Settings) -> Check:
     except InvalidSettings as error:
         return Check("payments", "broken", error.message)
     return Check("payments", "well", f"{'by Stripe, ' if key else ''}by code and by hand")
+
+
+def _mails(settings: Settings) -> Check:
+    if settings.smtp:
+        return Check("mails", "well", "by the server that smtp names")
+    if not settings.public_url:
+        return Check("mails", "well", "in the log alone, for no smtp is set")
+    found = "public_url is set and smtp is not, so what mails say is in the log alone"
+    return Check("mails", "noticed", found, "set smtp, too, or no one gets their links")
 
 
 def _database(connection: sa.Connection, revision: str | None) -> Check:
@@ -142,6 +155,31 @@ def _backup(connection: sa.Connection) -> Check:
     if made_s is not None and made_s <= MOST_BACKUP_AGE_S:
         return Check("backup", "well", found)
     return Check("backup", "noticed", found, "run, each day: maquette backup DIR")
+
+
+def _second_factors(connection: sa.Connection, settings: Settings) -> Check:
+    name, remedy = (
+        "second factors",
+        f"put {settings.data / FILE_NAME} or second_factor_key back as it was; until then codes "
+        "to recover by work, and maquette accounts remove-second-factor",
+    )
+    try:
+        key = find_key(settings)
+    except InvalidSettings as error:
+        return Check(name, "broken", error.message, remedy)
+    counts = count_by_key(connection)
+    here = key.key_id if key is not None else ""
+    lost = sum(count for key_id, count in counts.items() if key_id not in ("", here))
+    if lost and key is None:
+        return Check(name, "broken", f"the key of {lost} is missing", remedy)
+    if lost:
+        return Check(name, "broken", f"{lost} are of another key than the one here", remedy)
+    if key is None:
+        return Check(name, "well", "no key yet; the studio makes one when it first starts")
+    found = f"{counts.get(here, 0)} encrypted"
+    bare = counts.get("", 0)
+    soon = f", {bare} not yet: each is when a code of it is next taken" if bare else ""
+    return Check(name, "well", found + soon)
 
 
 def _ago(seconds: float) -> str:

@@ -29,7 +29,12 @@ from maquette.people.persons import (
     show_address,
 )
 from maquette.people.rate_limits import RateLimit, count_try, forgive, household
-from maquette.people.sessions import end_session_of, end_sessions, start_session
+from maquette.people.second_factor_key import find_key
+from maquette.people.sessions import (
+    end_session_of,
+    end_sessions,
+    start_session,
+)
 from maquette.people.two_factor import (
     begin_two_factor,
     confirm_two_factor,
@@ -66,6 +71,7 @@ class People:
         self.database, self.settings, self.on_loopback = database, settings, on_loopback
         self.url = (settings.public_url or url).rstrip("/")
         self.mailer = Mailer(settings.smtp)
+        self.second_factor_key = find_key(settings)
         self.providers = {
             one: OidcClient(one, provider, f"{self.url}/v1/oidc/{one}/callback")
             for one, provider in settings.providers.items()
@@ -152,17 +158,21 @@ class People:
             raise NotSignedIn("a second factor is in force; give the code of your app", "code")
         self.count((rates.CODE_OF, who.account_id))
         with self.database.begin() as connection:
-            if not take_code(connection, who, code):
+            if not take_code(connection, who, code, self.second_factor_key):
                 raise NotSignedIn("this code is not right, or was used; give the next", "code")
             forgive(connection, rates.CODE_OF, who.account_id)
 
-    def begin_two_factor(self, account_id: str) -> tuple[str, str]:
-        """A secret for an app, and its URI. Raises InvalidRequest."""
-        with self.database.begin() as connection:
-            who = get_person(connection, account_id)
-            if who.password_hash is None:
+    def begin_two_factor(self, account_id: str, password: str) -> tuple[str, str]:
+        """A secret for an app, and its URI. The password is asked for, or a browser that was left
+        alone would be enough to shut its person out. Raises InvalidRequest, NotAllowed,
+        RateLimited.
+        """
+        with self.database.connect() as connection:
+            if get_person(connection, account_id).password_hash is None:
                 raise InvalidRequest("without a password there is no second factor; set one first")
-            return begin_two_factor(connection, who)
+        who = self.check_password(account_id, password)
+        with self.database.begin() as connection:
+            return begin_two_factor(connection, who, self.second_factor_key)
 
     def confirm_two_factor(
         self, account_id: str, code: str, browser: Browser
@@ -173,7 +183,7 @@ class People:
         self.count((rates.CODE_OF, account_id))
         with self.database.begin() as connection:
             who = get_person(connection, account_id)
-            codes = confirm_two_factor(connection, who, code)
+            codes = confirm_two_factor(connection, who, code, self.second_factor_key)
             end_sessions(connection, account_id)
             return codes, enter(connection, who, browser)
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from maquette.core.errors import NotAllowed, NotFound
+from maquette.core.errors import InvalidRequest, NotAllowed, NotFound
 from maquette.core.ids import new_id
 from maquette.db.tables.ledger import balance
 from maquette.ledger.accounts import open_account
 from maquette.people.audit import note
 from maquette.people.emails import Email, read_email
+from maquette.people.mails import Mail, write_mail
 from maquette.people.passwords import hash_password
 from maquette.people.persons import (
     Person,
@@ -21,6 +22,7 @@ from maquette.people.persons import (
     refuse_last_admin,
 )
 from maquette.people.sessions import end_sessions
+from maquette.people.two_factor import remove_two_factor
 from maquette.service.owner import claim_machine
 
 COMMAND_LINE = "the command line"  # who may use it may do everything
@@ -102,3 +104,17 @@ def set_password(connection: sa.Connection, account_id: str, password: str) -> P
     end_sessions(connection, account_id)
     note(connection, COMMAND_LINE, "person.password", account_id)
     return change_person(connection, account_id, password_hash=kept)
+
+
+def lift_second_factor(connection: sa.Connection, account_id: str) -> tuple[Person, Mail | None]:
+    """For who lost their app and their codes: the password is enough, all sessions end, and there
+    is a mail that tells them, if they have an address. Raises NotFound, InvalidRequest.
+    """
+    who = get_person(connection, account_id)
+    if not who.has_two_factor:
+        raise InvalidRequest(f"{account_id} has no second factor; there is nothing to remove")
+    remove_two_factor(connection, account_id)
+    end_sessions(connection, account_id)
+    note(connection, COMMAND_LINE, "person.second_factor", account_id)
+    told = who.email and write_mail("second_factor_removed", who.language, who.email)
+    return get_person(connection, account_id), told or None

@@ -18,7 +18,7 @@ export const resetPassword = (token, password) =>
 export const changeMe = (values) => ask("PATCH", "/v1/me", values);
 export const listSessions = () => ask("GET", "/v1/me/sessions");
 export const endSession = (id) => ask("DELETE", `/v1/me/sessions/${at(id)}`);
-export const beginTwoFactor = () => ask("POST", "/v1/me/two-factor");
+export const beginTwoFactor = (password) => ask("POST", "/v1/me/two-factor", { password });
 export const confirmTwoFactor = (code) => ask("POST", "/v1/me/two-factor/confirm", { code });
 export const removeTwoFactor = (password) =>
   ask("POST", "/v1/me/two-factor/remove", { password });

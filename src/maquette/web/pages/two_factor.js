@@ -5,14 +5,19 @@ import { Copied, Field, Form, useForm } from "../components/forms.js";
 import { Section } from "../components/tables.js";
 import { html } from "../html.js";
 import { loadMe } from "../state/me.js";
-import { attempt, toast } from "../state/toasts.js";
+import { toast } from "../state/toasts.js";
 import { t } from "../words.js";
 import { CurrentPassword, HiddenName } from "./account.js";
 
 export function TwoFactor({ person }) {
   const [begun, setBegun] = useState(null);
   const [codes, setCodes] = useState(null);
-  const begin = () => attempt(async () => setBegun(await api.beginTwoFactor()));
+  const begin = async (password) => setBegun(await api.beginTwoFactor(password));
+  const remove = async (password) => {
+    await api.removeTwoFactor(password);
+    await loadMe();
+    toast(t("two_factor_removed"));
+  };
   const done = (made) => {
     setBegun(null);
     setCodes(made);
@@ -23,11 +28,15 @@ export function TwoFactor({ person }) {
     <${Section} title=${t("two_factor")} hint=${t(said)}>
       ${codes && html`<${Recovery} codes=${codes} done=${() => setCodes(null)} />`}
       ${begun && html`<${Scan} begun=${begun} done=${done} />`}
-      ${person.two_factor && !codes && html`<${Removal} person=${person} />`}
+      ${
+        person.two_factor &&
+        !codes &&
+        html`<${Asked} person=${person} words=${t("turn_off")} kind="danger" act=${remove} />`
+      }
       ${
         !person.two_factor &&
         !begun &&
-        html`<button type="button" class="button" onClick=${begin}>${t("set_up")}</button>`
+        html`<${Asked} person=${person} words=${t("set_up")} kind="primary" act=${begin} />`
       }
     <//>
   `;
@@ -79,21 +88,17 @@ const Recovery = ({ codes, done }) => html`
   </div>
 `;
 
-function Removal({ person }) {
+/** Asks for the password before it acts: the browser may have been left alone. */
+function Asked({ person, words, kind, act }) {
   const [isOpen, setOpen] = useState(false);
-  const send = async ({ password }) => {
-    await api.removeTwoFactor(password);
-    await loadMe();
-    toast(t("two_factor_removed"));
-  };
-  const form = useForm({ password: "" }, send, () => "password");
+  const form = useForm({ password: "" }, ({ password }) => act(password), () => "password");
   if (!isOpen) {
     return html`<button type="button" class="button" onClick=${() => setOpen(true)}>
-      ${t("turn_off")}
+      ${words}
     </button>`;
   }
   return html`
-    <${Form} of=${form} label=${t("turn_off")} submit=${t("turn_off")} kind="danger">
+    <${Form} of=${form} label=${words} submit=${words} kind=${kind}>
       <${HiddenName} email=${person.email} />
       <${CurrentPassword} of=${form} />
     <//>

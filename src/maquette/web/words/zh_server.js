@@ -212,6 +212,9 @@ export const zhServer = {
   "{id} is not of this team": "{id} 不在这个团队中。",
   "{id} is no team of yours": "{id} 不是您的团队。",
   "a second factor is in force; remove it first": "两步验证已启用，请先移除。",
+  "the key of second factors is missing; have an admin run maquette doctor":
+    "两步验证的密钥丢失，请让管理员运行 maquette doctor。",
+  "{id} has no second factor; there is nothing to remove": "{id} 没有启用两步验证，无需移除。",
   "there is no second factor to be confirmed; begin with one": "没有待确认的两步验证，请先开始设置。",
   "this code is not right, or was used; give the one of now": "验证码不对或已用过，请输入当前的。",
   "this code is not right, or was used; give the next": "验证码不对或已用过，请输入下一个。",
