@@ -10,15 +10,21 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2 as httpx
 import psutil
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
-from maquette.cli.studio import _has_screen
+from maquette.cli.studio import _has_screen, _in_url, _names, _people
 from maquette.core.errors import UsageError
+from maquette.core.settings import Settings
+from maquette.db.connect import open_database
 
 REQUEST = {"prompt": "a red boat", "seed": 7, "num_inference_steps": 160}
 
@@ -96,6 +102,29 @@ def test_a_browser_is_opened_where_it_can_be_seen(monkeypatch: pytest.MonkeyPatc
     assert _has_screen({"WAYLAND_DISPLAY": "wayland-0"})
     monkeypatch.setattr(sys, "platform", "darwin")
     assert _has_screen({})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_a_studio_is_found_by_the_address_that_it_says(host: str) -> None:
+    app = FastAPI()
+    app.get("/")(lambda: "here")
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_names(host, Settings())])
+    url = f"http://{_in_url(host)}:7860"
+    assert urlsplit(url).hostname == host
+    assert TestClient(app, base_url=url).get("/").json() == "here"
+    assert TestClient(app, base_url="http://evil.example").get("/").status_code == 400
+
+
+def test_a_studio_behind_a_proxy_needs_an_admin_with_a_password(
+    fresh_url: str, tmp_path: Path
+) -> None:
+    for more, said in (
+        ({"proxies": "127.0.0.1"}, "a studio behind 127.0.0.1 is open to others"),
+        ({"public_url": "https://studio.example"}, "https://studio.example is open to others"),
+    ):
+        settings = Settings.model_validate({"database": fresh_url, "data": tmp_path} | more)
+        with open_database(settings) as engine, pytest.raises(UsageError, match=said):
+            _people("127.0.0.1", settings, engine, "http://127.0.0.1:7860")
 
 
 def _progress(studio: _Process, generation_id: str) -> int:

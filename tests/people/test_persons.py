@@ -77,6 +77,12 @@ def test_of_admins_one_stays(database: sa.Engine) -> None:
             refuse_last_admin(connection, "ada")
         change_person(connection, "bob", suspended_at=None)
         refuse_last_admin(connection, "ada")
+        change_person(connection, "ada", password_hash="argon2id")
+        with pytest.raises(NotAllowed, match="last admin"):  # for the other has no password
+            refuse_last_admin(connection, "ada")
+        refuse_last_admin(connection, "bob")
+        change_person(connection, "bob", password_hash="argon2id")
+        refuse_last_admin(connection, "ada")
 
 
 def test_people_are_listed_a_page_at_a_time_and_found_by_words(database: sa.Engine) -> None:

@@ -28,8 +28,8 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 COOKIE = "__Host-maquette"  # by this name a browser takes it over HTTPS alone, for this host alone
 LOOPBACK = {"127.0.0.1", "::1"}
 ITS_OWN_NAMES = LOOPBACK | {"localhost"}  # for which browsers keep such a cookie over HTTP, too
-# Any of them says that a request was handed on, so that its peer is not who asks.
-HANDED_ON = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+# Any that begins so says that a request was handed on, so that its peer is not who asks.
+HANDED_ON = ("forwarded", "via", "x-forwarded-", "x-real-ip")
 
 
 # What waits for nothing is a coroutine, or it would be handed to a thread.
@@ -99,7 +99,7 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 
 def sits_at_machine(request: Request) -> bool:
     """Whether it comes from this machine, from no proxy on it."""
-    direct = not any(name in request.headers for name in HANDED_ON)
+    direct = not any(name.startswith(HANDED_ON) for name in request.headers)
     return direct and request.client is not None and request.client.host in LOOPBACK
 
 

@@ -98,7 +98,7 @@ def studio(
         open_database(settings) as engine,
         ExitStack() as stack,
     ):
-        url = f"http://{host}:{listener.getsockname()[1]}"
+        url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"
         people = _people(host, settings, engine, url)
         supervisor = Supervisor(_environment(context, settings, engine)) if own_worker else None
         if supervisor:
@@ -133,14 +133,19 @@ def _serve(app: "FastAPI", listener: socket.socket) -> None:
 
 def _people(host: str, settings: Settings, engine: "sa.Engine", url: str) -> "People":
     """The door, and the owner behind it. Raises UsageError where it would be open to all."""
+    from maquette.service.oidc_sign_in import name_issuers
     from maquette.service.owner import prepare_owner, refuse_open_door
     from maquette.service.people import People
+    from maquette.service.second_factors import prepare_key
 
-    on_loopback = host in LOOPBACK and settings.public_url is None
-    if not on_loopback:
-        refuse_open_door(engine, settings.public_url or host)
+    prepare_key(engine, settings)
+    people = People(engine, settings, host in LOOPBACK, url)
+    if not people.on_loopback:
+        behind = f"a studio behind {settings.proxies}" if host in LOOPBACK else host
+        refuse_open_door(engine, settings.public_url or behind)
     prepare_owner(engine)
-    return People(engine, settings, on_loopback, url)
+    name_issuers(engine, settings.providers)
+    return people
 
 
 def _names(host: str, settings: Settings) -> tuple[str, ...]:
@@ -150,7 +155,13 @@ def _names(host: str, settings: Settings) -> tuple[str, ...]:
     if host not in LOOPBACK:
         return ("*",)
     public = urlsplit(settings.public_url or "").hostname
-    return (host, "localhost", "127.0.0.1", *((public,) if public else ()))
+    own = ("localhost", "127.0.0.1", "[::1]")
+    return (*own, _in_url(public)) if public else own
+
+
+def _in_url(host: str) -> str:
+    """An address of IPv6 is in brackets there, for it has colons."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _app(

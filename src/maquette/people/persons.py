@@ -16,6 +16,8 @@ Role = Literal["member", "operator", "admin"]
 ROLES: tuple[Role, ...] = ("member", "operator", "admin")
 LOCAL_ACCOUNT = "local"  # the owner's, who needs no password on the machine itself
 MOST_NAME = 100
+ADMIN = (person.c.role == "admin") & person.c.suspended_at.is_(None)
+HAS_PASSWORD = person.c.password_hash.is_not(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +131,23 @@ def change_person(connection: sa.Connection, account_id: str, **values: Any) -> 
 
 def admin_has_password(connection: sa.Connection) -> bool:
     """Whether someone could sign in who may do everything."""
-    able = (person.c.role == "admin") & person.c.password_hash.is_not(None)
-    return connection.execute(
-        sa.select(sa.exists().where(able & person.c.suspended_at.is_(None)))
-    ).scalar_one()
+    return connection.execute(sa.select(sa.exists().where(ADMIN & HAS_PASSWORD))).scalar_one()
 
 
 def refuse_last_admin(connection: sa.Connection, account_id: str) -> None:
-    """Of admins one stays. Raises NotAllowed where no other is left; until the caller's
-    transaction ends none is taken away elsewhere.
+    """Of admins one stays, and of those who have a password one, for without them the owner's door
+    is open again. Raises NotAllowed where no other is left; until the caller's transaction ends
+    none is taken away elsewhere.
     """
     hold(connection, "admins")
-    others = (
-        (person.c.role == "admin")
-        & (person.c.account_id != account_id)
-        & person.c.suspended_at.is_(None)
-    )
-    this = (person.c.role == "admin") & (person.c.account_id == account_id)
-    is_admin, has_others = connection.execute(
-        sa.select(sa.exists().where(this), sa.exists().where(others))
-    ).one()
-    if is_admin and not has_others:
-        raise NotAllowed("this is the last admin; make another one first")
+    this, others = person.c.account_id == account_id, person.c.account_id != account_id
+    role = person.c.role == "admin"  # suspended or not, the last one is not changed
+    for kind, of_this in ((ADMIN, role), (ADMIN & HAS_PASSWORD, role & HAS_PASSWORD)):
+        is_one, has_others = connection.execute(
+            sa.select(sa.exists().where(this & of_this), sa.exists().where(others & kind))
+        ).one()
+        if is_one and not has_others:
+            raise NotAllowed("this is the last admin who can sign in; make another one first")
 
 
 def list_people(

@@ -57,8 +57,9 @@ class Browser:
 
 
 class People:
-    """The door of a studio. With `on_loopback` it listens on this machine alone, and whoever sits
-    there is the owner until an admin has a password. `url` is where its pages are.
+    """The door of a studio. With `on_loopback` it listens on this machine alone, and, where the
+    settings say of nothing that leads others there, whoever sits there is the owner until an admin
+    has a password. `url` is where its pages are.
     """
 
     def __init__(
@@ -68,7 +69,8 @@ class People:
         on_loopback: bool = True,
         url: str = "http://127.0.0.1:7860",
     ) -> None:
-        self.database, self.settings, self.on_loopback = database, settings, on_loopback
+        self.database, self.settings = database, settings
+        self.on_loopback = on_loopback and not (settings.public_url or settings.proxies)
         self.url = (settings.public_url or url).rstrip("/")
         self.mailer = Mailer(settings.smtp)
         self.second_factor_key = find_key(settings)

@@ -249,7 +249,8 @@ export const zhServer = {
   "there is no address to be shown; you need do nothing": "没有需要确认的邮箱，您无需操作。",
   "{email} is no longer the address of this account": "{email} 已不是此账户的邮箱。",
   "no person {id}": "没有用户 {id}。",
-  "this is the last admin; make another one first": "这是最后一位管理员，请先设另一位。",
+  "this is the last admin who can sign in; make another one first":
+    "这是最后一位能登录的管理员，请先设另一位。",
   // what went wrong
   "the database does not answer; try again in a moment": "数据库没有回应，请稍后再试。",
   "this broke {times} times; ask for less": "绘制时出了 {times} 次问题，请减少要求。",
