@@ -14,6 +14,8 @@ from maquette.db.tables.people import mail_token, rate
 from maquette.ledger.accounts import get_balance
 from maquette.payments.stripe_payments import StripePayments
 from maquette.people.identities import add_identity, find_identity
+from maquette.people.peppered import peppered
+from maquette.people.rate_limits import SIGN_IN_AS, count_try
 from maquette.service.payments import Payments
 from tests.api.conftest import Rooms
 from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, someone_new
@@ -207,7 +209,7 @@ def test_who_tries_too_often_waits_even_after_a_restart(rooms: Rooms, http: Test
     wrong = {**ADA, "password": "another password"}
     statuses = [Someone(http).post("/v1/sign-in", wrong).status_code for _ in range(11)]
     assert statuses == [401] * 10 + [429]
-    with TestClient(open_to_all(rooms), base_url=ORIGIN, client=("203.0.113.8", 1)) as restarted:
+    with TestClient(open_to_all(rooms), base_url=ORIGIN, client=ELSEWHERE) as restarted:
         refused = Someone(restarted).post("/v1/sign-in", ADA)
         assert refused.status_code == 429
         assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60
@@ -216,6 +218,24 @@ def test_who_tries_too_often_waits_even_after_a_restart(rooms: Rooms, http: Test
         with rooms.database.begin() as connection:
             connection.execute(sa.update(rate).values(resets_at=sa.func.now()))
         assert Someone(restarted).post("/v1/sign-in", ADA).status_code == 200
+
+
+def test_no_one_is_shut_out_by_what_others_try(rooms: Rooms, http: TestClient) -> None:
+    _sign_up(http)
+    wrong = {**ADA, "password": "another password"}
+    app = open_to_all(rooms)
+    for house in range(9):
+        with TestClient(app, base_url=ORIGIN, client=(f"203.0.113.{house + 100}", 1)) as eve:
+            statuses = [Someone(eve).post("/v1/sign-in", wrong).status_code for _ in range(11)]
+            assert statuses == [401] * 10 + [429]
+    assert Someone(http).post("/v1/sign-in", ADA).status_code == 200  # from where Ada is
+    with rooms.database.begin() as connection:  # but a crowd does not guess for ever
+        connection.execute(sa.update(rate).values(tries=rate.c.tries * 0))
+        count_try(connection, SIGN_IN_AS, ADA["email"])
+        name = peppered(f"{SIGN_IN_AS.what} {ADA['email']}")
+        full = sa.update(rate).where(rate.c.name == name).values(tries=SIGN_IN_AS.most)
+        connection.execute(full)
+    assert Someone(http).post("/v1/sign-in", ADA).status_code == 429
 
 
 def test_what_is_right_at_last_counts_from_nought(http: TestClient) -> None:
@@ -227,12 +247,28 @@ def test_what_is_right_at_last_counts_from_nought(http: TestClient) -> None:
         assert Someone(http).post("/v1/sign-in", ADA).status_code == 200
 
 
-def test_no_one_is_flooded_with_mails(http: TestClient, box: Letterbox) -> None:
+def test_no_one_is_flooded_with_mails(rooms: Rooms, http: TestClient, box: Letterbox) -> None:
     asked = {"email": ADA["email"]}
-    _sign_up(http)
+    ada = _sign_up(http)
     statuses = [Someone(http).post("/v1/password-reset", asked).status_code for _ in range(6)]
-    assert statuses == [202] * 4 + [429] * 2
-    assert len(box.mails) == 5
+    assert statuses == [202] * 5 + [429]
+    again = [ada.post("/v1/verify-email/send").status_code for _ in range(5)]
+    assert again == [202] * 4 + [429]
+    assert len(box.mails) == 10
+    # Nor do invitations take the place of a mail that is needed.
+    with rooms.database.begin() as connection:
+        connection.execute(sa.delete(rate))
+    host = someone_new(rooms, http)
+    team = host.post("/v1/teams", {"name": "Tea house"}).json()["team_id"]
+    url = f"/v1/teams/{team}/invitations"
+    statuses = [host.post(url, asked).status_code for _ in range(6)]
+    assert statuses == [202] * 5 + [429]
+    assert Someone(http).post("/v1/password-reset", asked).status_code == 202
+    assert ada.post("/v1/verify-email/send").status_code == 202
+    # Nor does one person invite all the world.
+    others = [{"email": f"guest{n}@example.org"} for n in range(16)]
+    statuses = [host.post(url, one).status_code for one in others]
+    assert statuses == [202] * 15 + [429]
 
 
 def test_where_no_smtp_is_set_the_log_has_the_link(

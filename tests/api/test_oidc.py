@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -275,3 +276,21 @@ def test_a_provider_that_is_away_or_another_is_told(rooms: Rooms) -> None:
         with TestClient(open_to_all(rooms, providers={"acme": acme}), base_url=ORIGIN) as http:
             answer = http.get(WAY, follow_redirects=False)
             assert (answer.status_code, "does not answer" in answer.text) == (429, True)
+
+
+def test_who_has_no_password_goes_and_sets_one_while_their_sign_in_is_new(scene: Scene) -> None:
+    bob, ann = scene.sign_in(), scene.sign_in(sub="a-9", email="ann@example.org")
+    assert bob.get("/v1/me").json()["has_password"] is False
+    asked = {"password": "kettles, herons and a boat"}
+    assert ann.send("PATCH", "/v1/me", json=asked).status_code == 200
+    sign_in = {"email": "ann@example.org", **asked}
+    assert Someone(scene.http).post("/v1/sign-in", sign_in).status_code == 200
+    with scene.rooms.database.begin() as connection:
+        old = session.c.created_at - timedelta(minutes=11)
+        connection.execute(sa.update(session).values(created_at=old))
+    for method, path in (("POST", "/v1/me/delete"), ("PATCH", "/v1/me")):
+        refused = bob.send(method, path, json=asked)
+        assert (refused.status_code, "sign out and in again" in refused.text) == (400, True)
+    bob = scene.sign_in()
+    assert bob.post("/v1/me/delete", {}).status_code == 204
+    assert bob.get("/v1/me").status_code == 401

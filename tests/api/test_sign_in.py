@@ -31,6 +31,7 @@ def test_one_signs_up_out_and_in_again(http: TestClient) -> None:
         "name": "Ada 爱达",
         "email": "ada@example.org",
         "email_verified": False,
+        "has_password": True,
         "role": "member",
         "two_factor": False,
         "is_owner": False,

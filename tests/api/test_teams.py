@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from maquette.people.mails import Mail
 from maquette.service.people import People
 from tests.api.conftest import Rooms
-from tests.api.people import ELSEWHERE, ORIGIN, Someone, open_to_all, someone_new
+from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, someone_new
 from tests.credits import enrich
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64}
@@ -125,3 +125,38 @@ def test_only_owners_decide_over_the_plan_of_a_team(
         who.send("PATCH", "/v1/me", json={"payer_account_id": team["account_id"]})
         answer = who.post("/v1/subscription/cancel", {})
         assert answer.status_code == status, answer.text
+
+
+def _invited(ada: Someone, team: dict[str, Any], mails: list[Mail]) -> dict[str, str]:
+    url = f"/v1/teams/{team['team_id']}/invitations"
+    assert ada.post(url, {"email": "bob@example.org"}).status_code == 202
+    return {"token": unquote(mails[-1].text.partition("invitation=")[2].split()[0])}
+
+
+def test_an_invitation_is_over_once_who_sent_it_may_not_any_more(
+    rooms: Rooms, http: TestClient, mails: list[Mail]
+) -> None:
+    ada, bob, eve = (someone_new(rooms, http) for _ in range(3))
+    team = _found(ada)
+    _join(ada, bob, team, mails)
+    own = f"/v1/teams/{team['team_id']}/members/{bob.account_id}"
+    assert ada.send("PATCH", own, json={"role": "owner"}).status_code == 200
+    tokens = [_invited(bob, team, mails), _invited(ada, team, mails)]
+    assert ada.send("PATCH", own, json={"role": "member"}).status_code == 200
+    refused = eve.post("/v1/invitations/accept", tokens[0])
+    assert (refused.status_code, "may not any more" in refused.text) == (400, True)
+    assert ada.send("DELETE", own).status_code == 204
+    assert eve.post("/v1/invitations/accept", tokens[0]).status_code == 400
+    assert eve.post("/v1/invitations/accept", tokens[1]).status_code == 200
+
+
+def test_who_has_not_shown_an_address_sends_no_mails(
+    rooms: Rooms, http: TestClient, mails: list[Mail]
+) -> None:
+    asked = {"email": "eve@example.org", "password": PASSWORD}
+    eve = Someone(http).keep(Someone(http).post("/v1/sign-up", asked))
+    url = f"/v1/teams/{_found(eve)['team_id']}/invitations"
+    mails.clear()
+    refused = eve.post(url, {"email": "ada@example.org"})
+    assert (refused.status_code, "show first" in refused.text) == (403, True)
+    assert mails == []

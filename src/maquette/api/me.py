@@ -70,6 +70,7 @@ class MeOut(BaseModel):
     name: str
     email: str | None
     email_verified: bool
+    has_password: bool
     role: Role
     two_factor: bool
     is_owner: bool  # of this machine
@@ -91,6 +92,7 @@ class MeOut(BaseModel):
             name=who.name,
             email=who.email,
             email_verified=who.email_verified_at is not None,
+            has_password=who.password_hash is not None,
             role=who.role,
             two_factor=who.has_two_factor,
             is_owner=who.account_id == LOCAL_ACCOUNT,
@@ -100,7 +102,9 @@ class MeOut(BaseModel):
 
 
 class MeIn(BaseModel):
-    """What is to be changed; a new password needs the one until now."""
+    """What is to be changed; a new password needs the one until now, or, where there was none, that
+    you signed in just now.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -111,11 +115,11 @@ class MeIn(BaseModel):
 
 
 class GoodbyeIn(BaseModel):
-    """To show that it is you."""
+    """To show that it is you; who has no password has signed in just now."""
 
     model_config = ConfigDict(extra="forbid")
 
-    password: Annotated[str, Field(max_length=1000)]
+    password: Annotated[str, Field(max_length=1000)] = ""
 
 
 class SessionOut(BaseModel):
@@ -146,7 +150,12 @@ def change_me(
     yours. With a new password you are signed out everywhere else.
     """
     who, token = people.change(
-        caller.account_id, asked.name, asked.password, asked.current_password, browser
+        caller.account_id,
+        asked.name,
+        asked.password,
+        asked.current_password,
+        caller.session_id,
+        browser,
     )
     if token is not None:
         give_cookie(response, token)
@@ -191,7 +200,7 @@ def delete_me(
     later: BackgroundTasks,
 ) -> None:
     """Delete your account with all that is yours. It cannot be undone."""
-    people.check_password(caller.account_id, asked.password)
+    people.check_password(caller.account_id, asked.password, caller.session_id)
     with people.database.begin() as connection:
         delete(connection, caller.account_id, actor_id=caller.account_id)
     later.add_task(studio.drop_bytes)

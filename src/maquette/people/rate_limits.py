@@ -25,9 +25,15 @@ class RateLimit:
 
 
 SIGN_IN_FROM = RateLimit("sign in from", 60, timedelta(minutes=10))
-SIGN_IN_AS = RateLimit("sign in as", 10, timedelta(minutes=15))
+# From one household few; from all of them many, or whoever likes would shut someone out.
+SIGN_IN_AS_FROM = RateLimit("sign in as from", 10, timedelta(minutes=15))
+SIGN_IN_AS = RateLimit("sign in as", 100, timedelta(minutes=15))
 SIGN_UP_FROM = RateLimit("sign up from", 20, timedelta(hours=1))
+# Each kind for itself, or one would be in the way of another.
 MAIL_TO = RateLimit("mail to", 5, timedelta(hours=1))
+RESET_TO = RateLimit("reset to", 5, timedelta(hours=1))
+INVITATION_TO = RateLimit("invitation to", 5, timedelta(hours=1))
+INVITATIONS_OF = RateLimit("invitations of", 20, timedelta(hours=1))
 MAIL_FROM = RateLimit("mail from", 30, timedelta(hours=1))
 TOKEN_FROM = RateLimit("token from", 60, timedelta(minutes=10))
 CODE_OF = RateLimit("code of", 10, timedelta(minutes=15))

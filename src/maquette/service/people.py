@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -140,14 +141,17 @@ class People:
         browser had. Raises NotSignedIn, NotAllowed for who is suspended, RateLimited.
         """
         key = _key(email)
-        self.count((rates.SIGN_IN_FROM, household(browser.address)), (rates.SIGN_IN_AS, key))
+        where = household(browser.address)
+        tried = (rates.SIGN_IN_AS_FROM, f"{key} {where}"), (rates.SIGN_IN_AS, key)
+        self.count((rates.SIGN_IN_FROM, where), *tried)
         found = self._who(key, password)
         if found is None:
             raise NotSignedIn("e-mail and password do not go together; try again or reset it")
         refuse_suspended(found.suspended_at)
         self._check_code(found, code)
         with self.database.begin() as connection:
-            forgive(connection, rates.SIGN_IN_AS, key)
+            for limit, subject in tried:
+                forgive(connection, limit, subject)
             if needs_rehash(str(found.password_hash)):
                 anew = hash_password(password, strict=False)
                 change_person(connection, found.account_id, password_hash=anew)
@@ -265,7 +269,7 @@ class People:
         show which. Raises RateLimited.
         """
         key = _key(email)
-        self.count((rates.MAIL_FROM, household(browser.address)), (rates.MAIL_TO, key))
+        self.count((rates.MAIL_FROM, household(browser.address)), (rates.RESET_TO, key))
         with self.database.begin() as connection:
             who = find_verified(connection, key) or find_unverified(connection, key)
             if who is None or who.email is None:
@@ -296,6 +300,7 @@ class People:
         name: str | None,
         password: str | None,
         current_password: str,
+        session_id: UUID | None,
         browser: Browser,
     ) -> tuple[Person, str | None]:
         """Gives someone another name or password. With a password they are signed out everywhere,
@@ -303,7 +308,7 @@ class People:
         """
         changed: dict[str, str] = {} if name is None else {"name": name}
         if password is not None:
-            who = self.check_password(account_id, current_password)
+            who = self.check_password(account_id, current_password, session_id)
             changed["password_hash"] = hash_password(password, who.email or "")
         with self.database.begin() as connection:
             who = get_person(connection, account_id)
@@ -314,18 +319,28 @@ class People:
             end_sessions(connection, account_id)
             return who, enter(connection, who, browser)
 
-    def check_password(self, account_id: str, password: str) -> Person:
-        """Makes sure that it is the person, before something that cannot be taken back. Raises
-        InvalidRequest, RateLimited.
+    def check_password(
+        self, account_id: str, password: str, session_id: UUID | None = None
+    ) -> Person:
+        """Makes sure that it is the person, before something that cannot be taken back: by their
+        password or, where they have none, for they come in by a provider, by having come in just
+        now. Raises InvalidRequest, RateLimited.
         """
         self.count((rates.PASSWORD_OF, account_id))
         with self.database.connect() as connection:
             who = get_person(connection, account_id)
-        if who.email is None:
-            raise InvalidRequest(
-                "without an e-mail address no one can sign in; give one with maquette accounts"
-            )
-        if not verify_password(who.password_hash, password):
+            is_new = session_id is not None and is_fresh(connection, account_id, session_id)
+        if who.password_hash is None:
+            if session_id is None:  # the owner, who sits at the machine
+                raise InvalidRequest(
+                    "you have no password here; make one with maquette accounts add EMAIL --admin"
+                )
+            if not is_new:
+                raise InvalidRequest(
+                    "you have no password to show that it is you; sign out and in again, then do "
+                    f"this within {FRESH_MIN} min"
+                )
+        elif not verify_password(who.password_hash, password):
             raise InvalidRequest("the current password is another one; try again or reset it")
         return who
 

@@ -15,14 +15,14 @@ import { TwoFactor } from "./two_factor.js";
 export function Page() {
   const person = me.value;
   if (!person) return null;
-  const hasPassword = !person.is_owner || person.email;
+  const signsIn = !person.is_owner || person.email;
   return html`
     <${Profile} person=${person} />
     ${
-      hasPassword
+      signsIn
         ? html`
           <${Password} person=${person} />
-          <${TwoFactor} person=${person} />
+          ${person.has_password && html`<${TwoFactor} person=${person} />`}
           <${Sessions} />
         `
         : html`<p class="card">${t("owner_needs_no_password")}</p>`
@@ -30,7 +30,7 @@ export function Page() {
     <${Section} title=${t("your_data")} hint=${t("export_hint")}>
       <a class="button" href="/v1/me/export" download>${t("export")}</a>
     <//>
-    ${hasPassword && html`<${Deletion} person=${person} />`}
+    ${signsIn && html`<${Deletion} person=${person} />`}
   `;
 }
 
@@ -89,13 +89,20 @@ function Password({ person }) {
     form.reset();
     toast(t("password_changed"));
   };
-  const fieldOf = () => "current_password";
+  const fieldOf = () => (person.has_password ? "current_password" : "");
   const form = useForm({ current_password: "", password: "" }, send, fieldOf);
   return html`
     <${Section} title=${t("password")}>
       <${Form} of=${form} label=${t("password")} submit=${t("change_password")} kind="">
         <${HiddenName} email=${person.email} />
-        <${CurrentPassword} of=${form} name="current_password" label=${t("current_password")} />
+        ${
+          person.has_password &&
+          html`<${CurrentPassword}
+            of=${form}
+            name="current_password"
+            label=${t("current_password")}
+          />`
+        }
         <${Field}
           of=${form}
           name="password"
@@ -168,7 +175,12 @@ function Deletion({ person }) {
     forgetPerson();
     beginAnew("#/");
   };
-  const form = useForm({ typed: "", password: "" }, send, () => "password");
+  const form = useForm(
+    { typed: "", password: "" },
+    send,
+    () => (person.has_password ? "password" : ""),
+  );
+  const email = person.email ?? person.name;
   return html`
     <${Section} title=${t("delete_account")} hint=${t("delete_account_hint")}>
       ${
@@ -179,17 +191,17 @@ function Deletion({ person }) {
               label=${t("delete_account")}
               submit=${t("delete_for_good")}
               kind="danger"
-              disabled=${form.given.typed.trim().toLowerCase() !== person.email.toLowerCase()}
+              disabled=${form.given.typed.trim().toLowerCase() !== email.toLowerCase()}
             >
               <${Field}
                 of=${form}
                 name="typed"
-                label=${t("type_to_confirm", person)}
+                label=${t("type_to_confirm", { email })}
                 autocomplete="off"
                 autocapitalize="none"
                 autofocus
               />
-              <${CurrentPassword} of=${form} />
+              ${person.has_password && html`<${CurrentPassword} of=${form} />`}
             <//>
           `
           : html`<button type="button" class="button danger" onClick=${() => setOpen(true)}>

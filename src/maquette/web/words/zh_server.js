@@ -209,6 +209,10 @@ export const zhServer = {
     "这是团队的最后一位所有者，请先设另一位。",
   "{most} teams are the most one may be of; leave one first": "最多加入 {most} 个团队，请先退出一个。",
   "a team has {most} members at most; found another one": "团队最多 {most} 人，请另建一个。",
+  "show first that your address is yours, by the link that you were sent":
+    "请先通过收到的链接确认您的邮箱。",
+  "who sent this invitation may not any more; ask another owner of the team for one":
+    "发出邀请的人已无权邀请，请向团队的其他所有者索取。",
   "{id} is not of this team": "{id} 不在这个团队中。",
   "{id} is no team of yours": "{id} 不是您的团队。",
   "a second factor is in force; remove it first": "两步验证已启用，请先移除。",
@@ -241,8 +245,10 @@ export const zhServer = {
     "这个密码很容易被猜到，请用几个只属于您的词。",
   "the current password is another one; try again or reset it":
     "当前密码不对，请重试或重设密码。",
-  "without an e-mail address no one can sign in; give one with maquette accounts":
-    "没有邮箱就无法登录；请用 maquette accounts 添加。",
+  "you have no password here; make one with maquette accounts add EMAIL --admin":
+    "您在这里没有密码；请运行 maquette accounts 的 add EMAIL --admin。",
+  ["you have no password to show that it is you; sign out and in again, then do this within " +
+  "{minutes} min"]: "您没有密码可以证明是本人，请退出并重新登录，然后在 {minutes} 分钟内再试。",
   "this link was used or is over; have another one sent": "这个链接已用过或已过期，请重新发送。",
   "this was tried {times} times; try again in {minutes} min":
     "已尝试 {times} 次，请 {minutes} 分钟后再试。",
