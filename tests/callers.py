@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from maquette.api.dependencies import Caller, Role, _caller
+from maquette.api.dependencies import Caller, Role, _caller, _still
 from maquette.core.errors import NotFound
 from maquette.people.persons import add_person, get_person
 from tests.credits import PLENTY_MICROCREDITS, enrich
@@ -23,3 +23,4 @@ def become(
         except NotFound:
             add_person(connection, account_id, role=role)
     app.dependency_overrides[_caller] = lambda: Caller(account_id, account_id, role)
+    app.dependency_overrides[_still] = lambda: lambda: True

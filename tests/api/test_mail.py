@@ -10,10 +10,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pyotp import TOTP
 
+from maquette.core.errors import InvalidSettings
 from maquette.db.tables.people import mail_token, rate
 from maquette.ledger.accounts import get_balance
 from maquette.payments.stripe_payments import StripePayments
 from maquette.people.identities import add_identity, find_identity
+from maquette.people.mailer import Mailer
 from maquette.people.peppered import peppered
 from maquette.people.rate_limits import SIGN_IN_AS, count_try
 from maquette.service.payments import Payments
@@ -313,3 +315,10 @@ def test_whose_plan_could_not_be_paid_is_told_and_led_to_stripes_page(
         assert ada.get("/v1/subscription").json()["state"] == "past_due"
         url = ada.post("/v1/subscription/portal").json()["url"]
         assert stripe.objects[url.rpartition("/")[2]]["return_url"] == f"{ORIGIN}/#/buy"
+
+
+def test_a_password_in_the_url_of_a_server_is_not_said() -> None:
+    for url in ("smtp://me:hush/hush@host?from=a@b", "smtp://me:hush#@host", "smtp://me:[hush@h"):
+        with pytest.raises(InvalidSettings) as refused:
+            Mailer(url)
+        assert "hush" not in refused.value.message

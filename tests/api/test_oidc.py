@@ -19,7 +19,7 @@ from maquette.api.dependencies import COOKIE
 from maquette.api.oidc import ATTEMPT
 from maquette.core.errors import NotNow
 from maquette.core.settings import Settings
-from maquette.db.tables.people import identity
+from maquette.db.tables.people import identity, session
 from maquette.ledger.accounts import get_balance
 from maquette.people import oidc
 from maquette.people.oidc import OidcClient

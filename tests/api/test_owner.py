@@ -84,7 +84,7 @@ def test_the_door_is_shut_once_an_admin_has_a_password(rooms: Rooms) -> None:
     undone: tuple[Callable[[sa.Connection], object], ...] = (
         lambda connection: set_role(connection, "eve", LOCAL_ACCOUNT, "member"),
         lambda connection: set_suspended(connection, "eve", "admin", LOCAL_ACCOUNT, True),
-        lambda connection: delete(connection, LOCAL_ACCOUNT),
+        lambda connection: delete(connection, LOCAL_ACCOUNT, LOCAL_ACCOUNT),
     )
     for undo in undone:
         with pytest.raises(NotAllowed, match="last admin"), rooms.database.begin() as connection:

@@ -8,16 +8,26 @@ import gc
 import json
 import random
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import httpx2 as httpx
 import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
+from maquette.api import events
 from maquette.jobs.events import add_event, read_events
 from maquette.jobs.store import ENDS, PROGRESS, create_job, end_job
+from maquette.people.keys import add_key, delete_keys
+from maquette.people.persons import LOCAL_ACCOUNT, change_person
+from maquette.people.sessions import end_sessions
+from maquette.people.teams import add_member, remove_member, teams_of
 from tests.api.conftest import Rooms, database_away, served
+from tests.api.people import ORIGIN, open_to_all, someone_new
 from tests.api.test_schema import SMALL
 
 MOST_LINES = 12  # that a client reads before it cuts; an event has four
@@ -142,6 +152,59 @@ def test_a_stream_outlasts_a_database_that_goes_away(rooms: Rooms) -> None:
                         time.sleep(1)
                     _end(rooms, job_id)
     assert kinds == ["queued", "succeeded"]
+
+
+def _sign_out(connection: sa.Connection, account_id: str) -> None:
+    end_sessions(connection, account_id)
+
+
+def _suspend(connection: sa.Connection, account_id: str) -> None:
+    change_person(connection, account_id, suspended_at=sa.func.now())
+
+
+def _delete_key(connection: sa.Connection, account_id: str) -> None:
+    delete_keys(connection, account_id)
+
+
+def _leave_team(connection: sa.Connection, account_id: str) -> None:
+    (team,) = teams_of(connection, account_id)
+    add_member(connection, team.team_id, LOCAL_ACCOUNT, "owner")
+    remove_member(connection, team.team_id, account_id)
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/generations/{}/events"])
+@pytest.mark.parametrize("end", [None, _sign_out, _suspend, _delete_key, _leave_team])
+def test_a_stream_ends_with_the_right_to_it(
+    rooms: Rooms,
+    path: str,
+    end: Callable[[sa.Connection, str], None] | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(events, "PING_S", 0.2)
+    with TestClient(open_to_all(rooms), base_url=ORIGIN) as client:
+        who = someone_new(rooms, client)
+        team = who.post("/v1/teams", {"name": "Tea house"}).json()["account_id"]
+        assert who.send("PATCH", "/v1/me", json={"payer_account_id": team}).status_code == 200
+        with rooms.database.begin() as connection:
+            asked = {"params": SMALL, "count": 1}
+            job = create_job(connection, who.account_id, "image", asked)
+            _, key = add_key(connection, who.account_id, "a program", ["read"])
+        headers = who.headers if end is not _delete_key else {"Authorization": f"Bearer {key}"}
+        assert isinstance(client.app, FastAPI)
+        with served(client.app) as port, httpx.Client(timeout=20) as http:
+            url = f"http://127.0.0.1:{port}{path.format(job.job_id)}"
+            pings, lasts = 0, end is not None
+            with http.stream("GET", url, headers=headers) as answer:
+                assert answer.status_code == 200
+                for line in answer.iter_lines():
+                    pings += line.startswith(":")
+                    if pings == 2 and lasts and end is not None:
+                        lasts = False
+                        with rooms.database.begin() as connection:
+                            end(connection, who.account_id)
+                    if pings == 5:
+                        break
+    assert pings == 5 if end is None else pings < 5
 
 
 def test_streams_that_are_cut_resume_complete(rooms: Rooms) -> None:

@@ -110,3 +110,24 @@ def test_providers_are_tables_and_reach_another_process(tmp_path: Path) -> None:
     assert Settings.load(settings.as_environment()) == settings
     with pytest.raises(InvalidSettings, match="it must be tables of name, issuer"):
         Settings.load(write(tmp_path, '[providers.acme]\nissuer = "http://acme.example"\n'))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("second_factor_key", "hush"),
+        ("database", "mysql://me:hush@host/studio"),
+        ("smtp", "smpt://me:hush@host"),
+        ("public_url", "https://me:hush@host/path"),
+        ("providers", '{"acme": {"name": "Acme", "client_secret": "hush"}}'),
+        ("providers", '{"acme": hush}'),
+    ],
+)
+def test_a_wrong_entry_that_may_be_secret_is_named_and_not_said(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    environ = {"MAQUETTE_DATA": str(tmp_path), f"MAQUETTE_{name.upper()}": value}
+    with pytest.raises(InvalidSettings) as refused:
+        Settings.load(environ)
+    assert "hush" not in refused.value.message
+    assert f"MAQUETTE_{name.upper()} does not fit; it must be" in refused.value.message

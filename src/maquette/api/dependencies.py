@@ -1,6 +1,6 @@
 """What routes are given: the studio, the watch, and whose request it is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated
 from uuid import UUID
@@ -95,6 +95,23 @@ def _by_key(request: Request, people: People, said: str) -> Caller:
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]
+
+
+def _still(request: Request, people: PeopleDep, caller: CallerDep) -> Callable[[], bool]:
+    """Asks anew who asks: a stream goes on for hours, and they may sign out, lose their key, be
+    suspended or leave a team meanwhile.
+    """
+
+    def ask() -> bool:
+        try:
+            return _caller(request, people) == caller
+        except (NotSignedIn, NotAllowed):
+            return False
+
+    return ask
+
+
+StillDep = Annotated[Callable[[], bool], Depends(_still)]
 
 
 def sits_at_machine(request: Request) -> bool:

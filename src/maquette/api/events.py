@@ -5,6 +5,7 @@ of FastAPI's beside its own, which is most of what five hundred streams cost.
 """
 
 import json
+import time
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,7 +16,14 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
 
 from maquette.api.credits import BalanceOut
-from maquette.api.dependencies import CallerDep, CreditsDep, OwnJob, StudioDep, WatchDep
+from maquette.api.dependencies import (
+    CallerDep,
+    CreditsDep,
+    OwnJob,
+    StillDep,
+    StudioDep,
+    WatchDep,
+)
 from maquette.api.schemas import GenerationOut, Problem
 from maquette.api.watch import News, Watcher
 from maquette.db.connect import DATABASE_AWAY
@@ -47,6 +55,25 @@ class EventStream(StreamingResponse):
 
 
 PING = format_sse_event(comment="still here")
+
+
+class _Welcome:
+    """Whether who watches may go on, which is asked as often as an idle stream is pinged."""
+
+    def __init__(self, still: StillDep) -> None:
+        self._still, self._asked_at = still, time.monotonic()
+
+    async def lasts(self) -> bool:
+        if time.monotonic() - self._asked_at < PING_S:
+            return True
+        self._asked_at = time.monotonic()
+        try:
+            return await run_in_threadpool(self._still)
+        except DATABASE_AWAY:
+            return True  # nothing is told then, and it is asked again
+
+
+WelcomeDep = Annotated[_Welcome, Depends(_Welcome)]
 
 
 def _unfinished_for_you(
@@ -83,21 +110,22 @@ async def watch_generation(
     job: Annotated[Job, Depends(_unfinished_for_you)],
     watcher: Annotated[Watcher, Depends(_watcher_of_job)],
     studio: StudioDep,
+    welcome: WelcomeDep,
     last_event_id: Annotated[int, Header(ge=0, le=2**31 - 1)] = 0,
 ) -> EventStream:
     """What happens to a request, to its end: `queued`, `running`, `progress`, `succeeded`,
     `failed`, `cancelled`, numbered, so that `Last-Event-ID` goes on where you were. `tick`, not
     numbered, says several times a second how far it is.
     """
-    stream = _of_job(studio, watcher, job.job_id, last_event_id)
+    stream = _of_job(studio, watcher, job.job_id, last_event_id, welcome)
     return EventStream(stream)
 
 
 async def _of_job(
-    studio: Studio, watcher: Watcher, job_id: UUID, after: int
+    studio: Studio, watcher: Watcher, job_id: UUID, after: int, welcome: _Welcome
 ) -> AsyncGenerator[bytes]:
     there_are_events = True
-    while True:
+    while await welcome.lasts():
         if there_are_events:
             try:
                 events = await run_in_threadpool(studio.events, job_id, after)
@@ -125,6 +153,7 @@ async def watch_account(
     studio: StudioDep,
     credits: CreditsDep,
     caller: CallerDep,
+    welcome: WelcomeDep,
 ) -> EventStream:
     """What happens to all your requests, from now on: `generation` carries one whose state has
     changed, or whose pictures were deleted or restored, `deleted` the `generation_id` of one that
@@ -132,16 +161,16 @@ async def watch_account(
     comes first, and whenever something may have been
     missed: list what you show anew.
     """
-    stream = _of_account(studio, credits, watcher, caller)
+    stream = _of_account(studio, credits, watcher, caller, welcome)
     return EventStream(stream)
 
 
 async def _of_account(
-    studio: Studio, credits: Credits, watcher: Watcher, caller: Caller
+    studio: Studio, credits: Credits, watcher: Watcher, caller: Caller, welcome: _Welcome
 ) -> AsyncGenerator[bytes]:
     refresh = _said("refresh", "{}")
     yield refresh
-    while True:
+    while await welcome.lasts():
         try:
             news = await watcher.news(PING_S)
         except TimeoutError:

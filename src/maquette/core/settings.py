@@ -20,6 +20,7 @@ Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "fp32", "bf16"]
 Backend = Literal["auto", "eager", "cudagraphs", "compile", "openvino"]
 SECRET_WORDS = {"key", "password", "secret", "token"}  # in the names of what is secret
+MAY_HOLD_SECRETS = {"database", "providers", "smtp"}  # and are not said in an error's line
 SignUp = Literal["open", "closed"]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -227,4 +228,5 @@ def _from_file(path: Path) -> Origins:
 def _explain(error: ValidationError, given: Origins) -> str:
     name = str(error.errors()[0]["loc"][0])
     origin, value = given[name]
-    return f"{origin} is {value!r}; it must be {Settings.model_fields[name].description}"
+    said = "does not fit" if name in MAY_HOLD_SECRETS or _secret(name, value) else f"is {value!r}"
+    return f"{origin} {said}; it must be {Settings.model_fields[name].description}"

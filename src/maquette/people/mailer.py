@@ -23,14 +23,19 @@ class Mailer:
     """
 
     def __init__(self, url: str | None) -> None:
-        self._url = urlsplit(url) if url else None
-        if self._url is None:
+        self._url = None
+        if not url:
             return
-        self._from = parse_qs(self._url.query).get("from", [""])[0]
-        if self._url.scheme not in PORTS or not self._url.hostname or "@" not in self._from:
+        try:
+            self._url = urlsplit(url)
+            fits = self._url.scheme in PORTS and self._url.hostname and self._url.port != 0
+        except ValueError:  # whose message has parts of the URL, which may be of the password
+            fits = False
+        self._from = parse_qs(self._url.query).get("from", [""])[0] if self._url else ""
+        if not fits or "@" not in self._from:
             raise InvalidSettings(
                 "smtp names no server, or not from whom; write it as "
-                "smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS"
+                "smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS, with / as %2F, # as %23 in a password"
             )
 
     def send(self, mail: Mail) -> None:

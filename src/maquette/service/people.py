@@ -32,8 +32,10 @@ from maquette.people.persons import (
 from maquette.people.rate_limits import RateLimit, count_try, forgive, household
 from maquette.people.second_factor_key import find_key
 from maquette.people.sessions import (
+    FRESH_MIN,
     end_session_of,
     end_sessions,
+    is_fresh,
     start_session,
 )
 from maquette.people.two_factor import (
