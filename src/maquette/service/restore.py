@@ -105,8 +105,8 @@ def _check_parts(place: Path, manifest: Manifest, found: Place, on_progress: Pro
             found.get_blob(content_hash)
         except KeyError:
             raise BackupDamaged(
-                f"blob {content_hash} of {place} is lost or damaged; have it put there anew: "
-                "maquette backup --verify"
+                f"blob {content_hash} of {place} is lost or damaged; take another backup, "
+                "with --verify where it is a folder"
             ) from None
         done += 1
         on_progress(done, manifest.blobs + len(manifest.adapters))
