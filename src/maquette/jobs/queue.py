@@ -16,7 +16,7 @@ from dbos import (
 )
 
 from maquette.db.connect import DATABASE_AWAY
-from maquette.db.locks import hold, number_of
+from maquette.db.locks import hold
 from maquette.jobs.store import (
     PRIORITIES,
     Job,
@@ -185,14 +185,6 @@ def hold_account(connection: sa.Connection, account_id: str) -> None:
     it.
     """
     hold(connection, f"account {account_id}")
-
-
-@contextmanager
-def alone(engine: sa.Engine, worker_id: str) -> Generator[None]:
-    """Waits until no other worker of that name is at work; two would run each job twice."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_lock(number_of(worker_id))))
-        yield
 
 
 @contextmanager

@@ -2,13 +2,10 @@
 
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from maquette.db.connect import DATABASE_AWAY
-from maquette.db.locks import number_of
+from maquette.db.locks import Lease
 from maquette.jobs.events import add_event
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.workers import SILENT_S, WAITING, heartbeats, note_leader, unserved_jobs
@@ -39,8 +36,8 @@ class Takeover(Background):
         self._queue, self._database, self._worker_id = queue, queue.engine, worker_id
         self._look_s, self._most_looks = look_s, max(2, round(silent_s / look_s))
         self._looks: dict[str, tuple[datetime, int]] = {}  # the last heartbeat, how often seen
-        self._rounds = 0
-        self._lead: sa.Connection | None = None
+        self._rounds, self._leading = 0, False
+        self._lead = Lease(self._database, "leader of the workers", LEASE_LOOKS * look_s)
         super().__init__("takeover")
 
     def _keep_on(self) -> None:
@@ -89,23 +86,12 @@ class Takeover(Background):
 
     def _leads(self) -> bool:
         """Whether this worker has the lead, which it takes if it is free."""
-        if self._lead is not None:
-            self._lead.execute(sa.text("SELECT 1"))  # or the lease ends; raises where it has
-            return True
-        connection = self._database.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()  # never another's, for it ends with the lead
-        take = sa.select(sa.func.pg_try_advisory_lock(number_of("leader of the workers")))
-        if not connection.execute(take).scalar_one():
-            connection.close()
-            return False
-        lease_ms = round(1e3 * LEASE_LOOKS * self._look_s)
-        connection.execute(sa.text(f"SET idle_session_timeout = {lease_ms}"))
-        self._lead, self._rounds = connection, 0
-        log.info("%s leads the workers", self._worker_id)
-        return True
+        led, self._leading = self._leading, self._lead.take()
+        if self._leading and not led:
+            self._rounds = 0
+            log.info("%s leads the workers", self._worker_id)
+        return self._leading
 
     def _give_up(self) -> None:
-        lead, self._lead = self._lead, None
-        if lead is not None:
-            with suppress(*DATABASE_AWAY):
-                lead.close()  # which ends it, for it is of no pool
+        self._leading = False
+        self._lead.give_up()

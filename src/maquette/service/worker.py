@@ -19,7 +19,7 @@ from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.step_times import LEAST_SAMPLES
 from maquette.engines.catalog import SHIPPED, find_shipped
-from maquette.jobs.queue import JobQueue, alone, working
+from maquette.jobs.queue import JobQueue, working
 from maquette.jobs.workers import SILENT_S, Abilities
 from maquette.service.heartbeat import Heartbeat, Measured, summary
 from maquette.service.image_jobs import ImageJobs
@@ -29,6 +29,7 @@ from maquette.service.storage import open_blobs
 from maquette.service.supervisor import DRAIN_S, usual_name
 from maquette.service.sweep import Sweeper
 from maquette.service.takeover import LOOK_S, Takeover
+from maquette.service.worker_name import WorkerName
 
 if TYPE_CHECKING:
     from maquette.engines.image import ImageEngine
@@ -118,17 +119,25 @@ def serve(
 ) -> None:
     """Runs jobs until `stop` is set. What is under way then has `drain_s` to end; what does not is
     given to the other workers, or goes on when one starts. `on_beat` is called while the engine
-    goes on (`Heartbeat`).
+    goes on (`Heartbeat`). Waits first while another worker has its name.
     """
     name, can = options.name or usual_name(settings), options.abilities()
+    own_name = WorkerName(database, name, options.silent_s, lambda: os._exit(1))
+    if not own_name.wait(stop):
+        return
+
+    def beat() -> None:
+        on_beat()
+        own_name.renew()
+
     blobs, snapshots = open_blobs(settings), settings.data / "snapshots"
     jobs = ImageJobs(database, blobs, images, loop, snapshots, name)
     plans = open_payments(settings, database).plans
     with (
-        alone(database, name),
+        closing(own_name),
         closing(JobQueue(database, settings.account_jobs)) as queue,
         Sweeper(blobs, queue, snapshots, settings.upload_days, plans, settings.data / "thumbnails"),
-        Heartbeat(database, name, loop, measured, on_beat, abilities=can),
+        Heartbeat(database, name, loop, measured, beat, abilities=can),
         Takeover(queue, name, options.look_s, options.silent_s),
     ):
         with working(queue, can.queues, name, AT_ONCE, jobs.run, options.drain_s):
