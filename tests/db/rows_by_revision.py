@@ -209,6 +209,11 @@ def _0015(connection: sa.Connection) -> None:
     )
 
 
+def _0016(connection: sa.Connection) -> None:
+    """The job under way broke once before."""
+    _run(connection, f"UPDATE job SET attempts = 2, breaks = 1 WHERE job_id = '{JOB}'")
+
+
 ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0001": _0001,
     "0002": _0002,
@@ -224,6 +229,7 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0013": _0013,
     "0014": _0014,
     "0015": _0015,
+    "0016": _0016,
 }
 
 

@@ -115,6 +115,28 @@ def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> Non
     queue.close()
 
 
+def test_what_a_worker_was_given_and_knows_nothing_of_goes_to_others(
+    database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DBOS takes a job in a commit whose answer may be lost, and asks for it no more."""
+    queue, work = JobQueue(database), _Work(database)
+    with database.begin() as connection:
+        lost, known = (create_job(connection, "me", "image", {}) for _ in range(2))
+        queue.enqueue(connection, known)
+        assert start_job(connection, known.job_id, "deaf")
+        connection.execute(
+            sa.text("UPDATE dbos.workflow_status SET status = 'PENDING', executor_id = 'deaf'")
+        )
+    assert queue.reconcile() == 0  # it may be about to begin
+    monkeypatch.setattr("maquette.jobs.queue.UNCLAIMED_S", 0.0)
+    assert queue.reconcile() == 1
+    assert queue.under_way() == {str(known.job_id): "deaf"}
+    with working(queue, ["image"], "another", 4, work, 5):
+        assert work.ended.acquire(timeout=20)
+    assert work.runs == [lost.job_id]
+    queue.close()
+
+
 def test_entries_go_with_their_jobs_and_no_others(
     database: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,12 +17,14 @@ from maquette.jobs.store import (
     Job,
     Priority,
     backlog,
+    claim_job,
     create_job,
     end_job,
     get_job,
     is_held,
     let_go,
     list_jobs,
+    note_break,
     release_jobs,
     seconds_until_next,
     start_job,
@@ -102,6 +104,8 @@ def test_an_attempt_is_held_until_another_begins(database: sa.Engine) -> None:
     first = begin("a")
     with database.begin() as connection:
         assert is_held(connection, first)
+        assert not start_job(connection, job_id, "b")  # as long as it is another's
+        assert claim_job(connection, job_id, "b") is None
         let_go(connection, job_id, "a")
         assert not is_held(connection, first)
     second = begin("b")
@@ -116,6 +120,23 @@ def test_an_attempt_is_held_until_another_begins(database: sa.Engine) -> None:
             assert not end_job(connection, job_id, "succeeded", held=lost)
         assert end_job(connection, job_id, "succeeded", held=again)
         assert not is_held(connection, again)
+
+
+def test_deaths_are_attempts_that_did_not_break(database: sa.Engine) -> None:
+    job_id = _new(database)
+    with database.begin() as connection:
+        claimed = claim_job(connection, job_id, "a")
+        assert claimed is not None
+        assert (claimed.state, claimed.worker_id, claimed.deaths) == ("queued", "a", 0)
+        let_go(connection, job_id, "a", counts=False)  # before it had begun
+        for breaks in (True, False, True):
+            assert start_job(connection, job_id, "a")
+            if breaks:
+                note_break(connection, get_job(connection, job_id))
+        now = get_job(connection, job_id)
+        assert (now.attempts, now.breaks, now.deaths) == (3, 2, 1)
+        end_job(connection, job_id, "succeeded")
+        assert claim_job(connection, job_id, "a") is None
 
 
 def test_of_each_priority_so_many_of_an_account_are_released(database: sa.Engine) -> None:
@@ -159,6 +180,10 @@ def test_how_long_an_account_has_to_wait(database: sa.Engine) -> None:
     _new(database)
     assert 20 < wait_s(2) <= 30
     assert wait_s(3) == 0
+    with database.begin() as connection:  # as where the clock was set back an hour
+        later = job.c.created_at + timedelta(hours=1)
+        connection.execute(sa.update(job).values(created_at=later))
+    assert wait_s(1) == 0
 
 
 def test_one_end_wins_however_many_try(database: sa.Engine) -> None:

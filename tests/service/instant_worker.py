@@ -1,13 +1,15 @@
 """A worker whose engine makes a tiny picture in no time; all else of it is real.
 
 `python -m tests.service.instant_worker URL DATA NAME SECONDS SILENT_S [MODEL…]`: each job takes so
-many seconds. It prints `ready` and ends when its standard input does.
+many seconds, and one of the seed `POISON` kills it. It prints `ready` and ends when its standard
+input does.
 """
 
 import os
 import random
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -21,11 +23,16 @@ from maquette.db.connect import open_database
 from maquette.engines.catalog import SHIPPED
 from maquette.service.worker import WorkerOptions, give_way, serve
 
+POISON = 666
+
 
 class InstantModel:
     """What `ImageJobs` asks of an image engine."""
 
     def prepare(self, request: GenerationRequest, name: str, *_: object) -> list[Any]:
+        if request.params.seed == POISON:
+            time.sleep(0.2)  # until others have begun, too
+            os._exit(1)
         return [
             SimpleNamespace(request_id=f"{name}/{number}", table=[0], shape=())
             for number in range(request.count)

@@ -2,15 +2,19 @@
 
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from maquette.db.tables.jobs import job
+from maquette.db.tables.ledger import hold
 from maquette.jobs.events import read_events
 from maquette.jobs.workers import list_workers
+from maquette.ledger.verify import verify
 from tests.service.cluster import Cluster, Killer, check_all, unfinished, wait_until
+from tests.service.instant_worker import POISON
 
 WORKERS = ("a", "b", "c")
 RECOVERED_S = 30.0  # as the gates measure it, which have the machine to themselves
@@ -52,6 +56,36 @@ def test_of_10000_jobs_none_is_lost_whatever_is_killed(
 ) -> None:
     with Cluster(fresh_url, tmp_path, seconds=0.2) as cluster:
         assert _kill_at_random(cluster, database, 10_000, 8.0, RECOVERED_S) >= 20
+
+
+@pytest.mark.slow
+def test_what_kills_its_worker_takes_no_other_job_with_it(
+    fresh_url: str, database: sa.Engine, tmp_path: Path
+) -> None:
+    """All jobs of an account are with one worker at once, the poison among them."""
+    with Cluster(fresh_url, tmp_path, seconds=0.5) as cluster:
+        cluster.start_api()
+        poison = wait_until(lambda: cluster.ask(seed=POISON))
+        others = cluster.ask_for(12)
+        cluster.start_worker("a")
+
+        def all_ended() -> bool:
+            if cluster.processes["a"].poll() is not None:
+                cluster.kill("a")  # which only closes what is left of it
+                cluster.start_worker("a")
+            return not unfinished(database)
+
+        wait_until(all_ended)
+    with database.connect() as connection:
+        jobs = {one.job_id: one for one in connection.execute(sa.select(job))}
+        states = Counter(connection.execute(sa.select(hold.c.state)).scalars())
+    given_up = jobs.pop(poison)
+    assert (given_up.state, given_up.error) == ("failed", "this broke 4 times; ask for less")
+    assert {*jobs} == others
+    assert {one.state for one in jobs.values()} == {"succeeded"}
+    assert 1 < max(one.attempts for one in jobs.values()) <= 3  # of which two with the poison
+    assert states == Counter(posted=len(others), voided=1)
+    assert list(verify(database)) == []
 
 
 def _running(database: sa.Engine) -> dict[str, int]:

@@ -1,7 +1,8 @@
 """Jobs on DBOS Transact: enqueued with their row in one transaction, recovered after a crash."""
 
 import logging
-from collections.abc import Callable, Generator, Sequence
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -37,6 +38,7 @@ DBOS_VERSION = "1"
 POLL_S = 0.15  # a worker has several queues, and each look takes it some milliseconds
 AT_ONCE_AN_ACCOUNT = 16  # jobs of each priority
 SWEEP_PAGE = 1000
+UNCLAIMED_S = 60.0  # that a job may be with a worker here, and not be the worker's in its own row
 PENDING = WorkflowStatusString.PENDING.value  # a worker has it
 TO_BE_RUN = {WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.DELAYED.value, PENDING}
 
@@ -53,6 +55,7 @@ class JobQueue:
     def __init__(self, engine: sa.Engine, at_once: int = AT_ONCE_AN_ACCOUNT) -> None:
         DBOS.migrate(engine.url.render_as_string(hide_password=False))
         self.engine, self._at_once = engine, at_once
+        self._unclaimed: dict[tuple[UUID, str], float] = {}  # since when, by job and worker
         self._client = DBOSClient(
             system_database_engine=engine,
             application_name=APPLICATION,
@@ -107,8 +110,9 @@ class JobQueue:
 
     def reconcile(self) -> int:
         """Hands over anew what no worker would ever run: unfinished jobs whose entry here has ended
-        without them, is missing, or waits in a queue of another name, and those whose turn came
-        unnoticed. Gives how many. Whoever is at work meanwhile is not disturbed.
+        without them, is missing, waits in a queue of another name, or is with a worker that does
+        not know of it, and those whose turn came unnoticed. Gives how many. Whoever is at work
+        meanwhile is not disturbed.
         """
         with self.engine.connect() as connection:
             waiting, jobs = accounts_waiting(connection), released_jobs(connection)
@@ -119,20 +123,45 @@ class JobQueue:
         ids = [str(job.job_id) for job in jobs]
         entries = self._client.list_workflows(workflow_ids=ids) if ids else []
         found = {entry.workflow_id: entry for entry in entries}
+        before, self._unclaimed = self._unclaimed, {}
         for job in jobs:
             entry = found.get(str(job.job_id))
             if entry is None:
                 with self.engine.begin() as connection:
                     self._hand_over(connection, job)
             elif entry.status not in TO_BE_RUN:
+                self._free(job)
                 self._client.rewind_workflow(entry.workflow_id, queue_name=job.queue)
-            elif entry.status != PENDING and entry.queue_name != job.queue:
+            elif entry.status == PENDING:
+                worker_id = entry.executor_id or ""
+                if worker_id == job.worker_id or not self._is_stuck(job, worker_id, before):
+                    continue
+                log.warning(
+                    "%s does not know of its job %s, so others do it", worker_id, job.job_id
+                )
+                self._free(job)
+                self.take_from(worker_id, str(job.job_id))
+            elif entry.queue_name != job.queue:
                 self._client.cancel_workflow(entry.workflow_id)
                 self._client.rewind_workflow(entry.workflow_id, queue_name=job.queue)
             else:
                 continue
             anew += 1
         return anew
+
+    def _is_stuck(self, job: Job, worker_id: str, before: Mapping[tuple[UUID, str], float]) -> bool:
+        """Whether a worker has had a job here for so long and did not claim it: the answer that
+        gave it the job was lost, and DBOS does not ask again.
+        """
+        now = time.monotonic()
+        since = self._unclaimed[job.job_id, worker_id] = before.get((job.job_id, worker_id), now)
+        return now - since >= UNCLAIMED_S
+
+    def _free(self, job: Job) -> None:
+        """Takes a job from whoever its row says has it, so that the next who is given it may."""
+        if job.worker_id is not None:
+            with self.engine.begin() as connection:
+                let_go(connection, job.job_id, job.worker_id)
 
     def under_way(self) -> dict[str, str]:
         """Which worker has which job, by the job's id."""

@@ -30,6 +30,7 @@ class Job:
     request: Mapping[str, Any]
     error: str | None
     attempts: int  # under way, broken, or ended with the worker's death
+    breaks: int  # of these, those that broke, and their worker lived on
     queue: str  # which workers may take it
     priority: Priority
     worker_id: str | None  # who has the attempt
@@ -44,6 +45,11 @@ class Job:
     @property
     def ended(self) -> bool:
         return self.state in ENDS
+
+    @property
+    def deaths(self) -> int:
+        """In how many attempts its worker died, the one under way included."""
+        return max(0, self.attempts - self.breaks)
 
 
 def create_job(
@@ -179,7 +185,9 @@ def seconds_until_next(connection: sa.Connection, account_id: str, most: int, a_
     """How long an account has to wait so that with one more it has asked at most so often in so
     many seconds; 0 or less where it need not.
     """
-    nth = sa.select(job.c.created_at).where(job.c.account_id == account_id)
+    # A job of later than now was made before the clock of the database was set back.
+    own = (job.c.account_id == account_id) & (job.c.created_at <= sa.func.clock_timestamp())
+    nth = sa.select(job.c.created_at).where(own)
     nth = nth.order_by(job.c.created_at.desc()).offset(most - 1).limit(1).scalar_subquery()
     age_s = sa.func.extract("epoch", sa.func.clock_timestamp() - nth)
     found = connection.execute(sa.select(age_s)).scalar()
@@ -192,13 +200,34 @@ def which_unfinished(connection: sa.Connection, job_ids: Sequence[str]) -> Seque
     return connection.execute(query.where(job.c.state.not_in(ENDS))).scalars().all()
 
 
+def claim_job(connection: sa.Connection, job_id: UUID, worker_id: str) -> Job | None:
+    """Makes a job a worker's, before an attempt begins; None where it has ended or is another's,
+    which it is until `let_go`.
+    """
+    free = (job.c.job_id == job_id) & unfinished & _free_for(worker_id)
+    query = sa.update(job).where(free).values(worker_id=worker_id).returning(job)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _job(row)
+
+
 def start_job(connection: sa.Connection, job_id: UUID, worker_id: str = "") -> bool:
     """Begins an attempt: the job is running, and from here on this worker's; False where it has
-    ended. Who had it before has it no more, and is told so by `is_held` and `end_job`.
+    ended or is another's. Who had it before has it no more, and is told so by `is_held` and
+    `end_job`.
     """
     started = sa.func.coalesce(job.c.started_at, sa.func.now())
     values = {"state": "running", "started_at": started, "worker_id": worker_id}
-    return _change(connection, job_id, **values, attempts=job.c.attempts + 1)
+    free = _free_for(worker_id)
+    return _change(connection, job_id, free, **values, attempts=job.c.attempts + 1)
+
+
+def _free_for(worker_id: str) -> sa.ColumnElement[bool]:
+    return job.c.worker_id.is_(None) | (job.c.worker_id == worker_id)
+
+
+def note_break(connection: sa.Connection, held: Job) -> None:
+    """Notes that an attempt broke, and its worker lives."""
+    connection.execute(sa.update(job).where(_attempt(held)).values(breaks=job.c.breaks + 1))
 
 
 def is_held(connection: sa.Connection, held: Job) -> bool:
@@ -219,9 +248,10 @@ def _attempt(held: Job) -> sa.ColumnElement[bool]:
 
 
 def let_go(connection: sa.Connection, job_id: UUID, worker_id: str, counts: bool = True) -> None:
-    """Takes a running job from a worker; the attempt counts unless it was told to stop."""
-    its = (job.c.job_id == job_id) & (job.c.worker_id == worker_id) & (job.c.state == "running")
-    attempts = job.c.attempts - (0 if counts else 1)
+    """Takes a job from a worker; an attempt under way counts unless it was told to stop."""
+    its = (job.c.job_id == job_id) & (job.c.worker_id == worker_id) & unfinished
+    uncounted = 0 if counts else sa.case((job.c.state == "running", 1), else_=0)
+    attempts = job.c.attempts - uncounted
     connection.execute(sa.update(job).where(its).values(worker_id=None, attempts=attempts))
 
 

@@ -5,12 +5,12 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,14 +26,24 @@ from maquette.core.errors import (
 from maquette.core.ids import new_id
 from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY
+from maquette.db.locks import hold
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.request import DenoisingRequest, Snapshot
 from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.snapshot_file import read_snapshot, write_snapshot
 from maquette.jobs.events import add_event, send_tick
-from maquette.jobs.store import PROGRESS, Job, get_job, is_held, start_job
+from maquette.jobs.store import (
+    PROGRESS,
+    Job,
+    claim_job,
+    get_job,
+    is_held,
+    note_break,
+    start_job,
+)
 from maquette.library.assets import add_asset
 from maquette.library.blobs import BlobStore
+from maquette.service.company import Company
 from maquette.service.endings import end
 from maquette.service.pictures import png, png_texts
 
@@ -43,11 +53,17 @@ if TYPE_CHECKING:  # which takes seconds to import, and is handed in
 TICK_S = 0.25
 TICKS_A_PROGRESS = 4  # one in so many is kept, with the state to go on from
 PREVIEW_SIDES_PX, MOST_PREVIEW_BYTES = (64, 48, 32, 16), 7_000
-MOST_ATTEMPTS = 3  # those in which the worker died count, too
+MOST_BREAKS = 3
+# A worker that dies takes all its jobs with it, and one of them may be to blame. One that was there
+# twice runs alone from then on, so that only its own doing can be the third time and the fourth.
+DEATHS_IN_COMPANY, MOST_DEATHS = 2, 4
 FIRST_RETRY_S, RETRY_FACTOR = 1.0, 4.0  # the pause before a second attempt, and how it grows
 OURS = (OutputNotWritable, StorageUnavailable)  # what is said of a disk, not of a request
 BROKEN = "something broke while this was drawn; the log of the studio says what"
 LEAST_PAUSE_S, MOST_PAUSE_S = 0.5, 10.0
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
@@ -69,30 +85,35 @@ class ImageJobs:
         self._database, self._blobs, self._images = database, blobs, images
         self._loop, self._snapshots, self._worker_id = loop, snapshots, worker_id
         self.under_way: set[UUID] = set()
-        self._ended = threading.Condition()
+        self._ended, self._company = threading.Condition(), Company()
         snapshots.mkdir(parents=True, exist_ok=True)
 
     def run(self, job_id: UUID) -> None:
         """From a queued job to its end. Where a worker died in it, it goes on where that was; where
-        something broke that was not asked for, it is tried again after a pause.
-
-        While the database is away it waits: an accepted job is not lost for that.
+        something broke that was not asked for, it is tried again after a pause. What is another
+        worker's is left to that.
         """
         logs.begin(job_id=str(job_id))
         with self._once(job_id):
-            pause_s, held = LEAST_PAUSE_S, None
-            while True:
-                try:
-                    # To go on after the database was away is no new attempt.
-                    held = held or self._begin(job_id)
-                    if held.ended or not self._breaks(held):
-                        self._clear_away(job_id)
-                        return
-                    held = None
-                except DATABASE_AWAY:
-                    log.exception("job %s waits for the database", job_id)
-                    time.sleep(pause_s)
-                    pause_s = min(2 * pause_s, MOST_PAUSE_S)
+            while (job := self._patiently(self._claim, job_id)) is not None:
+                with self._company.joined(alone=job.deaths >= DEATHS_IN_COMPANY):
+                    held = self._patiently(self._begin, job_id)
+                    if held is None or not self._patiently(self._breaks, held):
+                        break
+            self._patiently(self._clear_away, job_id)
+
+    def _patiently(self, do: Callable[[Given], Result], given: Given) -> Result:
+        """Does it again as long as the database is away: an accepted job is not lost for that, and
+        to go on is no new attempt.
+        """
+        pause_s = LEAST_PAUSE_S
+        while True:
+            try:
+                return do(given)
+            except DATABASE_AWAY:
+                log.exception("a job waits for the database")
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, MOST_PAUSE_S)
 
     @contextmanager
     def _once(self, job_id: UUID) -> Generator[None]:
@@ -109,14 +130,21 @@ class ImageJobs:
                 self.under_way.discard(job_id)
                 self._ended.notify_all()
 
-    def _begin(self, job_id: UUID) -> Job:
-        """A new attempt, where the job has not ended."""
+    def _claim(self, job_id: UUID) -> Job | None:
+        """The job, which is this worker's from here on; None where it has ended or is another's."""
         with self._database.begin() as connection:
-            if start_job(connection, job_id, self._worker_id):
-                add_event(connection, job_id, "running", {})
-            job = get_job(connection, job_id)
-        logs.add(account_id=job.account_id)
+            job = claim_job(connection, job_id, self._worker_id)
+        if job is not None:
+            logs.add(account_id=job.account_id)
         return job
+
+    def _begin(self, job_id: UUID) -> Job | None:
+        """A new attempt; None where the job has ended meanwhile, or is another worker's."""
+        with self._database.begin() as connection:
+            if not start_job(connection, job_id, self._worker_id):
+                return None
+            add_event(connection, job_id, "running", {})
+            return get_job(connection, job_id)
 
     def _breaks(self, held: Job) -> bool:
         """Carries an attempt out, if it is held still. True where it is to be tried anew, after a
@@ -124,7 +152,7 @@ class ImageJobs:
         """
         if not self._is_held(held) or not self._carry_out(held):
             return False
-        go_on_s = time.monotonic() + FIRST_RETRY_S * RETRY_FACTOR ** (held.attempts - 1)
+        go_on_s = time.monotonic() + FIRST_RETRY_S * RETRY_FACTOR**held.breaks
         while self._is_held(held):
             if time.monotonic() >= go_on_s:
                 return True
@@ -145,8 +173,8 @@ class ImageJobs:
         ends.
         """
         try:
-            if job.attempts > MOST_ATTEMPTS:
-                raise InvalidRequest(f"this broke {MOST_ATTEMPTS} times; ask for less")
+            if job.deaths > MOST_DEATHS:
+                raise InvalidRequest(f"this broke {MOST_DEATHS} times; ask for less")
             with tracing.span("job", job.request, job_id=str(job.job_id)):
                 request = self._request(job)
                 self._keep(job, request, self._draw(job, request))
@@ -160,7 +188,9 @@ class ImageJobs:
             if not told:
                 log.exception("attempt %d at job %s failed", job.attempts, job.job_id)
                 self._loop.fail(error)  # the worker ends where its device is broken
-            if job.attempts < MOST_ATTEMPTS and not (told and not isinstance(error, OURS)):
+            if job.breaks + 1 < MOST_BREAKS and not (told and not isinstance(error, OURS)):
+                with self._database.begin() as connection:
+                    note_break(connection, job)
                 return True
             self._fail(job, error.message if told else BROKEN)
         return False
@@ -259,7 +289,10 @@ class ImageJobs:
         return [urls.get(number) for number in range(job.request["count"])]
 
     def _keep(self, job: Job, request: GenerationRequest, pictures: list[Image.Image]) -> None:
-        """Bytes first, then rows, charge and the job's end in one transaction: all or nothing."""
+        """Bytes first, then rows, charge and the job's end in one transaction: all or nothing.
+
+        Who deletes the same bytes, for they were another's, waits until there are rows of these.
+        """
         model_id = job.request["model"]
         contents = [
             png(picture, png_texts(request, request.params.seed + number, model_id))
@@ -268,6 +301,10 @@ class ImageJobs:
         with tracing.span("store"):
             hashes = [self._blobs.put(content) for content in contents]
         with self._database.begin() as connection:
+            for content_hash in sorted(set(hashes)):
+                hold(connection, content_hash)
+            for content in contents:  # nothing, but where they were deleted a moment ago
+                self._blobs.put(content)
             ids = [new_id() for _ in hashes]
             data = {"assets": [str(one) for one in ids]}
             if not end(connection, job.job_id, "succeeded", data=data, held=job):

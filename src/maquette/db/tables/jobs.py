@@ -16,9 +16,10 @@ job = sa.Table(
     sa.Column("request", JSONB, nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("breaks", sa.Integer, nullable=False, server_default="0"),  # while the worker lived
     sa.Column("queue", sa.Text, nullable=False),  # which workers may take it
     sa.Column("priority", sa.Text, nullable=False, server_default="interactive"),
-    sa.Column("worker_id", sa.Text),  # who has the attempt; null where no one does
+    sa.Column("worker_id", sa.Text),  # whose it is, waiting or running; null where no one's
     sa.Column("released_at", sa.DateTime(timezone=True)),  # null while its account's others run
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     # As estimated when it was accepted; null where nothing was measured yet.

@@ -79,6 +79,11 @@ hold = sa.Table(
     ),
 )
 sa.Index("ix_hold_expiring", hold.c.expires_at, postgresql_where=hold.c.state == "held")
+sa.Index(
+    "ix_hold_given_back",
+    hold.c.resolved_at,
+    postgresql_where=hold.c.state.in_(("voided", "expired")),
+)
 
 # Which grants a hold draws on, in this order.
 hold_part = sa.Table(

@@ -33,6 +33,7 @@ upload = sa.Table(
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.Index(None, "content_hash"),
+    sa.Index(None, "created_at"),
 )
 
 # Bytes that go unless someone else has them: their rows are gone, with an account. It does not name
