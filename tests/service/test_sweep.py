@@ -23,7 +23,7 @@ from maquette.library.blobs import Blobs
 from maquette.service import background, sweep
 from maquette.service.studio import Studio
 from maquette.service.sweep import Sweeper, sweep_uploads
-from tests.credits import enrich
+from tests.credits import settle
 
 DAY = timedelta(days=1)
 SMALL = SamplingParams("a cat", width=64, height=64)
@@ -33,7 +33,7 @@ class _Room:
     def __init__(self, database: sa.Engine, queue: JobQueue, folder: Path) -> None:
         self.database, self.blobs, self.queue = database, Blobs(folder), queue
         for account_id in ("me", "another"):
-            enrich(database, account_id)
+            settle(database, account_id)
         self.studio, self.snapshots = Studio(database, self.blobs, queue), folder / "snapshots"
 
     def put(self, colour: str, account: str = "me") -> str:
@@ -109,10 +109,27 @@ def test_it_sweeps_on_after_whatever_failed(
     path.unlink()
     path.mkdir()  # which no one can delete as a file
     with Sweeper(room.blobs, room.queue, room.snapshots, upload_days=1):
-        _wait_until(lambda: "what is to be swept stays" in caplog.text)
+        _wait_until(lambda: "uploads that are to be swept stay" in caplog.text)
         assert room.knows(content_hash)  # so that it is tried again
         path.rmdir()
         _wait_until(lambda: not room.knows(content_hash))
+
+
+def test_a_part_that_fails_keeps_no_other_from_its_own(
+    room: _Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    swept = threading.Event()
+    for part in ("sweep_credits", "sweep_uploads", "sweep_snapshots"):
+        monkeypatch.setattr(sweep, part, fails)
+    monkeypatch.setattr(room.queue, "sweep", fails)
+    monkeypatch.setattr(sweep, "drop_old_rates", lambda _: swept.set())
+    with Sweeper(room.blobs, room.queue, room.snapshots, upload_days=1):
+        assert swept.wait(30)
+    for name in ("credits", "uploads", "entries of the queue", "snapshots"):
+        assert f"{name} that are to be swept stay for an hour" in caplog.text
 
 
 def test_it_leaves_off_when_it_is_told_to(room: _Room, monkeypatch: pytest.MonkeyPatch) -> None:

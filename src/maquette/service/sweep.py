@@ -50,31 +50,42 @@ class Sweeper(Background):
 
     def _keep_on(self) -> None:
         while True:
-            try:
-                stopping = self._stopping.is_set
-                if self._plans:
-                    self._plans.sweep()
-                uploads = sweep_uploads(self._database, self._blobs, self._kept_for, stopping)
-                entries = self._queue.sweep(stopping)
-                sweep_snapshots(self._database, self._snapshots)
-                sweep_credits(self._database, stopping)
-                with self._database.begin() as connection:
-                    forget_workers(connection, WORKERS_KEPT)
-                    drop_dead_sessions(connection)
-                    drop_old_rates(connection)
-                blobs = drop_blobs(self._database, self._blobs, self._thumbnails, stopping)
-                log.info(
-                    "swept %d uploads, %d entries of the queue and %d blobs of those who went",
-                    uploads,
-                    entries,
-                    blobs,
-                )
-            except DATABASE_AWAY:
-                log.warning("the database is away, so nothing is swept for an hour")
-            except Exception:
-                log.exception("what is to be swept stays for an hour")
+            for name, sweep in self._parts().items():
+                self._try(name, sweep)
             if self._stopping.wait(SWEEP_S):
                 return
+
+    def _parts(self) -> dict[str, Callable[[], object]]:
+        """By what each clears away: money first, for someone waits for it."""
+        stopping = self._stopping.is_set
+        return {
+            "credits": lambda: sweep_credits(self._database, stopping),
+            "plans": self._plans.sweep if self._plans else lambda: None,
+            "uploads": lambda: sweep_uploads(self._database, self._blobs, self._kept_for, stopping),
+            "pictures of who went": lambda: drop_blobs(
+                self._database, self._blobs, self._thumbnails, stopping
+            ),
+            "entries of the queue": lambda: self._queue.sweep(stopping),
+            "snapshots": lambda: sweep_snapshots(self._database, self._snapshots),
+            "old rows": lambda: _sweep_rows(self._database),
+        }
+
+    def _try(self, name: str, sweep: Callable[[], object]) -> None:
+        """One that fails does not keep the others from theirs."""
+        try:
+            if not self._stopping.is_set() and (count := sweep()):
+                log.info("swept %s %s", count, name)
+        except DATABASE_AWAY:
+            log.warning("the database is away, so %s are not swept for an hour", name)
+        except Exception:
+            log.exception("%s that are to be swept stay for an hour", name)
+
+
+def _sweep_rows(database: sa.Engine) -> None:
+    with database.begin() as connection:
+        forget_workers(connection, WORKERS_KEPT)
+        drop_dead_sessions(connection)
+        drop_old_rates(connection)
 
 
 def sweep_snapshots(database: sa.Engine, folder: Path) -> int:
