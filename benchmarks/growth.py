@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import mkdtemp
@@ -59,9 +59,8 @@ def database_of(server_url: str, accounts: int, pictures: int) -> Iterator[sa.En
 
 
 def _cycle(engine: sa.Engine, account_id: str) -> None:
-    until = datetime.now(UTC) + timedelta(days=1)
     with engine.begin() as connection:
-        held = place_hold(connection, account_id, 2, until)
+        held = place_hold(connection, account_id, 2, timedelta(days=1))
     with engine.begin() as connection:
         post_hold(connection, held.hold_id, 1)
 

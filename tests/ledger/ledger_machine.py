@@ -95,19 +95,18 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=holds, amount=held)
     def hold(self, amount: int) -> UUID | MultipleResults[UUID]:
         job_id = new_id()
-        until = datetime.now(UTC) + FAR
         current = [g for g in self.model_grants.values() if not g.over]
         enough = sum(g.left - g.held for g in current) >= amount
         try:
             with self.engine.begin() as connection:
-                made = place_hold(connection, self.account_id, amount, until, job_id)
+                made = place_hold(connection, self.account_id, amount, FAR, job_id)
         except InsufficientCredits:
             assert not enough
             return multiple()
         assert enough
         self._expire()
         with self.engine.begin() as connection:  # the same again is the same
-            assert place_hold(connection, self.account_id, amount, until, job_id) == made
+            assert place_hold(connection, self.account_id, amount, FAR, job_id) == made
         one = ModelHold(amount, [])
         for held in sorted(self.model_grants.values(), key=_order):
             part = min(held.left - held.held, amount - sum(n for _, n in one.parts))

@@ -23,7 +23,7 @@ from maquette.ledger.transfers import LedgerEntry, Transfer, get_transfers, reco
 from maquette.ledger.verify import RULES, WHOLE, verify
 
 CREDIT = 1_000_000
-UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
+LONG, OVER = timedelta(days=1000), timedelta(seconds=-1)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def ada(database: sa.Engine) -> str:
 
 def _hold(database: sa.Engine, account_id: str, credits: int, **more: Any) -> Hold:
     with database.begin() as connection:
-        return place_hold(connection, account_id, credits * CREDIT, UNTIL, **more)
+        return place_hold(connection, account_id, credits * CREDIT, LONG, **more)
 
 
 def _refused(database: sa.Engine, statement: str) -> str:
@@ -82,13 +82,14 @@ def test_what_cannot_be_is_said_in_a_line(database: sa.Engine, ada: str) -> None
         (
             InsufficientCredits,
             "141 credits are needed and 140 are there; buy more",
-            lambda c: place_hold(c, ada, 141 * CREDIT, UNTIL),
+            lambda c: place_hold(c, ada, 141 * CREDIT, LONG),
         ),
-        (InvalidRequest, "hold at least 1", lambda c: place_hold(c, ada, 0, UNTIL)),
+        (InvalidRequest, "hold at least 1", lambda c: place_hold(c, ada, 0, LONG)),
+        (NotFound, f"no hold {job_id}", lambda c: post_hold(c, job_id, 1)),
         (
             InvalidRequest,
             f"job {job_id} has another hold",
-            lambda c: place_hold(c, ada, CREDIT, UNTIL, job_id),
+            lambda c: place_hold(c, ada, CREDIT, LONG, job_id),
         ),
         (
             InvalidRequest,
@@ -152,18 +153,16 @@ def test_two_who_resolve_a_hold_do_it_once(database: sa.Engine, ada: str) -> Non
 
 
 def test_a_hold_whose_time_is_over_comes_back_once(database: sa.Engine, ada: str) -> None:
-    past = datetime.now(UTC) - timedelta(seconds=1)
     with database.begin() as connection:
-        place_hold(connection, ada, CREDIT, past)
+        place_hold(connection, ada, CREDIT, OVER)
         assert len(expire_holds(connection)) == 1
         assert expire_holds(connection) == []
         assert get_balance(connection, ada).available_microcredits == 150 * CREDIT
 
 
 def test_two_sweepers_do_not_both_say_that_they_gave_it_back(database: sa.Engine, ada: str) -> None:
-    past = datetime.now(UTC) - timedelta(seconds=1)
     with database.begin() as connection:
-        place_hold(connection, ada, CREDIT, past)
+        place_hold(connection, ada, CREDIT, OVER)
     with database.begin() as one, database.begin() as other:
         assert len(expire_holds(one)) == 1
         assert expire_holds(other) == []
@@ -223,7 +222,7 @@ def test_the_database_itself_refuses_what_no_ledger_does(database: sa.Engine, ad
     overdrawn = "UPDATE balance SET held_microcredits = posted_microcredits + 1"
     assert "ck_balance_covered" in _refused(database, overdrawn)
     with database.begin() as connection:
-        hold = place_hold(connection, ada, CREDIT, UNTIL)
+        hold = place_hold(connection, ada, CREDIT, LONG)
         post_hold(connection, hold.hold_id, CREDIT)
     sides = [LedgerEntry(ada, -1, None), LedgerEntry(REVENUE, 1)]
     with pytest.raises(DatabaseError, match="uq_transfer_charge"), database.begin() as connection:

@@ -11,6 +11,7 @@ from maquette.ledger.grants import grant
 from maquette.ledger.holds import place_hold, post_hold
 from maquette.ledger.statements import statement
 
+DAY = timedelta(days=1)
 ALL = datetime(1, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -22,9 +23,9 @@ def moments(database: sa.Engine) -> list[datetime]:
             open_account(connection, account_id)
             grant(connection, account_id, 100, "free")
         for amount in (1, 2, 3, 4):
-            held = place_hold(connection, "ada", 10, ALL[1])
+            held = place_hold(connection, "ada", 10, DAY)
             post_hold(connection, held.hold_id, amount)
-            post_hold(connection, place_hold(connection, "bob", 9, ALL[1]).hold_id, 9)
+            post_hold(connection, place_hold(connection, "bob", 9, DAY).hold_id, 9)
     with database.connect() as connection:
         lines = statement(connection, "ada", *ALL).lines
     return [line.transfer.created_at for line in lines]

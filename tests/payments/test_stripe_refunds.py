@@ -1,6 +1,7 @@
 """Money that goes back by Stripe takes its credits along, whatever is told first."""
 
 import itertools
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -64,8 +65,7 @@ def test_in_any_order_and_however_often_the_end_is_the_same(
 
 def _hold(database: sa.Engine, amount: int) -> UUID:
     with database.begin() as connection:
-        end = connection.execute(sa.text("SELECT now() + interval '1 hour'")).scalar_one()
-        return place_hold(connection, "ada", amount, end).hold_id
+        return place_hold(connection, "ada", amount, timedelta(hours=1)).hold_id
 
 
 def _noted(database: sa.Engine) -> list[AuditEntry]:

@@ -1,5 +1,6 @@
 """What operators give by hand, take back, and what is kept of it."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -69,8 +70,7 @@ def test_what_is_left_of_a_refunded_payment_goes_and_what_is_spent_is_noted(
 ) -> None:
     made = payments.top_up(TopUp("boss", "ada", 10, "a transfer", 1000, "eur"))
     with database.begin() as connection:
-        end = connection.execute(sa.text("SELECT now() + interval '1 hour'")).scalar_one()
-        held = place_hold(connection, "ada", 4, end, new_id())
+        held = place_hold(connection, "ada", 4, timedelta(hours=1), new_id())
         post_hold(connection, held.hold_id, 4)
     assert payments.refund("boss", made.payment_id, "asked for").state == "refunded"
     assert posted(database, "ada") == 0

@@ -1,7 +1,7 @@
 """What an operator watches is true, and no table is read from end to end for it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,19 +16,19 @@ from maquette.jobs.store import create_job, end_job
 from maquette.jobs.workers import report
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import grant
-from maquette.ledger.holds import place_hold, post_hold
+from maquette.ledger.holds import place_hold, post_hold, void_hold
 from maquette.people.audit import note
 from maquette.service import figures
 from maquette.service.backup import ACT
 from maquette.service.figures import Figures, Reading
 
-UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 def _job(connection: sa.Connection) -> UUID:
     """A job of ada's that holds 10."""
     made = create_job(connection, "ada", "image", {})
-    place_hold(connection, "ada", 10, UNTIL, made.job_id)
+    place_hold(connection, "ada", 10, DAY, made.job_id)
     return made.job_id
 
 
@@ -99,14 +99,14 @@ def test_drift_is_found_and_stays_found_until_it_is_mended(
     with database.begin() as connection:
         connection.execute(sa.text("UPDATE balance SET posted_microcredits = 1003, "
                                    "held_microcredits = 4 WHERE account_id = 'ada'"))  # fmt: skip
-    monkeypatch.setattr(figures, "drift_since", _later(figures.drift_since))
+    monkeypatch.setattr(figures, "moved_since", _later(figures.moved_since))
     assert _read(found).drift_microcredits == 0  # no one moved: the full check is for that
     with database.begin() as connection:
         grant(connection, "ada", 1, "free")
     monkeypatch.undo()
     monkeypatch.setattr(figures, "LOOK_S", 0.0)
     assert _read(found).drift_microcredits == 7
-    monkeypatch.setattr(figures, "drift_since", _later(figures.drift_since))
+    monkeypatch.setattr(figures, "moved_since", _later(figures.moved_since))
     assert _read(found).drift_microcredits == 7
     with database.begin() as connection:
         connection.execute(sa.text("UPDATE balance SET posted_microcredits = 1001, "
@@ -114,9 +114,33 @@ def test_drift_is_found_and_stays_found_until_it_is_mended(
     assert _read(found).drift_microcredits == 0
 
 
-def _later(look: Callable[..., dict[str, int]]) -> Callable[..., dict[str, int]]:
+def _later(look: Callable[..., Sequence[str]]) -> Callable[..., Sequence[str]]:
     """As if no account had moved within the overlap."""
-    return lambda connection, moment, again: look(connection, moment + timedelta(hours=1), again)
+    return lambda connection, moment: look(connection, moment + timedelta(hours=1))
+
+
+def test_holds_alone_have_an_account_looked_at_so_many_at_a_time(
+    database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "LOOK_S", 0.0)
+    monkeypatch.setattr("maquette.ledger.drift.OVERLAP", timedelta(0))
+    with database.begin() as connection:
+        for name in ("bob", "eve"):
+            open_account(connection, name)
+            grant(connection, name, 100, "free")
+        given_back = place_hold(connection, "bob", 1, DAY)
+    found = Figures(database)
+    assert _read(found).accounts_checked == 0
+    with database.begin() as connection:
+        void_hold(connection, given_back.hold_id)
+        connection.execute(sa.text("UPDATE balance SET held_microcredits = 3 "
+                                   "WHERE account_id = 'bob'"))  # fmt: skip
+        place_hold(connection, "eve", 1, DAY)
+    monkeypatch.setattr(figures, "MOST_ACCOUNTS", 1)
+    assert _read(found).accounts_checked == 1
+    reading = _read(found)
+    assert reading.drift_microcredits == 3
+    assert reading.accounts_checked >= 2
 
 
 def test_no_figure_reads_all_of_a_table(database: sa.Engine) -> None:

@@ -32,7 +32,7 @@ from maquette.service.admission import QueueLimits
 from maquette.service.heartbeat import BEAT_S, Heartbeat, summary
 from maquette.service.studio import Studio
 from tests.conftest import TinyModels
-from tests.credits import enrich
+from tests.credits import settle
 
 SMALL = SamplingParams("a cat", width=64, height=64, num_inference_steps=20)
 
@@ -168,7 +168,7 @@ def test_a_studio_lets_in_what_its_worker_can_do(
     settings = Settings(data=tmp_path, database=fresh_url)
     running = threading.Thread(target=worker.work, args=(settings, stop, ready.set))
     with closing(JobQueue(database)) as queue:
-        enrich(database, "me")
+        settle(database, "me")
         studio = Studio(database, Blobs(tmp_path / "blobs"), queue, QueueLimits(most_s=30.0))
         unknown, _ = studio.submit("me", SMALL)
         assert unknown.expected_at is None  # nothing is measured yet

@@ -139,6 +139,8 @@ def test_the_clock_of_a_machine_does_not_matter(fresh_url: str, tmp_path: Path) 
         accepted |= cluster.ask_for(20)
         wait_until(lambda: not unfinished(database), RECOVERED_S)
         check_all(database, tmp_path, accepted)
+        assert _figure(cluster, "maquette_ledger_accounts_checked_total") == 1
+        assert _figure(cluster, 'maquette_jobs_ended_total{state="succeeded"}') == len(accepted)
         cluster.start_worker("behind", **clock(-1))
         wait_until(lambda: _lives(cluster, "behind"))
         cluster.kill("ahead")
@@ -153,6 +155,11 @@ def test_the_clock_of_a_machine_does_not_matter(fresh_url: str, tmp_path: Path) 
             assert (
                 connection.execute(sa.select(sa.func.max(sa.func.abs(age_s)))).scalar_one() < 1800
             )
+
+
+def _figure(cluster: Cluster, name: str) -> float:
+    lines = cluster.http.get("/metrics").text.splitlines()
+    return float(next(line.removeprefix(name) for line in lines if line.startswith(f"{name} ")))
 
 
 def _lives(cluster: Cluster, worker_id: str) -> bool:

@@ -13,7 +13,8 @@ from maquette.ledger.holds import get_hold, place_hold
 from maquette.ledger.verify import verify
 from maquette.service.sweep_credits import sweep_credits
 
-PAST = datetime.now(UTC) - timedelta(minutes=1)
+HOUR, OVER = timedelta(hours=1), timedelta(minutes=-1)
+PAST = datetime.now(UTC) + OVER
 
 
 def _account(connection: sa.Connection, account_id: str) -> None:
@@ -40,8 +41,8 @@ def test_the_hold_of_a_job_that_has_not_ended_goes_on(database: sa.Engine) -> No
         running, ended = (create_job(connection, "ada", "image", {}).job_id for _ in range(2))
         end_job(connection, ended, "failed")
         jobs = [running, ended, new_id(), None]
-        holds = [place_hold(connection, "ada", 1, PAST, one).hold_id for one in jobs]
-        young = place_hold(connection, "ada", 1, datetime.now(UTC) + timedelta(hours=1)).hold_id
+        holds = [place_hold(connection, "ada", 1, OVER, one).hold_id for one in jobs]
+        young = place_hold(connection, "ada", 1, HOUR).hold_id
     sweep_credits(database)
     with database.connect() as connection:
         now = [get_hold(connection, one) for one in [*holds, young]]
@@ -57,7 +58,7 @@ def test_grants_go_though_nothing_is_held(database: sa.Engine) -> None:
     with database.begin() as connection:
         for name in names:
             _account(connection, name)
-        place_hold(connection, names[0], 30, datetime.now(UTC) + timedelta(hours=1))
+        place_hold(connection, names[0], 30, HOUR)
     sweep_credits(database)
     assert {one.posted_microcredits for one in _balances(database, names)} == {110}
     _end_grants(database)
@@ -87,7 +88,7 @@ def test_so_many_grants_go_at_a_time(database: sa.Engine) -> None:
 def test_old_answers_go_and_it_leaves_off_when_told(database: sa.Engine) -> None:
     with database.begin() as connection:
         _account(connection, "ada")
-        made = place_hold(connection, "ada", 1, PAST)
+        made = place_hold(connection, "ada", 1, OVER)
         row = {"account_id": "ada", "key": "one", "request_hash": b"", "status": 202, "body": b""}
         old = datetime.now(UTC) - timedelta(hours=25)
         connection.execute(sa.insert(idempotency).values(**row, created_at=old))

@@ -17,7 +17,7 @@ from maquette.jobs.queue import JobQueue
 from maquette.library.blobs import Blobs
 from maquette.service.studio import Studio
 from tests.conftest import TinyModels
-from tests.credits import enrich
+from tests.credits import settle
 from tests.service.cluster import Cluster, wait_until
 
 # A worker on a tiny model, whose device breaks once: on a CPU it does not by itself. It ends when
@@ -59,7 +59,7 @@ def test_a_broken_device_ends_the_worker_and_no_job(
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with open_database(Settings(database=fresh_url)) as database:
         queue = JobQueue(database)
-        enrich(database, "me")
+        settle(database, "me")
         studio = Studio(database, Blobs(tmp_path / "blobs"), queue)
         params = SamplingParams("a cat", width=64, height=64, num_inference_steps=12)
         job, _ = studio.submit("me", params, count=2)

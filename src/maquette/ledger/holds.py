@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -31,7 +31,9 @@ class Hold:
 _SELECT = sa.select(*[hold.c[name] for name in Hold.__dataclass_fields__])
 # Each is a function of the database: see the migration that made it.
 _COLUMNS = ", ".join(Hold.__dataclass_fields__)
-_PLACE = sa.text(f"SELECT {_COLUMNS} FROM place_hold(:account_id, :amount, :expires_at, :job_id)")
+_PLACE = sa.text(
+    f"SELECT {_COLUMNS} FROM place_hold(:account_id, :amount, now() + :lasts, :job_id)"
+)
 _RESOLVE = sa.text(f"SELECT {_COLUMNS} FROM resolve_hold(:hold_id, :state, :amount)")
 _EXPIRE = sa.text(
     f"SELECT {_COLUMNS} FROM unnest(CAST(:due AS uuid[])) AS one "
@@ -43,11 +45,11 @@ def place_hold(
     connection: sa.Connection,
     account_id: str,
     amount_microcredits: int,
-    expires_at: datetime,
+    lasts: timedelta,
     job_id: UUID | None = None,
 ) -> Hold:
-    """Sets credits aside, of the grants that are spent first. A job has one hold: the same asked
-    for again gives that one, as long as it is open.
+    """Sets credits aside for so long, of the grants that are spent first. A job has one hold: the
+    same asked for again gives that one, as long as it is open.
 
     Raises InsufficientCredits, NotFound for no account, InvalidRequest for an amount below 1 or
     where the job's hold is another, HoldResolved where it is over.
@@ -55,7 +57,7 @@ def place_hold(
     if amount_microcredits <= 0:
         raise InvalidRequest(f"a hold of {amount_microcredits} microcredits; hold at least 1")
     asked = {"account_id": account_id, "amount": amount_microcredits}
-    made = _hold(connection, _PLACE, **asked, expires_at=expires_at, job_id=job_id)
+    made = _hold(connection, _PLACE, **asked, lasts=lasts, job_id=job_id)
     if made is None:
         available = get_balance(connection, account_id).available_microcredits
         raise InsufficientCredits(
@@ -93,10 +95,10 @@ def expire_holds(
     limit: int = 100,
     *,
     unfinished: Callable[[Sequence[UUID]], Collection[UUID]] = lambda job_ids: (),
-    renewed_until: datetime | None = None,
+    renewed_for: timedelta = timedelta(0),
 ) -> Sequence[Hold]:
     """Gives back what is held beyond its time, of so many holds at most; returns them. Holds of
-    jobs that have not ended, as `unfinished` says of those it is told, go on until then instead.
+    jobs that have not ended, as `unfinished` says of those it is told, go on for so long instead.
     """
     over = (hold.c.state == "held") & (hold.c.expires_at <= sa.func.now())
     query = (
@@ -113,7 +115,8 @@ def expire_holds(
     due = {row.hold_id: row.job_id for row in connection.execute(_SELECT.where(still))}
     going_on = unfinished([job_id for job_id in due.values() if job_id is not None])
     renewed = [hold_id for hold_id, job_id in due.items() if job_id in going_on]
-    later = sa.update(hold).where(hold.c.hold_id.in_(renewed)).values(expires_at=renewed_until)
+    until = sa.func.now() + renewed_for
+    later = sa.update(hold).where(hold.c.hold_id.in_(renewed)).values(expires_at=until)
     if renewed:
         connection.execute(later)
     rest = [hold_id for hold_id in due if hold_id not in renewed]

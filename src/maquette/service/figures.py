@@ -1,9 +1,10 @@
 """What an operator watches, read so that asking every few seconds costs little."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Lock
 from uuid import UUID
 
@@ -14,13 +15,14 @@ from maquette.db.tables.jobs import job
 from maquette.db.tables.ledger import hold
 from maquette.jobs.store import Unfinished, count_unfinished
 from maquette.jobs.workers import heartbeat_age_s
-from maquette.ledger.drift import drift_since
+from maquette.ledger.drift import drift_of, moved_since
 from maquette.people.audit import age_s
 from maquette.service.backup import ACT
 
 # A job's end is of the moment at which its transaction began, and seen when that commits.
 OVERLAP = timedelta(minutes=1)
 LOOK_S = 60.0  # between two looks at the ledger
+MOST_ACCOUNTS = 1000  # a look; the others are first in the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +40,21 @@ class Reading:
 
 
 class Figures:
-    """Reads them, and knows what it has counted. May be asked by many at once."""
+    """Reads them, and knows what it has counted. May be asked by many at once. Every moment is by
+    the clock of the database, which dates what is counted.
+    """
 
     def __init__(self, database: sa.Engine) -> None:
         self._database, self._one_at_a_time = database, Lock()
-        self._begun = self._counted = self._looked = datetime.now(UTC)
+        with database.connect() as connection:
+            now = connection.execute(sa.select(sa.func.now())).scalar_one()
+        self._begun = self._counted = self._looked = now
+        self._next_look_s = time.monotonic()
         self._seen: set[UUID] = set()
         self._ended: Counter[str] = Counter()
         self._charged_microcredits = self._accounts_checked = 0
         self._wrong: dict[str, int] = {}  # accounts, and what each is off by
-        self._next_look = self._begun
+        self._due: list[str] = []  # accounts that moved, and were not looked at yet
 
     def read(self) -> Reading | None:
         """None where the database is away."""
@@ -87,13 +94,16 @@ class Figures:
         self._seen = {job_id for _, job_id, _, _ in rows}
 
     def _look(self, connection: sa.Connection) -> None:
-        """At the accounts that had transfers since the last look, and again at those in which
-        something was wrong.
+        """At the accounts that moved since the last look, and again at those in which something
+        was wrong.
         """
-        now = datetime.now(UTC)
-        if now < self._next_look:
+        if time.monotonic() < self._next_look_s:
             return
-        found = drift_since(connection, self._looked, self._wrong)
+        now = connection.execute(sa.select(sa.func.now())).scalar_one()
+        since = min(self._looked, now)  # where that clock was set back
+        due = dict.fromkeys([*self._wrong, *self._due, *moved_since(connection, since)])
+        at_once, self._due = [*due][:MOST_ACCOUNTS], [*due][MOST_ACCOUNTS:]
+        found = drift_of(connection, at_once)
         self._wrong = {name: off for name, off in found.items() if off}
         self._accounts_checked += len(found)
-        self._looked, self._next_look = now, now + timedelta(seconds=LOOK_S)
+        self._looked, self._next_look_s = now, time.monotonic() + LOOK_S

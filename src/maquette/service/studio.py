@@ -4,7 +4,7 @@ import io
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -49,6 +49,7 @@ from maquette.library.blobs import BlobStore, hash_of
 from maquette.library.thumbnails import Thumbnails
 from maquette.library.uploads import add_upload, may_read
 from maquette.people.budgets import spend_budgets
+from maquette.people.persons import get_person
 from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit, admit_account
 from maquette.service.cost import cost_of
 from maquette.service.endings import end
@@ -111,8 +112,9 @@ class Studio:
         key that asks and of the payer's team.
 
         `source` and `mask` are hashes of pictures that the account put or had made. Raises
-        InvalidRequest, ModelNotFound, RateLimited, QueueFull where too much waits, and
-        InsufficientCredits; and what `claim` does where it is to be done `once`.
+        InvalidRequest, ModelNotFound, RateLimited, QueueFull where too much waits,
+        InsufficientCredits, and NotFound where the person is gone; and what `claim` does where it
+        is to be done `once`.
         """
         find_shipped(model, IMAGE)
         adapters = self.adapters()
@@ -138,6 +140,7 @@ class Studio:
                 if not may_read(connection, account_id, content_hash):
                     raise _no_picture(content_hash)
             hold_account(connection, account_id)  # until this one is counted, too
+            get_person(connection, account_id)  # or whoever asks was deleted meanwhile
             queue = queue_of(model, params.width, params.height)
             most = self._limits.most_a_minute
             admit_account(most, seconds_until_next(connection, account_id, most, 60.0))
@@ -148,8 +151,7 @@ class Studio:
             add_event(connection, job.job_id, "queued", {})
             self._queue.enqueue(connection, job)
             # The balance last: whoever ends a job of the account has that, and waits for this.
-            until = datetime.now(UTC) + HOLD_TIME
-            held = place_hold(connection, payer_id or account_id, price, until, job.job_id)
+            held = place_hold(connection, payer_id or account_id, price, HOLD_TIME, job.job_id)
             budgets = (job.job_id, price, account_id, held.account_id, key_id)
             spend_budgets(connection, *budgets)
             send_balance(connection, held.account_id)

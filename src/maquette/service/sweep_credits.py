@@ -1,7 +1,6 @@
 """What of credits is over: old holds, grants and answers, and the rest where money went back."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -30,7 +29,7 @@ def _holds(connection: sa.Connection) -> int:
     expired = expire_holds(
         connection,
         unfinished=lambda job_ids: which_unfinished(connection, [str(one) for one in job_ids]),
-        renewed_until=datetime.now(UTC) + HOLD_TIME,
+        renewed_for=HOLD_TIME,
     )
     for account_id in {one.account_id for one in expired}:
         send_balance(connection, account_id)
