@@ -6,7 +6,9 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -14,11 +16,14 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from maquette.api.app import create_app
-from maquette.core.errors import InvalidRequest, StorageUnavailable
+from maquette.core.errors import InvalidRequest, NotFound, StorageUnavailable
 from maquette.core.ids import new_id
+from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
 from maquette.db.tables import metadata
+from maquette.jobs.store import end_job
 from maquette.ledger.accounts import get_balance
+from maquette.ledger.holds import holds_of, post_hold
 from maquette.ledger.verify import verify
 from maquette.library.assets import add_asset
 from maquette.library.blobs import Blobs
@@ -297,3 +302,45 @@ def _kept(rooms: Rooms, who: Someone, colour: str, thumbnails: Path) -> tuple[Pa
     Thumbnails(thumbnails).get(content_hash, 256, picture.getvalue)
     [small] = thumbnails.rglob(f"{content_hash}*")
     return rooms.blobs.path(content_hash), small
+
+
+def test_who_goes_while_a_worker_ends_a_request_waits_for_it(
+    rooms: Rooms, http: TestClient
+) -> None:
+    ada = _sign_up(rooms, http)
+    asked = [
+        ada.post("/v1/generations", {"prompt": SECRET, "width": 64, "height": 64, "count": 1})
+        for _ in range(2)
+    ]
+    last = UUID(max(one.json()["generation_id"] for one in asked))
+    with rooms.database.connect() as worker, ThreadPoolExecutor() as pool:
+        assert end_job(worker, last, "succeeded")
+        going = pool.submit(_go, rooms, ada)
+        time.sleep(0.5)
+        held = holds_of(worker, [last])[last]
+        post_hold(worker, held.hold_id, held.amount_microcredits)  # or they waited for each other
+        worker.commit()
+        going.result(20)
+    with rooms.database.connect() as connection:
+        there = get_balance(connection, ada.account_id)
+    assert there.held_microcredits == 0
+    assert there.posted_microcredits == 100 * 10**6 - held.amount_microcredits
+
+
+def test_what_is_asked_for_while_one_goes_is_not_taken_in(rooms: Rooms, http: TestClient) -> None:
+    ada = _sign_up(rooms, http)
+    studio = Studio(rooms.database, rooms.blobs, rooms.queue)
+    with rooms.database.connect() as connection, ThreadPoolExecutor() as pool:
+        delete(connection, ada.account_id, ada.account_id)
+        asking = pool.submit(studio.submit, ada.account_id, SamplingParams(SECRET))
+        time.sleep(0.5)
+        assert not asking.done()
+        connection.commit()
+        with pytest.raises(NotFound, match=f"no person {ada.account_id}"):
+            asking.result(20)
+    assert studio.jobs(ada.account_id, 10) == []
+
+
+def _go(rooms: Rooms, someone: Someone) -> None:
+    with rooms.database.begin() as connection:
+        delete(connection, someone.account_id, someone.account_id)

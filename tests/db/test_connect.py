@@ -138,3 +138,30 @@ def test_a_connection_that_was_idle_is_asked_whether_it_is_one(
             two()
         assert not {*gone} & {*two()}  # after one error all are made anew
         others.dispose()
+
+
+def test_what_is_committed_is_on_the_disk_whatever_the_server_is_set_to(fresh_url: str) -> None:
+    def found(engine: sa.Engine) -> str:
+        with engine.connect() as connection:
+            return connection.execute(sa.text("SHOW synchronous_commit")).scalar_one()
+
+    for set_to, expected in (("off", "on"), ("remote_apply", "remote_apply")):
+        with open_database(Settings(database=fresh_url)) as engine, engine.begin() as connection:
+            name = connection.execute(sa.text("SELECT current_database()")).scalar_one()
+            connection.execute(sa.text(f"ALTER DATABASE {name} SET synchronous_commit = {set_to}"))
+        with open_database(Settings(database=fresh_url)) as engine:
+            assert found(engine) == expected
+
+
+def test_who_answers_requests_does_not_wait_long_for_a_lock(fresh_url: str) -> None:
+    with (
+        open_database(Settings(database=fresh_url)) as worker,
+        open_database(Settings(database=fresh_url), lock_s=0.3) as api,
+        worker.begin() as still,
+    ):
+        hold(still, "a balance")
+        with pytest.raises(connect.DATABASE_AWAY), api.begin() as connection:
+            hold(connection, "a balance")
+        with worker.begin() as connection:
+            limit = connection.execute(sa.text("SHOW lock_timeout")).scalar_one()
+        assert limit == "0"

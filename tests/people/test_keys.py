@@ -1,10 +1,13 @@
 """Keys and budgets: known by a hash, each for some things, and never beyond what it may spend."""
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from maquette.core.errors import InsufficientCredits, InvalidRequest
 from maquette.core.ids import new_id
@@ -102,3 +105,30 @@ def test_a_key_that_is_deleted_leaves_its_jobs_alone(database: sa.Engine) -> Non
         settle_budgets(connection, job_id, 10)
         for table in (budget, budget_use):
             assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() == 0
+
+
+def test_budgets_are_waited_for_before_what_was_taken_of_them(database: sa.Engine) -> None:
+    """In this order by all who change both, or two of them wait for each other."""
+    with database.begin() as connection:
+        key, _ = add_key(connection, "ada", "k", ["generate"], 100)
+        job_id = _spend(connection, key, 50)
+    with database.begin() as other:
+        other.execute(sa.select(budget).with_for_update())
+        with database.begin() as impatient:
+            impatient.execute(sa.text("SET LOCAL lock_timeout = '300ms'"))
+            with pytest.raises(OperationalError), impatient.begin_nested():
+                settle_budgets(impatient, job_id, 10)
+            with pytest.raises(OperationalError), impatient.begin_nested():
+                delete_keys(impatient, "ada", key.key_id)
+
+        def settle() -> None:
+            with database.begin() as connection:
+                settle_budgets(connection, job_id, 10)
+
+        settling = threading.Thread(target=settle)
+        settling.start()
+        time.sleep(0.5)
+        other.execute(sa.select(budget_use).with_for_update(nowait=True))
+    settling.join(10)
+    with database.connect() as connection:
+        assert _spent(connection) == 10

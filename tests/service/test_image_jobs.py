@@ -6,11 +6,13 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import torch
 from PIL import Image
 
 from maquette.core.errors import OutOfMemory
 from maquette.core.requests import AdapterUse
+from maquette.db.tables.library import blob_drop
 from maquette.diffusion.engine import DenoisingEngine
 from maquette.diffusion.request import Snapshot
 from maquette.diffusion.snapshot_file import write_snapshot
@@ -122,7 +124,9 @@ def test_bytes_that_another_deletes_meanwhile_are_there_in_the_end(
         content_hash = put(content)
         if not deleted:
             deleted.append(content_hash)
-            Studio(room.database, room.blobs, JobQueue(room.database)).drop_bytes([content_hash])
+            with room.database.begin() as connection:
+                connection.execute(sa.insert(blob_drop).values(blob_hash=content_hash))
+            Studio(room.database, room.blobs, JobQueue(room.database)).drop_bytes()
             assert not room.blobs.path(content_hash).exists()
         return content_hash
 

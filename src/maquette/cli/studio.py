@@ -75,7 +75,7 @@ def studio(
 
     Example: maquette studio --port 7860
     """
-    from maquette.db.connect import open_database
+    from maquette.db.connect import API_LOCK_S, open_database
     from maquette.service.supervisor import Supervisor
 
     settings = settings_of(
@@ -95,7 +95,7 @@ def studio(
     signal.signal(signal.SIGTERM, on_signal(sys.exit))
     with (
         _listen(host, port) as listener,
-        open_database(settings) as engine,
+        open_database(settings, lock_s=API_LOCK_S) as engine,
         ExitStack() as stack,
     ):
         url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"

@@ -34,18 +34,23 @@ CONNECT_TIMEOUT_S, SEND_TIMEOUT_S = 5, 15  # one that drops what is sent to it c
 # A process that stands still in a transaction has its locks no longer than that. What waits for an
 # object store or for Stripe in one waits less, or fails and is asked again.
 STANDSTILL_S = 30
+# What answers requests waits no longer for a lock: else all its threads could wait for one account.
+API_LOCK_S = 5.0
 DATABASE_AWAY = (OperationalError, PoolExhausted)  # what any query raises meanwhile
 MIGRATION_LOCK = 0x6D61_7175  # any number that no one else takes
 
 
 @contextmanager
-def open_database(settings: Settings, migrated: bool = True) -> Generator[sa.Engine]:
+def open_database(
+    settings: Settings, migrated: bool = True, lock_s: float | None = None
+) -> Generator[sa.Engine]:
     """The database, ready and of this version; a server of ours stops when its last user leaves.
 
-    Where it is not to be `migrated`, it is as an earlier version left it. Raises
-    DatabaseUnavailable where it cannot be reached or belongs to a newer version.
+    Where it is not to be `migrated`, it is as an earlier version left it. Who waits for a lock for
+    `lock_s` is told that it is away. Raises DatabaseUnavailable where it cannot be reached or
+    belongs to a newer version.
     """
-    with database_url(settings) as url, connect(url) as engine:
+    with database_url(settings) as url, connect(url, lock_s) as engine:
         if migrated:
             migrate(engine)
         else:
@@ -101,8 +106,10 @@ def _forget_the_dead(users: Path) -> None:
 
 
 @contextmanager
-def connect(url: sa.URL) -> Generator[sa.Engine]:
-    """A database that answers, as it is. Raises DatabaseUnavailable."""
+def connect(url: sa.URL, lock_s: float | None = None) -> Generator[sa.Engine]:
+    """A database that answers, as it is; `lock_s` as `open_database` has it. Raises
+    DatabaseUnavailable.
+    """
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         isolation_level="READ COMMITTED",
@@ -114,7 +121,7 @@ def connect(url: sa.URL) -> Generator[sa.Engine]:
             "tcp_user_timeout": SEND_TIMEOUT_S * 1000,
         },
     )
-    event.listen(engine, "connect", _limit_standstill)
+    event.listen(engine, "connect", lambda connection, _: _set_up(connection, lock_s))
     event.listen(engine, "handle_error", _count_as_away)
     event.listen(engine, "checkin", _note_use)
     event.listen(engine, "checkout", partial(_ask_if_idle, engine))
@@ -125,8 +132,17 @@ def connect(url: sa.URL) -> Generator[sa.Engine]:
         engine.dispose()
 
 
-def _limit_standstill(connection: Any, _: object) -> None:
-    connection.execute(f"SET idle_in_transaction_session_timeout = '{STANDSTILL_S}s'")
+def _set_up(connection: Any, lock_s: float | None) -> None:
+    """How each connection begins, in one round trip."""
+    chosen = [
+        f"SET idle_in_transaction_session_timeout = '{STANDSTILL_S}s'",
+        # What was said to be charged shall be so after a power cut, whatever the server is set to.
+        "SELECT set_config('synchronous_commit', 'on', false) "
+        "WHERE current_setting('synchronous_commit') = 'off'",
+    ]
+    if lock_s is not None:
+        chosen.append(f"SET lock_timeout = {round(1e3 * lock_s)}")
+    connection.execute("; ".join(chosen))
     connection.commit()
 
 
@@ -189,6 +205,7 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """
     config = _migrations()
     with engine.begin() as connection:
+        connection.execute(sa.text("SET LOCAL lock_timeout = 0"))  # as long as another's takes
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
         check_known(_revision(connection))
         config.attributes["connection"] = connection

@@ -40,7 +40,9 @@ def set_limit(connection: sa.Connection, budget_id: UUID, limit_microcredits: in
 
 def close_budgets(connection: sa.Connection, budget_ids: list[UUID]) -> None:
     """What is under way goes on, and counts nowhere."""
-    connection.execute(sa.delete(budget).where(budget.c.budget_id.in_(budget_ids)))
+    these = budget.c.budget_id.in_(budget_ids)
+    _lock(connection, these)
+    connection.execute(sa.delete(budget).where(these))
 
 
 def spend_budgets(
@@ -80,9 +82,19 @@ def settle_budgets(connection: sa.Connection, job_id: UUID, charged_microcredits
     """Gives budgets back what a job took of them and was not charged; what was of a day or month
     that is over goes nowhere.
     """
-    query = sa.delete(budget_use).where(budget_use.c.job_id == job_id).returning(budget_use)
-    for use in connection.execute(query).all():
+    its = budget_use.c.job_id == job_id
+    if not _lock(connection, budget.c.budget_id.in_(sa.select(budget_use.c.budget_id).where(its))):
+        return
+    for use in connection.execute(sa.delete(budget_use).where(its).returning(budget_use)).all():
         back = use.amount_microcredits - charged_microcredits
         same = (budget.c.budget_id == use.budget_id) & (budget.c.period_began_at <= use.created_at)
         spent = sa.func.greatest(budget.c.spent_microcredits - back, 0)
         connection.execute(sa.update(budget).where(same).values(spent_microcredits=spent))
+
+
+def _lock(connection: sa.Connection, these: sa.ColumnElement[bool]) -> bool:
+    """Has others wait who change these budgets, by their ids as `spend_budgets` has them, and
+    before what was taken of them; False where there are none.
+    """
+    query = sa.select(budget.c.budget_id).where(these).order_by(budget.c.budget_id)
+    return bool(connection.execute(query.with_for_update()).all())

@@ -101,7 +101,11 @@ def _database(connection: sa.Connection, revision: str | None) -> Check:
     version = server_version(connection)
     query = sa.text("SELECT pg_database_size(current_database())")
     size_bytes = connection.execute(query).scalar_one()
-    found = f"PostgreSQL {version}, {size_bytes / MIB:,.0f} MiB, schema {revision or 'none yet'}"
+    commit = connection.execute(sa.text("SHOW synchronous_commit")).scalar_one()
+    found = (
+        f"PostgreSQL {version}, {size_bytes / MIB:,.0f} MiB, schema {revision or 'none yet'}, "
+        f"synchronous_commit {commit}"
+    )
     if revision in (None, newest := revisions()[-1]):
         return Check("database", "well", found)
     remedy = f"make a backup; the next start of the studio brings it to {newest}"

@@ -23,6 +23,7 @@ from maquette.db.tables.people import (
     team,
     team_member,
 )
+from maquette.jobs.queue import hold_account
 from maquette.jobs.store import ENDS
 from maquette.ledger.transfers import get_transfers
 from maquette.library.blob_drops import note_drops
@@ -146,15 +147,19 @@ def delete(connection: sa.Connection, account_id: str, actor_id: str) -> None:
     is committed (`drop_blobs`). Raises NotAllowed for the last admin, or the last owner of a team
     that has others, and InvalidRequest where Stripe would go on charging.
     """
+    hold_account(connection, account_id)  # and so nothing is asked for meanwhile, nor later
     get_person(connection, account_id)
     refuse_last_admin(connection, account_id)
     end_with_account(connection, account_id, "this account")
+    mine = job.c.account_id == account_id
+    # All rows of jobs before the first balance, as everywhere, or a worker that ends one waits for
+    # this and this for the worker.
+    unfinished = sa.select(job.c.job_id).where(mine & job.c.state.not_in(ENDS))
+    locked = unfinished.order_by(job.c.job_id).with_for_update()
+    for job_id in connection.execute(locked).scalars().all():
+        end(connection, job_id, "cancelled")
     for one in teams_of(connection, account_id):
         _leave(connection, one, account_id)
-    mine = job.c.account_id == account_id
-    unfinished = sa.select(job.c.job_id).where(mine & job.c.state.not_in(ENDS))
-    for job_id in connection.execute(unfinished).scalars().all():
-        end(connection, job_id, "cancelled")
     note_drops(connection, account_id)
     jobs = sa.select(job.c.job_id).where(mine)
     connection.execute(sa.delete(job_event).where(job_event.c.job_id.in_(jobs)))
