@@ -173,7 +173,8 @@ def check_all(database: sa.Engine, data: Path, accepted: set[UUID]) -> None:
     assert list(verify(database)) == []
     blobs = Blobs(data / "blobs")
     with database.connect() as connection:
-        jobs = dict(connection.execute(sa.select(job.c.job_id, job.c.state)).tuples().all())
+        rows = connection.execute(sa.select(job.c.job_id, job.c.state))
+        jobs = {row.job_id: row.state for row in rows}
         assets = connection.execute(sa.select(asset.c.job_id, asset.c.content_hash)).all()
         states = Counter(connection.execute(sa.select(hold.c.state)).scalars())
     assert accepted <= {*jobs}
