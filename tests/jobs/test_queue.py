@@ -102,6 +102,8 @@ def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> Non
         end_job(connection, done.job_id, "cancelled")
         moved = create_job(connection, "me", "image", {}, queue="old")
         queue.enqueue(connection, moved)
+        for job in (ended, missing):  # of a worker that is gone, as after a backup was restored
+            assert start_job(connection, job.job_id, "gone")
     queue._client.delete_workflows([str(missing.job_id)])
     with database.begin() as connection:  # as where a new version has other queues
         connection.execute(sa.update(job_table).values(queue="image"))
@@ -112,6 +114,8 @@ def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> Non
             assert work.ended.acquire(timeout=20)
     assert set(work.runs) == {one.job_id for one in (ended, missing, waiting, moved)}
     assert len(work.runs) == 4
+    with database.connect() as connection:
+        assert {get_job(connection, one).state for one in work.runs} == {"succeeded"}
     queue.close()
 
 

@@ -127,6 +127,7 @@ class JobQueue:
         for job in jobs:
             entry = found.get(str(job.job_id))
             if entry is None:
+                self._free(job)
                 with self.engine.begin() as connection:
                     self._hand_over(connection, job)
             elif entry.status not in TO_BE_RUN:

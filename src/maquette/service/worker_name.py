@@ -24,7 +24,7 @@ class WorkerName:
     def __init__(
         self, database: sa.Engine, name: str, lasts_s: float, on_lost: Callable[[], None]
     ) -> None:
-        self._lease = Lease(database, f"worker {name}", lasts_s)
+        self._lease = Lease(database, name, lasts_s)
         self._name, self._lasts_s, self._on_lost = name, lasts_s, on_lost
         self._renewed_s = time.monotonic()
 
