@@ -117,8 +117,8 @@ def test_an_attempt_is_held_until_another_begins(database: sa.Engine) -> None:
     with database.begin() as connection:
         for lost in (first, second, third):
             assert not is_held(connection, lost)
-            assert not end_job(connection, job_id, "succeeded", held=lost)
-        assert end_job(connection, job_id, "succeeded", held=again)
+            assert not end_job(connection, job_id, "succeeded", attempt=lost)
+        assert end_job(connection, job_id, "succeeded", attempt=again)
         assert not is_held(connection, again)
 
 

@@ -225,25 +225,25 @@ def _free_for(worker_id: str) -> sa.ColumnElement[bool]:
     return job.c.worker_id.is_(None) | (job.c.worker_id == worker_id)
 
 
-def note_break(connection: sa.Connection, held: Job) -> None:
+def note_break(connection: sa.Connection, attempt: Job) -> None:
     """Notes that an attempt broke, and its worker lives."""
-    connection.execute(sa.update(job).where(_attempt(held)).values(breaks=job.c.breaks + 1))
+    connection.execute(sa.update(job).where(_is(attempt)).values(breaks=job.c.breaks + 1))
 
 
-def is_held(connection: sa.Connection, held: Job) -> bool:
+def is_held(connection: sa.Connection, attempt: Job) -> bool:
     """Whether an attempt still goes on: the job has not ended, and no one has begun another."""
-    query = sa.select(sa.func.count()).where(_attempt(held) & (job.c.state == "running"))
+    query = sa.select(sa.func.count()).where(_is(attempt) & (job.c.state == "running"))
     return connection.execute(query).scalar_one() == 1
 
 
-def _attempt(held: Job) -> sa.ColumnElement[bool]:
+def _is(attempt: Job) -> sa.ColumnElement[bool]:
     """What no other attempt has in common with this one: an attempt that was taken back had another
     worker.
     """
     return (
-        (job.c.job_id == held.job_id)
-        & (job.c.worker_id == held.worker_id)
-        & (job.c.attempts == held.attempts)
+        (job.c.job_id == attempt.job_id)
+        & (job.c.worker_id == attempt.worker_id)
+        & (job.c.attempts == attempt.attempts)
     )
 
 
@@ -260,13 +260,13 @@ def end_job(
     job_id: UUID,
     state: JobState,
     error: str | None = None,
-    held: Job | None = None,
+    attempt: Job | None = None,
 ) -> bool:
     """Ends a job, once: False where it has already ended, and then nothing is changed. So it is for
-    an attempt that is `held` no more; who cancels holds none.
+    an `attempt` that is held no more; who cancels has none.
     """
     assert state in ENDS
-    may = None if held is None else _attempt(held)
+    may = None if attempt is None else _is(attempt)
     return _change(connection, job_id, may, state=state, error=error, finished_at=sa.func.now())
 
 

@@ -18,15 +18,15 @@ def end(
     state: JobState,
     error: str | None = None,
     data: Mapping[str, Any] | None = None,
-    held: Job | None = None,
+    attempt: Job | None = None,
 ) -> bool:
     """Ends a job: what it held is charged where it succeeded, else given back, and its watchers are
-    told. False where it has already ended, and then nothing is changed; so it is for an attempt
-    that is `held` no more.
+    told. False where it has already ended, and then nothing is changed; so it is for an
+    `attempt` that is held no more.
 
     The job's row is locked first, then its payer's balance, as everywhere.
     """
-    if not end_job(connection, job_id, state, error, held):
+    if not end_job(connection, job_id, state, error, attempt):
         return False
     if credits := holds_of(connection, [job_id]).get(job_id):  # jobs of before have none
         if state == "succeeded":

@@ -97,8 +97,8 @@ class ImageJobs:
         with self._once(job_id):
             while (job := self._patiently(self._claim, job_id)) is not None:
                 with self._company.joined(alone=job.deaths >= DEATHS_IN_COMPANY):
-                    held = self._patiently(self._begin, job_id)
-                    if held is None or not self._patiently(self._breaks, held):
+                    attempt = self._patiently(self._begin, job_id)
+                    if attempt is None or not self._patiently(self._breaks, attempt):
                         break
             self._patiently(self._clear_away, job_id)
 
@@ -146,14 +146,14 @@ class ImageJobs:
             add_event(connection, job_id, "running", {})
             return get_job(connection, job_id)
 
-    def _breaks(self, held: Job) -> bool:
+    def _breaks(self, attempt: Job) -> bool:
         """Carries an attempt out, if it is held still. True where it is to be tried anew, after a
         pause that ends early where it is held no more.
         """
-        if not self._is_held(held) or not self._carry_out(held):
+        if not self._is_held(attempt) or not self._carry_out(attempt):
             return False
-        go_on_s = time.monotonic() + FIRST_RETRY_S * RETRY_FACTOR**held.breaks
-        while self._is_held(held):
+        go_on_s = time.monotonic() + FIRST_RETRY_S * RETRY_FACTOR**attempt.breaks
+        while self._is_held(attempt):
             if time.monotonic() >= go_on_s:
                 return True
             time.sleep(TICK_S)
@@ -307,7 +307,7 @@ class ImageJobs:
                 self._blobs.put(content)
             ids = [new_id() for _ in hashes]
             data = {"assets": [str(one) for one in ids]}
-            if not end(connection, job.job_id, "succeeded", data=data, held=job):
+            if not end(connection, job.job_id, "succeeded", data=data, attempt=job):
                 return  # cancelled in the last moment, or another worker's
             for number, (content, content_hash) in enumerate(zip(contents, hashes, strict=True)):
                 add_asset(
@@ -324,7 +324,7 @@ class ImageJobs:
 
     def _fail(self, job: Job, message: str) -> None:
         with self._database.begin() as connection:
-            end(connection, job.job_id, "failed", message, held=job)
+            end(connection, job.job_id, "failed", message, attempt=job)
 
     def _snapshot_of(self, one: DenoisingRequest) -> Snapshot | None:
         """Where an earlier worker was with a picture; None where that is not known."""
