@@ -23,7 +23,7 @@ from maquette.core.errors import HoldResolved, InsufficientCredits, InvalidReque
 from maquette.core.ids import new_id
 from maquette.db.tables.ledger import account, credit_grant, hold
 from maquette.ledger.accounts import get_balance, open_account
-from maquette.ledger.grants import PRIORITIES, end_grant, expire_grants, get_grants, grant
+from maquette.ledger.grants import PRIORITIES, expire_grants, get_grants, grant
 from maquette.ledger.holds import expire_holds, get_hold, place_hold, post_hold, void_hold
 from maquette.ledger.reversals import REFUND_TIME, reverse
 from maquette.ledger.transfers import get_transfers
@@ -212,15 +212,6 @@ class LedgerMachine(RuleBasedStateMachine):
             again = ModelGrant(made.priority, made.expires_at, number, taken, taken)
             self.model_grants[made.grant_id] = again
         assert not new
-
-    @rule(grant_id=grants)
-    def end(self, grant_id: UUID) -> None:
-        """What is free of a grant goes before its time."""
-        one = self.model_grants[grant_id]
-        with self.engine.begin() as connection:
-            ended = end_grant(connection, self.account_id, grant_id, "its money went back")
-        assert (ended is None) == (one.left == one.held)
-        one.left = one.held
 
     @rule(grant_id=grants)
     def take_back(self, grant_id: UUID) -> None:

@@ -15,8 +15,15 @@ from maquette.core.errors import HoldResolved, InsufficientCredits, InvalidReque
 from maquette.core.ids import new_id
 from maquette.db.tables.ledger import entry, transfer
 from maquette.ledger import verify as proof
-from maquette.ledger.accounts import ISSUED, REVENUE, START_OF_CHAIN, get_balance, open_account
-from maquette.ledger.grants import get_grants, grant
+from maquette.ledger.accounts import (
+    ISSUED,
+    REVENUE,
+    START_OF_CHAIN,
+    Balance,
+    get_balance,
+    open_account,
+)
+from maquette.ledger.grants import end_grant, get_grants, grant
 from maquette.ledger.holds import Hold, expire_holds, place_hold, post_hold, void_hold
 from maquette.ledger.reversals import reverse
 from maquette.ledger.transfers import LedgerEntry, Transfer, get_transfers, record
@@ -203,6 +210,27 @@ def test_what_comes_back_can_be_spent_and_nothing_else_lives_longer(
     assert back.expires_at is not None
     assert back.expires_at > datetime.now(UTC) + timedelta(days=29)
     assert paid.expires_at is None
+    assert list(verify(database)) == []
+
+
+def test_a_grant_ends_before_its_time_but_for_what_is_held(database: sa.Engine, ada: str) -> None:
+    spent, held = _hold(database, ada, 10), _hold(database, ada, 30)
+    with database.begin() as connection:
+        post_hold(connection, spent.hold_id, 10 * CREDIT)
+        free, _ = get_grants(connection, ada)
+        ended = end_grant(connection, ada, free.grant_id, "the money went back")
+        assert ended is not None
+        assert (ended.kind, ended.reason) == ("expiry", "the money went back")
+        assert [e.amount_microcredits for e in ended.entries] == [-60 * CREDIT, 60 * CREDIT]
+        assert end_grant(connection, ada, free.grant_id, "again") is None
+        assert get_balance(connection, ada) == Balance(80 * CREDIT, 30 * CREDIT)
+    assert list(verify(database)) == []
+    with database.begin() as connection:
+        void_hold(connection, held.hold_id)
+        open_account(connection, "ben")
+        assert end_grant(connection, "ben", free.grant_id, "of another") is None
+        assert end_grant(connection, ada, free.grant_id, "the rest") is not None
+        assert get_balance(connection, ada) == Balance(50 * CREDIT, 0)
     assert list(verify(database)) == []
 
 

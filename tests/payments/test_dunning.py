@@ -88,8 +88,10 @@ def test_who_sees_the_refusal_on_the_page_gets_no_mail(
     assert _tell(shop, "invoice.payment_failed", first, "evt_1") == []
     ada.sub["status"] = "active"
     ada.tell("invoice.paid", first)
+    shop.plans.change("ada", "studio")
     more = stripe.invoice(ada.sub, "subscription_update", 900, ada.start_s)
     assert _tell(shop, "invoice.payment_failed", more, "evt_2") == []
+    assert [one.state for one in shop.payments(1)] == ["failed"]
 
 
 def test_the_card_is_changed_on_stripes_page(
