@@ -161,7 +161,7 @@ def test_an_identity_is_the_issuers_whatever_the_settings_call_it(scene: Scene) 
     with scene.rooms.database.begin() as connection:
         (kept,) = connection.execute(sa.select(identity)).mappings()
         assert (kept["issuer"], kept["subject"]) == (scene.provider.issuer, BOB["sub"])
-        # As one from before schema 0013 has it, until a studio with these settings starts.
+        # As one from before schema 0015 has it, until a studio with these settings starts.
         connection.execute(sa.update(identity).values(issuer="acme"))
     name_issuers(scene.rooms.database, {"other": scene.settings.providers["acme"]})
     stranger = scene.sign_in(email="bob@example.net")

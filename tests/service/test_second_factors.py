@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from maquette.core.errors import InvalidSettings
+from maquette.core.errors import InvalidSettings, OutputNotWritable
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.db.tables.people import person
@@ -78,6 +78,19 @@ def test_it_is_made_once_and_told_of_where_it_is_lost(
         path.unlink()
         prepare_key(database, settings)
         assert find_key(settings) is not None
+
+
+def test_it_is_made_where_there_is_no_data_folder_yet(fresh_url: str, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "new" / "data", database=fresh_url)
+    with open_database(settings) as database:
+        prepare_key(database, settings)
+    assert find_key(settings) is not None
+    (tmp_path / "file").write_text("")
+    with (
+        open_database(settings) as database,
+        pytest.raises(OutputNotWritable, match="cannot be written"),
+    ):
+        prepare_key(database, settings.model_copy(update={"data": tmp_path / "file" / "data"}))
 
 
 def test_it_is_in_no_backup(site: Site, tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def _by_key(request: Request, people: People, said: str) -> Caller:
 CallerDep = Annotated[Caller, Depends(_caller)]
 
 
-def _still(request: Request, people: PeopleDep, caller: CallerDep) -> Callable[[], bool]:
+async def _still(request: Request, people: PeopleDep, caller: CallerDep) -> Callable[[], bool]:
     """Asks anew who asks: a stream goes on for hours, and they may sign out, lose their key, be
     suspended or leave a team meanwhile.
     """

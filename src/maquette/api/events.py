@@ -6,7 +6,7 @@ of FastAPI's beside its own, which is most of what five hundred streams cost.
 
 import json
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -60,7 +60,7 @@ PING = format_sse_event(comment="still here")
 class _Welcome:
     """Whether who watches may go on, which is asked as often as an idle stream is pinged."""
 
-    def __init__(self, still: StillDep) -> None:
+    def __init__(self, still: Callable[[], bool]) -> None:
         self._still, self._asked_at = still, time.monotonic()
 
     async def lasts(self) -> bool:
@@ -73,7 +73,11 @@ class _Welcome:
             return True  # nothing is told then, and it is asked again
 
 
-WelcomeDep = Annotated[_Welcome, Depends(_Welcome)]
+async def _welcome(still: StillDep) -> _Welcome:
+    return _Welcome(still)
+
+
+WelcomeDep = Annotated[_Welcome, Depends(_welcome)]
 
 
 def _unfinished_for_you(

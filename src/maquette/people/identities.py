@@ -30,7 +30,7 @@ def drop_identities(connection: sa.Connection, account_id: str) -> None:
 
 
 def name_issuer(connection: sa.Connection, provider_id: str, issuer: str) -> None:
-    """Says who it was that vouched, of identities from before schema 0013, which have the name of
+    """Says who it was that vouched, of identities from before schema 0015, which have the name of
     the provider in the settings for an issuer.
     """
     old = (identity.c.provider_id == provider_id) & (identity.c.issuer == provider_id)

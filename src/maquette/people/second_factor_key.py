@@ -67,6 +67,7 @@ def make_key(data: Path) -> None:
     """
     path = data / FILE_NAME
     try:
+        data.mkdir(parents=True, exist_ok=True)  # there may be none yet beside one's own database
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(b64encode(os.urandom(KEY_BYTES)) + b"\n")
