@@ -102,8 +102,8 @@ def test_a_storage_that_is_away_is_told_by_its_own_name(
     checks = _checks(site.settings.model_copy(update=away))
     states = {name: one.state for name, one in checks.items() if name not in ("disk", "workers")}
     assert states == {
-        "payments": "well", "database": "well", "queue": "well", "storage": "broken",
-        "backup": "noticed",
+        "payments": "well", "mails": "well", "database": "well", "queue": "well",
+        "storage": "broken", "backup": "noticed", "second factors": "well",
     }  # fmt: skip
     assert "s3://studio refuses: " in checks["storage"].found
     monkeypatch.setitem(sys.modules, "maquette.library.object_blobs", None)  # nor what it needs
