@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -211,20 +212,61 @@ def _toasts(page: Page) -> Locator:
     return page.locator(".toasts")
 
 
-def test_what_is_not_paid_ends_at_once(door: Door, stripe: StripeServer) -> None:
-    plan, told = _plans(door)[0], list[Webhook]()
-    door.add("Ola", credits=1)
-    page = door.enter("Ola", "buy")
-    _subscribes(page, stripe, told.append)
+def _owes(page: Page, door: Door, stripe: StripeServer, plan: Plan) -> None:
+    """Takes a plan whose next month is not paid."""
+    _subscribes(page, stripe, partial(_hear, door))
     page.get_by_role("button", name=f"Subscribe to {plan.name}").click()
-    expect(page.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
-    _hear(door, told[0])
-    subscription = _newest_subscription(stripe)
-    subscription["status"] = "past_due"
-    updated = event("customer.subscription.updated", subscription, f"evt_{subscription['id']}")
-    _hear(door, signed(updated))
+    expect(page.get_by_text(f"Your plan is {plan.name}.")).to_be_visible()
+    _becomes(door, stripe, "past_due")
     page.reload()
     expect(page.get_by_text("The last payment failed; it will be tried again.")).to_be_visible()
+
+
+def _becomes(door: Door, stripe: StripeServer, status: str) -> None:
+    """Stripe tells how the newest subscription is."""
+    changed = _newest_subscription(stripe) | {"status": status}
+    stripe.objects[changed["id"]] = changed
+    name = f"evt_{changed['id']}_{status}"
+    _hear(door, signed(event("customer.subscription.updated", changed, name)))
+
+
+def test_what_is_not_paid_leads_to_where_it_can_be(door: Door, stripe: StripeServer) -> None:
+    door.add("Ola", credits=1)
+    page = door.enter("Ola", "buy")
+    _owes(page, door, stripe, _plans(door)[0])
+
+    def pay(route: Route) -> None:
+        session = stripe.objects[route.request.url.rpartition("/")[2]]
+        _becomes(door, stripe, "active")
+        route.fulfill(status=303, headers={"Location": session["return_url"]})
+
+    page.route("https://billing.stripe.com/**", pay)
+    page.get_by_role("button", name="Pay or change the card").click()
+    expect(page.get_by_role("button", name="Pay or change the card")).to_have_count(0)
+    expect(page.locator(".current")).to_contain_text("It renews on")
+    expect(page.get_by_text("The last payment failed")).to_have_count(0)
+    page.context.close()
+
+
+def test_what_an_operator_did_not_renew_is_paid_by_no_card(
+    door: Door, stripe: StripeServer
+) -> None:
+    plans = door.site.app.state.payments.plans
+    ola = door.add("Ola")
+    begun = plans.start_by_hand(PaidByHand("boss", ola, "a transfer"), "studio")
+    plans.sweep(begun.period_end + timedelta(days=1))
+    page = door.enter("Ola", "buy")
+    expect(page.get_by_text("Its month is over and the next is not paid")).to_be_visible()
+    expect(page.locator(".current")).not_to_contain_text("It renews")
+    expect(page.get_by_role("button", name="Pay or change the card")).to_have_count(0)
+    page.context.close()
+
+
+def test_what_is_not_paid_ends_at_once(door: Door, stripe: StripeServer) -> None:
+    plan = _plans(door)[0]
+    door.add("Ola", credits=1)
+    page = door.enter("Ola", "buy")
+    _owes(page, door, stripe, plan)
     expect(page.get_by_role("button", name="Change to")).to_have_count(0)
     page.get_by_role("button", name="Cancel plan").click()
     asked = page.get_by_role("group", name=f"Cancel {plan.name}? It ends at once.")

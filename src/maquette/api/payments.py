@@ -1,7 +1,7 @@
 """Payments: what can be bought, and codes to redeem."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -50,6 +50,7 @@ class SubscriptionOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     plan_id: str
+    provider: Literal["stripe", "manual"]
     state: SubscriptionState
     renews_at: datetime | None
     cancels_at: datetime | None

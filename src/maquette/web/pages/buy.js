@@ -25,9 +25,10 @@ export function Page({ ids: [came] }) {
   `;
 }
 
-/** Pays on the provider's own page, which comes back here. */
-export const pay = (what) =>
-  attempt(async () => location.assign((await api.checkout(what)).url));
+/** Goes to a page of the provider's that a route names, which comes back here. */
+export const goTo = (ask) => attempt(async () => location.assign((await ask()).url));
+
+export const pay = (what) => goTo(() => api.checkout(what));
 
 /** What a credit costs, so that packs can be compared. */
 const perHundred = (pack) => (pack.price_cents * 1e8) / pack.credits_microcredits;

@@ -7,7 +7,7 @@ import { balance } from "../state/balance.js";
 import { isKeeper, me } from "../state/me.js";
 import { attempt, toast } from "../state/toasts.js";
 import { credits, day, money, t } from "../words.js";
-import { pay } from "./buy.js";
+import { goTo, pay } from "./buy.js";
 
 /** The server's `Plan.is_above`: a change to such a plan is paid at once, to any other later. */
 const isAbove = (plan, other) =>
@@ -40,24 +40,34 @@ export function Plans({ plans }) {
 }
 
 function Current({ subscription, plans, act }) {
-  const { plan_id: id, state } = subscription;
+  const { plan_id: id, state, provider } = subscription;
   const name = nameOf(id, plans);
+  const isByCard = provider === "stripe";
+  const problem = state !== "active" && (isByCard ? `plan_${state}` : "plan_not_renewed");
   return html`
     <div class="card current">
       <p>
         <b>${t("your_plan", { name })}</b>
-        ${state !== "active" && html`<span class="problem">${t(`plan_${state}`)}</span>`}
+        ${problem && html`<span class="problem">${t(problem)}</span>`}
         <span class="quiet">${outlook(subscription, plans)}</span>
       </p>
+      ${problem && isByCard && isKeeper.value && html`<${PayOpen} />`}
       ${isKeeper.value && html`<${End} ...${{ subscription, name, act }} />`}
     </div>
   `;
 }
 
-/** How it goes on. */
+const PayOpen = () => html`
+  <button type="button" class="button primary" onClick=${() => goTo(api.openPortal)}>
+    ${t("pay_open")}
+  </button>
+`;
+
+/** How it goes on, where that is known: not while it is not paid. */
 function outlook(subscription, plans) {
-  const { renews_at, cancels_at, next_plan_id: next } = subscription;
+  const { state, renews_at, cancels_at, next_plan_id: next } = subscription;
   if (cancels_at) return t("ends", { day: day(cancels_at) });
+  if (state !== "active") return null;
   if (!next) return t("renews", { day: day(renews_at) });
   const name = nameOf(next, plans);
   if (waits(subscription, plans)) return t("comes_when_paid", { name });

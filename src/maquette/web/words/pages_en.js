@@ -191,6 +191,8 @@ export const en = {
   ends: "It ends on {day}.",
   plan_past_due: "The last payment failed; it will be tried again.",
   plan_grace: "The last payment failed; without it the plan ends soon.",
+  plan_not_renewed: "Its month is over and the next is not paid; it ends soon.",
+  pay_open: "Pay or change the card",
   keep_plan: "Keep it",
   cancel_plan: "Cancel plan",
   cancel_plan_sure: "Cancel {name}? It stays until {day}.",

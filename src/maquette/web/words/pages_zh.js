@@ -189,6 +189,8 @@ export const zh = {
   ends: "将于 {day} 结束。",
   plan_past_due: "上次付款失败，将再次尝试。",
   plan_grace: "上次付款失败，若仍未付款，套餐即将结束。",
+  plan_not_renewed: "当期已过而下一期尚未付款，套餐即将结束。",
+  pay_open: "付款或更换银行卡",
   keep_plan: "继续使用",
   cancel_plan: "取消套餐",
   cancel_plan_sure: "取消 {name}？可用到 {day}。",
