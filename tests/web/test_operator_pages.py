@@ -110,7 +110,7 @@ def test_credits_are_given_and_given_back(door: Door, admin: Page) -> None:
     expect(balance).to_have_text("35.00")
     theirs.get_by_label("Prompt", exact=True).fill("a red boat")
     theirs.keyboard.press("Control+Enter")
-    expect(theirs.locator(".picture img")).to_be_visible()
+    expect(theirs.locator(".picture:not(.is-coming) img")).to_be_visible()  # and is charged
     expect(balance).not_to_have_text("35.00")
     admin.reload()
     refund = admin.get_by_role("button", name=re.compile("^Refund"))
