@@ -180,7 +180,7 @@ def test_many_threads_decode_while_passes_are_recorded(tmp_path: Path) -> None:
 def test_rows_with_a_lora_go_beside_plain_ones(image: ImageEngine, tmp_path: Path) -> None:
     file = write_diffusers(tmp_path / "lora", STARTERS["image"].folder, seed=1)
     requests: list[DenoisingRequest] = []
-    for number, scale in enumerate((0.0, 2.0, 0.0, -2.0)):
+    for number, scale in enumerate((0.0, 4.0, 0.0, -4.0)):
         uses = (AdapterUse(str(file), scale),) if scale else ()
         params = SamplingParams(PROMPT, seed=3, num_inference_steps=6, adapters=uses)
         requests += image.prepare(GenerationRequest(params), str(number))

@@ -35,11 +35,10 @@ SMALL_BYTES = 64 * 2**20  # weights that may be held once more for a model of fi
 def available(device: torch.device) -> list[str]:
     """Those that can be had on a device, and that are ready soon enough to be tried unasked.
 
-    To compile takes more than a minute a batch size on a CPU, and what records CUDA graphs has
-    failed on a GPU (docs/log.md).
+    To compile takes more than a minute a batch size on a CPU; on a GPU once for all of them.
     """
     if device.type == "cuda":
-        return ["eager"]
+        return ["eager", "cudagraphs", "compile"]
     return ["eager", "openvino"] if importlib.util.find_spec("openvino") else ["eager"]
 
 
