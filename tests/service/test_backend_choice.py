@@ -43,6 +43,18 @@ def test_it_is_measured_once_and_remembered(
     assert choose_backend(Settings(data=tmp_path, backend="compile"), image, True) == "compile"
 
 
+def test_a_backend_that_fails_here_is_left_out(
+    image: ImageEngine,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setitem(backend_choice.PEAK_SIDES, "cpu", (64,))
+    monkeypatch.setattr(backend_choice, "available", lambda _: ["eager", "cudagraphs"])
+    assert measure_backends(Settings(data=tmp_path), image).backend == "eager"
+    assert "cudagraphs is left out" in caplog.text
+
+
 def test_a_file_that_cannot_be_read_is_measured_anew(
     image: ImageEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

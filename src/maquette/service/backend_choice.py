@@ -1,6 +1,7 @@
 """Which backend computes fastest here: measured once, then remembered."""
 
 import json
+import logging
 import math
 import statistics
 import time
@@ -19,6 +20,8 @@ from maquette.core.settings import Settings
 from maquette.diffusion.backends import Network, available, build, shape_key
 from maquette.diffusion.flop_count import flop_of
 from maquette.engines.image import ImageEngine
+
+log = logging.getLogger(__name__)
 
 ROWS = (2, 8)  # a guided picture alone, and four in company
 WARMUP, ROUNDS = 2, 7
@@ -72,10 +75,7 @@ def measure_backends(settings: Settings, image: ImageEngine) -> Measured:
     """Times all that can be had in turn, and remembers what came of it."""
     folder = backends_folder(settings)
     image.hold()
-    networks = {
-        name: build(name, image.unet, folder, image.example(min(ROWS)))
-        for name in available(image.device)
-    }
+    networks = _networks(image, folder)
     times: dict[str, dict[str, float]] = {name: {} for name in networks}
     for rows in ROWS:
         for name, pass_ms in _time(image, networks, rows).items():
@@ -89,6 +89,24 @@ def measure_backends(settings: Settings, image: ImageEngine) -> Measured:
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "measured.json", json.dumps(entries, indent=1).encode())
     return measured
+
+
+@torch.inference_mode()
+def _networks(image: ImageEngine, folder: Path) -> dict[str, Network]:
+    """Those that compute here: for one there may be no compiler, for another too little memory."""
+    given = image.example(min(ROWS))
+    made: dict[str, Network] = {}
+    for name in available(image.device):
+        try:
+            network = build(name, image.unet, folder, given)
+            network(*given)
+        except Exception:
+            if name == "eager":
+                raise
+            log.exception("backend %s is left out, for it fails on this machine", name)
+        else:
+            made[name] = network
+    return made
 
 
 def matmul_peak(device: torch.device, dtype: torch.dtype) -> float:
