@@ -168,18 +168,22 @@ def unfinished(database: sa.Engine) -> int:
 
 def check_all(database: sa.Engine, data: Path, accepted: set[UUID]) -> None:
     """All that was accepted has ended, each with its picture, its charge and its bytes; nothing is
-    held any more, and the ledger is whole.
+    held any more, and the ledger is whole. Where workers are killed at random, one in a hundred
+    may have been there as often as what kills them: given up, and given back.
     """
     assert list(verify(database)) == []
     blobs = Blobs(data / "blobs")
     with database.connect() as connection:
-        rows = connection.execute(sa.select(job.c.job_id, job.c.state))
-        jobs = {row.job_id: row.state for row in rows}
+        jobs = {one.job_id: one for one in connection.execute(sa.select(job))}
         assets = connection.execute(sa.select(asset.c.job_id, asset.c.content_hash)).all()
         states = Counter(connection.execute(sa.select(hold.c.state)).scalars())
     assert accepted <= {*jobs}
-    assert {*jobs.values()} == {"succeeded"}
-    assert sorted(one.job_id for one in assets) == sorted(jobs)
-    assert states == Counter(posted=len(jobs))
+    made = {job_id for job_id, one in jobs.items() if one.state == "succeeded"}
+    given_up = [one for job_id, one in jobs.items() if job_id not in made]
+    assert len(given_up) <= len(jobs) / 100
+    for one in given_up:
+        assert (one.state, one.error) == ("failed", "this broke 3 times; ask for less")
+    assert sorted(one.job_id for one in assets) == sorted(made)
+    assert states == Counter(posted=len(made)) + Counter(voided=len(given_up))
     for one in assets:
         assert blobs.get(one.content_hash)

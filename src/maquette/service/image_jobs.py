@@ -55,8 +55,8 @@ TICKS_A_PROGRESS = 4  # one in so many is kept, with the state to go on from
 PREVIEW_SIDES_PX, MOST_PREVIEW_BYTES = (64, 48, 32, 16), 7_000
 MOST_BREAKS = 3
 # A worker that dies takes all its jobs with it, and one of them may be to blame. One that was there
-# twice runs alone from then on, so that only its own doing can be the third time and the fourth.
-DEATHS_IN_COMPANY, MOST_DEATHS = 2, 4
+# twice runs alone from then on, so that only its own doing can be the third time.
+DEATHS_IN_COMPANY, MOST_DEATHS = 2, 3
 FIRST_RETRY_S, RETRY_FACTOR = 1.0, 4.0  # the pause before a second attempt, and how it grows
 OURS = (OutputNotWritable, StorageUnavailable)  # what is said of a disk, not of a request
 BROKEN = "something broke while this was drawn; the log of the studio says what"
