@@ -76,6 +76,9 @@ def _restoring(url: sa.URL) -> bool:
         return connection.execute(query, {"name": f"{url.database}{FRESH}"}).scalar_one()
 
 
+LEAST_S = 0.1  # of its work, by which it has to be killed wherever this runs
+
+
 @pytest.mark.slow
 def test_a_restore_that_is_killed_leaves_what_was_there_and_can_be_done_again(
     new_url: Callable[[], str], tmp_path: Path
@@ -91,7 +94,7 @@ def test_a_restore_that_is_killed_leaves_what_was_there_and_can_be_done_again(
     words = ["restore", place, "--data", str(old.data), "--database", str(old.database)]
     command = [sys.executable, "-m", "maquette", *words, "--json"]
     url = sa.make_url(str(old.database))
-    for after_s in (0.0, 0.2, 0.5, 1.0):
+    for after_s in (0.0, LEAST_S, 0.2, 0.5, 1.0):
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             give_up = time.monotonic() + 60
             while not _restoring(url):
@@ -99,7 +102,9 @@ def test_a_restore_that_is_killed_leaves_what_was_there_and_can_be_done_again(
                 assert time.monotonic() < give_up
                 time.sleep(0.01)
             time.sleep(after_s)
-            assert process.poll() is None, "it is too fast for this test"
+            if after_s > LEAST_S and process.poll() is not None:
+                break  # a fast machine has done by then
+            assert process.poll() is None
             process.send_signal(signal.SIGKILL)
         assert _is_whole(old, "old", 3, hashes)
     done = subprocess.run(command, capture_output=True, text=True, check=True)

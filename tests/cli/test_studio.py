@@ -232,5 +232,5 @@ def test_all_that_a_studio_says_is_json_where_that_is_asked_for(
     assert [line["job_id"] for line in asked] == [ended["generation_id"]]
     assert asked[0]["account_id"] == "local"
     assert any(line.get("logger") == "uvicorn.error" for line in lines)
-    assert any(line.get("message", "").startswith("swept") for line in lines)  # the worker's
+    assert any(line.get("logger") == "maquette.service.takeover" for line in lines)  # the worker
     assert str(REQUEST["prompt"]) not in "".join(said)

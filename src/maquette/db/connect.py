@@ -171,6 +171,13 @@ def _count_as_away(context: sa.ExceptionContext) -> None:
         raise OperationalError(context.statement, None, error)
 
 
+def single_reads(engine: sa.Engine) -> sa.Engine:
+    """The same connections for queries that need no transaction around them: it would be two
+    journeys more for each.
+    """
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
 def stand_still(connection: sa.Connection) -> None:
     """Lets a transaction wait as long as it must, for it only reads."""
     connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))

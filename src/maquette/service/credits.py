@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from maquette.core.errors import NotFound
+from maquette.db.connect import single_reads
 from maquette.db.tables.ledger import balance, hold, transfer
 from maquette.jobs.events import send_balance
 from maquette.ledger.accounts import Balance, get_balance
@@ -57,10 +58,11 @@ class Credits:
 
     def __init__(self, database: sa.Engine, machine_cents_hour: float = 8.0) -> None:
         self._database, self._machine_cents_hour = database, machine_cents_hour
+        self._reads = single_reads(database)
 
     def balance(self, account_id: str) -> tuple[Balance, Sequence[CreditGrant]]:
         """What an account has, and in which grants. Raises NotFound."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return get_balance(connection, account_id), get_grants(connection, account_id)
 
     def history(

@@ -25,7 +25,7 @@ from maquette.core.errors import (
 )
 from maquette.core.ids import new_id
 from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
-from maquette.db.connect import DATABASE_AWAY
+from maquette.db.connect import DATABASE_AWAY, single_reads
 from maquette.db.locks import hold
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.request import DenoisingRequest, Snapshot
@@ -83,6 +83,7 @@ class ImageJobs:
         worker_id: str = "worker",
     ) -> None:
         self._database, self._blobs, self._images = database, blobs, images
+        self._reads = single_reads(database)
         self._loop, self._snapshots, self._worker_id = loop, snapshots, worker_id
         self.under_way: set[UUID] = set()
         self._ended, self._company = threading.Condition(), Company()
@@ -161,7 +162,7 @@ class ImageJobs:
 
     def _clear_away(self, job_id: UUID) -> None:
         """Another worker that has the job may need what is kept of it."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             if not get_job(connection, job_id).ended:
                 return
         for path in self._snapshots.glob(f"{job_id}-*"):
@@ -196,7 +197,7 @@ class ImageJobs:
         return False
 
     def _is_held(self, job: Job) -> bool:
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return is_held(connection, job)
 
     def _request(self, job: Job) -> GenerationRequest:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from maquette.core.errors import InvalidRequest, NotAllowed, NotFound, NotSignedIn
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
+from maquette.db.connect import single_reads
 from maquette.ledger.accounts import open_account
 from maquette.people import rate_limits as rates
 from maquette.people.callers import Caller, caller_at_machine, caller_of_session, refuse_suspended
@@ -73,6 +74,7 @@ class People:
         url: str = "http://127.0.0.1:7860",
     ) -> None:
         self.database, self.settings = database, settings
+        self._reads = single_reads(database)
         self.on_loopback = on_loopback and not (settings.public_url or settings.proxies)
         self.url = (settings.public_url or url).rstrip("/")
         self.mailer = Mailer(settings.smtp)
@@ -90,7 +92,7 @@ class People:
 
     def signed_in(self, token: str) -> Caller | None:
         """Who a session's cookie stands for. Raises NotAllowed for who is suspended."""
-        with self.database.begin() as connection:
+        with self._reads.connect() as connection:
             return caller_of_session(connection, token)
 
     def of_key(self, shown: str) -> Caller | None:
@@ -102,7 +104,7 @@ class People:
         """The owner, where they need no password."""
         if not self.on_loopback:
             return None
-        with self.database.connect() as connection:
+        with self._reads.connect() as connection:
             return caller_at_machine(connection)
 
     def sign_up(

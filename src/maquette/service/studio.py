@@ -24,7 +24,7 @@ from maquette.core.errors import (
     first_line,
 )
 from maquette.core.requests import GenerationRequest, SamplingParams
-from maquette.db.connect import DATABASE_AWAY
+from maquette.db.connect import DATABASE_AWAY, single_reads
 from maquette.db.locks import hold
 from maquette.engines.catalog import find_shipped, list_adapters
 from maquette.jobs.events import JobEvent, add_event, read_events, send_balance, send_change
@@ -89,6 +89,7 @@ class Studio:
         thumbnails: Path | None = None,
     ) -> None:
         self._database, self._blobs, self._queue = database, blobs, queue
+        self._reads = single_reads(database)
         self._limits, self._most_upload_bytes = limits, most_upload_bytes
         self._adapters = adapters
         self._thumbnails = Thumbnails(thumbnails)
@@ -209,7 +210,7 @@ class Studio:
 
     def picture(self, account_id: str, content_hash: str) -> bytes:
         """The bytes of a picture that the account put or had made."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             if not may_read(connection, account_id, content_hash):
                 raise NotFound(f"{content_hash} is not here")
         return self._bytes(content_hash)
@@ -233,17 +234,17 @@ class Studio:
 
     def job(self, account_id: str, job_id: UUID) -> Job:
         """A job as it is now."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return _own_job(connection, account_id, job_id)
 
     def jobs(self, account_id: str, limit: int, before: UUID | None = None) -> Sequence[Job]:
         """An account's jobs, the newest first."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return list_jobs(connection, account_id, limit, before)
 
     def shown(self, account_id: str, job_ids: Sequence[UUID]) -> Sequence[tuple[Job, Outcome]]:
         """Those of the jobs that are the account's and not deleted, with what came of them."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             found = jobs_of(connection, account_id, job_ids)
             ids = [job.job_id for job in found]
             outcomes = _outcomes(connection, ids)
@@ -275,12 +276,12 @@ class Studio:
 
     def events(self, job_id: UUID, after: int) -> Sequence[JobEvent]:
         """What happened to a job after an event, in order."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return read_events(connection, job_id, after)
 
     def outcomes(self, job_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
         """What came of each job."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return _outcomes(connection, job_ids)
 
     def outcome(self, job_id: UUID) -> Outcome:
@@ -306,7 +307,7 @@ class Studio:
 
     def asset(self, account_id: str, asset_id: UUID) -> Asset:
         """An asset, without its bytes."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             try:
                 asset = get_asset(connection, asset_id)
             except KeyError:
@@ -333,13 +334,13 @@ class Studio:
 
     def overview(self) -> Overview:
         """All that waits or runs, of everyone, and who does it."""
-        with self._database.connect() as connection:
+        with self._reads.connect() as connection:
             return overview(connection)
 
     def has_worker(self, but: str | None = None) -> bool:
         """Whether a worker lives, other than one of a name; False where the database is away."""
         try:
-            with self._database.connect() as connection:
+            with self._reads.connect() as connection:
                 return any(one.lives and one.worker_id != but for one in list_workers(connection))
         except DATABASE_AWAY:
             return False
