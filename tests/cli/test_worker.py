@@ -1,5 +1,6 @@
 """A worker as a process: told to stop, it leaves what it cannot end to the next one."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import PROGRESS, Job
 from maquette.library.blobs import Blobs
 from maquette.service.studio import Studio
+from maquette.service.worker import NICENESS
 from tests.credits import settle
 
 
@@ -55,6 +57,7 @@ def test_what_outlasts_a_worker_that_is_told_to_stop_goes_on_in_the_next(
         job, _ = studio.submit("me", SamplingParams("a red boat", num_inference_steps=1000))
         with _worker(fresh_url, tmp_path) as worker:
             sequence, step = _progress(studio, job)
+            assert os.getpriority(os.PRIO_PROCESS, worker.pid) >= NICENESS
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(60) == 0
         left = studio.job("me", job.job_id)

@@ -68,6 +68,18 @@ def _hold(database: sa.Engine, amount: int) -> UUID:
         return place_hold(connection, "ada", amount, timedelta(hours=1)).hold_id
 
 
+def _bought_and_used(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> tuple[Json, UUID, UUID]:
+    """The session of a pack, the hold of the 7 of it that are charged, and that of 100 more."""
+    session = buy(shop, stripe)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    spent, held = _hold(database, 7), _hold(database, 100)
+    with database.begin() as connection:
+        post_hold(connection, spent, 7)
+    return session, spent, held
+
+
 def _noted(database: sa.Engine) -> list[AuditEntry]:
     with database.connect() as connection:
         return [one for one in read_audit(connection, 10) if one.actor_id == "stripe"]
@@ -76,11 +88,7 @@ def _noted(database: sa.Engine) -> list[AuditEntry]:
 def test_what_is_left_of_a_pack_goes_with_the_money_and_comes_back_with_it(
     database: sa.Engine, shop: Payments, stripe: StripeServer
 ) -> None:
-    session = buy(shop, stripe)
-    hear(shop, event("checkout.session.completed", session, "evt_1"))
-    spent, held = _hold(database, 7), _hold(database, 100)
-    with database.begin() as connection:
-        post_hold(connection, spent, 7)
+    session, spent, held = _bought_and_used(database, shop, stripe)
     hear(shop, event(WITHDRAWN, dispute_of(session), "evt_2"))
     assert posted(database, "ada") == 100  # which a job has
     sweep_credits(database)
@@ -108,11 +116,7 @@ def test_what_is_left_of_a_pack_goes_with_the_money_and_comes_back_with_it(
 def test_what_was_spent_of_a_pack_does_not_come_twice(
     database: sa.Engine, shop: Payments, stripe: StripeServer
 ) -> None:
-    session = buy(shop, stripe)
-    hear(shop, event("checkout.session.completed", session, "evt_1"))
-    spent, held = _hold(database, 7), _hold(database, 100)
-    with database.begin() as connection:
-        post_hold(connection, spent, 7)
+    session, _, held = _bought_and_used(database, shop, stripe)
     hear(shop, event(WITHDRAWN, dispute_of(session), "evt_2"))
     hear(shop, event(REINSTATED, dispute_of(session), "evt_3"))  # while the job still runs
     assert posted(database, "ada") == CREDITS - 7

@@ -1,7 +1,7 @@
 """Streams of server-sent events: what happens to one request, and to all of an account's.
 
 A route gives its stream as bytes: as a generator of events it would have two tasks and two queues
-of FastAPI's beside its own, which is most of what five hundred streams cost.
+of FastAPI's beside its own, five hundred times where so many watch.
 """
 
 import json
