@@ -27,7 +27,7 @@ test: lint  ## Everything CI runs: format, lint, types, tests
 	$(BIN)/pytest -n 2
 
 test-long: $(INSTALLED_TEST)  ## The gates, and some 200,000 steps of the ledger beside its model
-	LEDGER_EXAMPLES=4200 $(BIN)/pytest tests/ledger/test_state_machine.py -k model -s
+	LEDGER_EXAMPLES=4400 $(BIN)/pytest tests/ledger/test_state_machine.py -k model -s
 	$(BIN)/pytest -m gate
 
 lint: $(INSTALLED_TEST)  ## Formatting, lint and types, nothing changed

@@ -214,6 +214,10 @@ def _0016(connection: sa.Connection) -> None:
     _run(connection, f"UPDATE job SET attempts = 2, breaks = 1 WHERE job_id = '{JOB}'")
 
 
+def _0017(_: sa.Connection) -> None:
+    """Functions and a trigger alone."""
+
+
 ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0001": _0001,
     "0002": _0002,
@@ -230,6 +234,7 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0014": _0014,
     "0015": _0015,
     "0016": _0016,
+    "0017": _0017,
 }
 
 

@@ -164,6 +164,13 @@ def test_of_each_priority_so_many_of_an_account_are_released(database: sa.Engine
     assert release("me") == []
 
 
+def test_a_job_that_someone_ends_right_now_keeps_no_other_back(database: sa.Engine) -> None:
+    first, second = (_new(database) for _ in range(2) if time.sleep(0.002) is None)
+    with database.begin() as cancelling, database.begin() as releasing:
+        end_job(cancelling, first, "cancelled")
+        assert [one.job_id for one in release_jobs(releasing, "me", 1)] == [second]
+
+
 def test_how_long_an_account_has_to_wait(database: sa.Engine) -> None:
     def wait_s(most: int) -> float:
         with database.connect() as connection:

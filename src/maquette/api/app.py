@@ -35,6 +35,7 @@ from maquette.api import (
     two_factor,
 )
 from maquette.api.access import Access
+from maquette.api.batches import Batches
 from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
 from maquette.api.dependencies import refuse_other_pages
 from maquette.api.idempotency import answered_before
@@ -102,6 +103,8 @@ def create_app(
     @asynccontextmanager
     async def living(app: FastAPI) -> AsyncGenerator[None]:
         watch = app.state.watch = Watch(database)
+        app.state.shown = Batches(studio.shown)
+        app.state.balances = Batches(app.state.credits.balances)
         yield
         watch.close()
 

@@ -8,11 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import BackgroundTasks, Depends, HTTPException, Request, Response
 
+from maquette.api.batches import Batches
 from maquette.api.scopes import scope_of
 from maquette.api.watch import Watch
 from maquette.core import logs
 from maquette.core.errors import NotAllowed, NotSignedIn
 from maquette.jobs.store import Job
+from maquette.ledger.accounts import Balance
 from maquette.people.callers import Caller
 from maquette.people.persons import LOCAL_ACCOUNT, Role
 from maquette.people.sessions import WHOLE
@@ -20,7 +22,7 @@ from maquette.people.teams import refuse_other_members
 from maquette.service.credits import Credits
 from maquette.service.payments import Payments
 from maquette.service.people import Browser, People, Send
-from maquette.service.studio import Studio
+from maquette.service.studio import Outcome, OwnJobId, Studio
 
 __all__ = ["LOCAL_ACCOUNT", "Caller", "Role"]  # for routes, which ask here who asks
 
@@ -30,6 +32,11 @@ LOOPBACK = {"127.0.0.1", "::1"}
 ITS_OWN_NAMES = LOOPBACK | {"localhost"}  # for which browsers keep such a cookie over HTTP, too
 # Any that begins so says that a request was handed on, so that its peer is not who asks.
 HANDED_ON = ("forwarded", "via", "x-forwarded-", "x-real-ip")
+
+
+# What streams tell of, read for many of them together.
+ShownJobs = Batches[OwnJobId, tuple[Job, Outcome]]
+Balances = Batches[str, Balance]
 
 
 # What waits for nothing is a coroutine, or it would be handed to a thread.
@@ -53,11 +60,21 @@ async def _people(request: Request) -> People:
     return request.app.state.people
 
 
+async def _shown(request: Request) -> ShownJobs:
+    return request.app.state.shown
+
+
+async def _balances(request: Request) -> Balances:
+    return request.app.state.balances
+
+
 StudioDep = Annotated[Studio, Depends(_studio)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 CreditsDep = Annotated[Credits, Depends(_credits)]
 PaymentsDep = Annotated[Payments, Depends(_payments)]
 PeopleDep = Annotated[People, Depends(_people)]
+ShownDep = Annotated[ShownJobs, Depends(_shown)]
+BalancesDep = Annotated[Balances, Depends(_balances)]
 
 
 def _transaction(people: PeopleDep) -> Iterator[sa.Connection]:

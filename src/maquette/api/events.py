@@ -17,9 +17,12 @@ from fastapi.sse import format_sse_event
 
 from maquette.api.credits import BalanceOut
 from maquette.api.dependencies import (
+    Balances,
+    BalancesDep,
     CallerDep,
-    CreditsDep,
     OwnJob,
+    ShownDep,
+    ShownJobs,
     StillDep,
     StudioDep,
     WatchDep,
@@ -29,7 +32,6 @@ from maquette.api.watch import News, Watcher
 from maquette.db.connect import DATABASE_AWAY
 from maquette.jobs.store import ENDS, Job
 from maquette.people.callers import Caller
-from maquette.service.credits import Credits
 from maquette.service.studio import Studio
 
 # As JSON, though the route streams.
@@ -154,8 +156,8 @@ async def _of_job(
 @router.get("/events", response_class=EventStream, responses=PROBLEMS)
 async def watch_account(
     watcher: Annotated[Watcher, Depends(_watcher_of_account)],
-    studio: StudioDep,
-    credits: CreditsDep,
+    shown: ShownDep,
+    balances: BalancesDep,
     caller: CallerDep,
     welcome: WelcomeDep,
 ) -> EventStream:
@@ -165,12 +167,12 @@ async def watch_account(
     comes first, and whenever something may have been
     missed: list what you show anew.
     """
-    stream = _of_account(studio, credits, watcher, caller, welcome)
+    stream = _of_account(shown, balances, watcher, caller, welcome)
     return EventStream(stream)
 
 
 async def _of_account(
-    studio: Studio, credits: Credits, watcher: Watcher, caller: Caller, welcome: _Welcome
+    shown: ShownJobs, balances: Balances, watcher: Watcher, caller: Caller, welcome: _Welcome
 ) -> AsyncGenerator[bytes]:
     refresh = _said("refresh", "{}")
     yield refresh
@@ -181,32 +183,32 @@ async def _of_account(
             yield PING
             continue
         said = [refresh] if news.missed else []
-        if news.changed or news.balance:
-            try:
-                said += await run_in_threadpool(_read, studio, credits, caller, news)
-            except DATABASE_AWAY:
-                said.append(refresh)
+        try:
+            said += await _changed(shown, caller.account_id, news)
+            said += await _balance(balances, caller.payer_id) if news.balance else []
+        except DATABASE_AWAY:
+            said.append(refresh)
         for job_id, tick in news.ticks.items():
             said.append(_said("tick", json.dumps({"generation_id": job_id, **tick})))
         yield b"".join(said)
 
 
-def _read(studio: Studio, credits: Credits, caller: Caller, news: News) -> list[bytes]:
+async def _changed(shown: ShownJobs, account_id: str, news: News) -> list[bytes]:
     """What has changed, as it is now; a request that is not there was deleted meanwhile."""
-    said: list[bytes] = []
-    if news.changed:
-        ids = [UUID(job_id) for job_id in sorted(news.changed)]
-        there = {job.job_id: (job, made) for job, made in studio.shown(caller.account_id, ids)}
-        for job_id in ids:
-            if job_id in there:
-                told = GenerationOut.of(*there[job_id]).model_dump_json()
-                said.append(_said("generation", told))
-            else:
-                said.append(_said("deleted", json.dumps({"generation_id": str(job_id)})))
-    if news.balance:
-        balance, _ = credits.balance(caller.payer_id)
-        said.append(_said("balance", BalanceOut.of(caller.payer_id, balance).model_dump_json()))
-    return said
+    keys = [(account_id, UUID(job_id)) for job_id in sorted(news.changed)]
+    there = await shown.get(keys) if keys else {}
+    return [
+        _said("generation", GenerationOut.of(*there[key]).model_dump_json())
+        if key in there
+        else _said("deleted", json.dumps({"generation_id": str(key[1])}))
+        for key in keys
+    ]
+
+
+async def _balance(balances: Balances, payer_id: str) -> list[bytes]:
+    """Nothing where the account is gone."""
+    there = (await balances.get([payer_id])).get(payer_id)
+    return [_said("balance", BalanceOut.of(payer_id, there).model_dump_json())] if there else []
 
 
 def _said(kind: str, data: str, number: str | None = None) -> bytes:

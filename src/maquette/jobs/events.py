@@ -13,7 +13,7 @@ from maquette.db.tables.jobs import job_event
 from maquette.jobs.store import Job
 
 # NOTIFY carries job_id and account_id, and either the `kind` of an event or a whole `tick`; of a
-# balance the account_id alone.
+# balance the account_id alone, which a trigger of the database sends whenever one changes.
 CHANNEL = "maquette_job"
 MOST_NOTE_BYTES = 7_900  # what NOTIFY can carry, less a little
 CHANGE, BALANCE = "change", "balance"
@@ -63,11 +63,6 @@ def send_change(connection: sa.Connection, account_id: str, job_id: UUID) -> Non
     or restored.
     """
     _notify(connection, job_id=str(job_id), account_id=account_id, kind=CHANGE)
-
-
-def send_balance(connection: sa.Connection, account_id: str) -> None:
-    """Tells those who watch that an account's credits are not what they were."""
-    _notify(connection, account_id=account_id, kind=BALANCE)
 
 
 def _notify(connection: sa.Connection, **note: Any) -> None:

@@ -24,6 +24,7 @@ from maquette.jobs.store import (
     accounts_waiting,
     get_job,
     let_go,
+    lock_of,
     release_jobs,
     released_jobs,
     which_unfinished,
@@ -35,7 +36,7 @@ WORKFLOW = "run_job"
 # of its own version. So it never changes; what changes is said in the request, which newer workers
 # go on reading.
 DBOS_VERSION = "1"
-POLL_S = 0.15  # a worker has several queues, and each look takes it some milliseconds
+POLL_S = 0.25  # a worker has several queues, and each look takes it some milliseconds
 AT_ONCE_AN_ACCOUNT = 16  # jobs of each priority
 SWEEP_PAGE = 1000
 UNCLAIMED_S = 60.0  # that a job may be with a worker here, and not be the worker's in its own row
@@ -73,7 +74,6 @@ class JobQueue:
         """Hands those jobs of an account to the workers whose turn it is; gives how many. For a
         transaction that holds no job's row: another may hold the account and wait for that.
         """
-        hold_account(connection, account_id)
         released = release_jobs(connection, account_id, self._at_once)
         for job in released:
             self._hand_over(connection, job)
@@ -214,7 +214,7 @@ def hold_account(connection: sa.Connection, account_id: str) -> None:
     """Waits for an account; until the caller's transaction ends, no one else asks or releases for
     it.
     """
-    hold(connection, f"account {account_id}")
+    hold(connection, lock_of(account_id))
 
 
 @contextmanager

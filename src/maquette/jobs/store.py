@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from maquette.core.ids import new_id
+from maquette.db.locks import number_of
 from maquette.db.tables.jobs import job, job_event, unfinished
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -17,6 +18,8 @@ PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # the first comes first
 ENDS = ("succeeded", "failed", "cancelled")
 PROGRESS = "progress"  # an event's kind; a job has at most one of it
 assert set(ENDS) < set(get_args(JobState))
+# A function of the database: see the migration that made it.
+_RELEASE = sa.text("SELECT * FROM release_jobs(:account_id, :at_once, :lock)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,9 @@ def list_jobs(
     return [_job(r) for r in connection.execute(query.order_by(job.c.job_id.desc()).limit(limit))]
 
 
-def jobs_of(connection: sa.Connection, account_id: str, job_ids: Sequence[UUID]) -> Sequence[Job]:
-    """Those of the jobs that are an account's and not deleted."""
-    shown = (job.c.account_id == account_id) & job.c.deleted_at.is_(None)
+def shown_jobs(connection: sa.Connection, job_ids: Sequence[UUID]) -> Sequence[Job]:
+    """Those of the jobs that are not deleted, of whichever account."""
+    shown = job.c.deleted_at.is_(None)
     rows = connection.execute(sa.select(job).where(job.c.job_id.in_(job_ids) & shown))
     return [_job(row) for row in rows]
 
@@ -111,7 +114,6 @@ class Unfinished:
 def count_unfinished(connection: sa.Connection) -> Unfinished:
     """Read by the index of unfinished jobs, however many have ended."""
     oldest = sa.func.extract("epoch", sa.func.now() - sa.func.min(job.c.created_at))
-    unfinished = job.c.state.in_(("queued", "running"))
     query = sa.select(job.c.state, sa.func.count(), oldest).where(unfinished).group_by(job.c.state)
     rows = {state: (count, age_s) for state, count, age_s in connection.execute(query)}
     _, queue_age_s = rows.get("queued", (0, 0.0))
@@ -159,26 +161,17 @@ def accounts_waiting(connection: sa.Connection) -> Sequence[str]:
 
 def release_jobs(connection: sa.Connection, account_id: str, at_once: int) -> Sequence[Job]:
     """Marks an account's next jobs as handed to the workers, and gives them: so many that of each
-    priority `at_once` are. The caller holds the account, so that they are never more.
+    priority `at_once` are. Until the caller's transaction ends the account is held, so that they
+    are never more.
     """
-    place = sa.func.row_number().over(
-        partition_by=job.c.priority, order_by=(job.c.released_at.is_(None), job.c.job_id)
-    )
-    mine = (
-        sa.select(job.c.job_id, job.c.released_at, place.label("place"))
-        .where(unfinished & (job.c.account_id == account_id))
-        .subquery()
-    )
-    due = mine.c.released_at.is_(None) & (mine.c.place <= at_once)
-    # One that someone ends right now is passed over; to wait for it could be for ever.
-    free = sa.select(job.c.job_id).where(job.c.job_id.in_(sa.select(mine.c.job_id).where(due)))
-    query = (
-        sa.update(job)
-        .where(job.c.job_id.in_(free.with_for_update(skip_locked=True)))
-        .values(released_at=sa.func.now())
-        .returning(job)
-    )
-    return sorted((_job(row) for row in connection.execute(query)), key=lambda one: one.job_id)
+    given = {"account_id": account_id, "at_once": at_once, "lock": number_of(lock_of(account_id))}
+    found = [_job(row) for row in connection.execute(_RELEASE, given)]
+    return sorted(found, key=lambda one: one.job_id)
+
+
+def lock_of(account_id: str) -> str:
+    """The name of the lock that whoever asks or releases for an account has."""
+    return f"account {account_id}"
 
 
 def seconds_until_next(connection: sa.Connection, account_id: str, most: int, a_s: float) -> float:
@@ -197,7 +190,7 @@ def seconds_until_next(connection: sa.Connection, account_id: str, most: int, a_
 def which_unfinished(connection: sa.Connection, job_ids: Sequence[str]) -> Sequence[UUID]:
     """Those of the jobs that have not ended."""
     query = sa.select(job.c.job_id).where(job.c.job_id.in_([UUID(one) for one in job_ids]))
-    return connection.execute(query.where(job.c.state.not_in(ENDS))).scalars().all()
+    return connection.execute(query.where(unfinished)).scalars().all()
 
 
 def claim_job(connection: sa.Connection, job_id: UUID, worker_id: str) -> Job | None:
@@ -210,15 +203,17 @@ def claim_job(connection: sa.Connection, job_id: UUID, worker_id: str) -> Job | 
     return None if row is None else _job(row)
 
 
-def start_job(connection: sa.Connection, job_id: UUID, worker_id: str = "") -> bool:
-    """Begins an attempt: the job is running, and from here on this worker's; False where it has
+def start_job(connection: sa.Connection, job_id: UUID, worker_id: str = "") -> Job | None:
+    """Begins an attempt: the job is running, and from here on this worker's; None where it has
     ended or is another's. Who had it before has it no more, and is told so by `is_held` and
     `end_job`.
     """
     started = sa.func.coalesce(job.c.started_at, sa.func.now())
     values = {"state": "running", "started_at": started, "worker_id": worker_id}
-    free = _free_for(worker_id)
-    return _change(connection, job_id, free, **values, attempts=job.c.attempts + 1)
+    free = (job.c.job_id == job_id) & unfinished & _free_for(worker_id)
+    query = sa.update(job).where(free).values(values | {"attempts": job.c.attempts + 1})
+    row = connection.execute(query.returning(job)).one_or_none()
+    return None if row is None else _job(row)
 
 
 def _free_for(worker_id: str) -> sa.ColumnElement[bool]:
@@ -266,8 +261,10 @@ def end_job(
     an `attempt` that is held no more; who cancels has none.
     """
     assert state in ENDS
-    may = None if attempt is None else _is(attempt)
-    return _change(connection, job_id, may, state=state, error=error, finished_at=sa.func.now())
+    may = job.c.job_id == job_id if attempt is None else _is(attempt)
+    values = {"state": state, "error": error, "finished_at": sa.func.now()}
+    query = sa.update(job).where(may & unfinished).values(values)
+    return connection.execute(query).rowcount == 1
 
 
 def delete_job(connection: sa.Connection, account_id: str, job_id: UUID) -> bool:
@@ -285,18 +282,6 @@ def restore_job(connection: sa.Connection, account_id: str, job_id: UUID) -> boo
 
 def _owned(account_id: str, job_id: UUID) -> sa.ColumnElement[bool]:
     return (job.c.job_id == job_id) & (job.c.account_id == account_id)
-
-
-def _change(
-    connection: sa.Connection,
-    job_id: UUID,
-    only: sa.ColumnElement[bool] | None = None,
-    **values: Any,
-) -> bool:
-    may = (job.c.job_id == job_id) & job.c.state.not_in(ENDS)
-    if only is not None:
-        may &= only
-    return connection.execute(sa.update(job).where(may).values(values)).rowcount == 1
 
 
 def _job(row: sa.Row[Any]) -> Job:

@@ -1,5 +1,6 @@
 """Accounts: users, whose balances are kept, and the system's, whose are sums of entries."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -45,9 +46,14 @@ def open_account(connection: sa.Connection, account_id: str) -> None:
 
 def get_balance(connection: sa.Connection, account_id: str) -> Balance:
     """Raises NotFound."""
-    columns = balance.c.posted_microcredits, balance.c.held_microcredits
-    query = sa.select(*columns).where(balance.c.account_id == account_id)
-    row = connection.execute(query).one_or_none()
-    if row is None:
+    there = get_balances(connection, [account_id])
+    if account_id not in there:
         raise NotFound(f"no account {account_id}")
-    return Balance(*row)
+    return there[account_id]
+
+
+def get_balances(connection: sa.Connection, account_ids: Collection[str]) -> dict[str, Balance]:
+    """By account; those that are not there are left out."""
+    columns = balance.c.account_id, balance.c.posted_microcredits, balance.c.held_microcredits
+    query = sa.select(*columns).where(balance.c.account_id.in_(account_ids))
+    return {account_id: Balance(*amounts) for account_id, *amounts in connection.execute(query)}

@@ -35,6 +35,12 @@ _PLACE = sa.text(
     f"SELECT {_COLUMNS} FROM place_hold(:account_id, :amount, now() + :lasts, :job_id)"
 )
 _RESOLVE = sa.text(f"SELECT {_COLUMNS} FROM resolve_hold(:hold_id, :state, :amount)")
+_RESOLVE_OF = sa.text(
+    f"SELECT {', '.join(f'now.{name}' for name in Hold.__dataclass_fields__)} FROM hold "
+    "CROSS JOIN LATERAL resolve_hold(hold.hold_id, :state, "
+    "CASE :state WHEN 'posted' THEN hold.amount_microcredits ELSE 0 END) AS now "
+    "WHERE hold.job_id = :job_id"
+)
 _EXPIRE = sa.text(
     f"SELECT {_COLUMNS} FROM unnest(CAST(:due AS uuid[])) AS one "
     "CROSS JOIN LATERAL resolve_hold(one, 'expired', 0)"
@@ -88,6 +94,17 @@ def void_hold(connection: sa.Connection, hold_id: UUID) -> Hold:
     for one that was charged, NotFound.
     """
     return _resolve(connection, hold_id, "voided", 0)
+
+
+def resolve_hold_of(connection: sa.Connection, job_id: UUID, charged: bool) -> Hold | None:
+    """Charges all that is held for a job, or gives it back; None where it holds nothing. Raises
+    HoldResolved.
+    """
+    state = "posted" if charged else "voided"
+    now = _hold(connection, _RESOLVE_OF, job_id=job_id, state=state)
+    if now is not None:
+        _check(now, now.amount_microcredits if charged else 0)
+    return now
 
 
 def expire_holds(
@@ -151,7 +168,11 @@ def _resolve(connection: sa.Connection, hold_id: UUID, state: HoldState, amount:
             f"{amount} microcredits cannot be charged of the {now.amount_microcredits} that hold "
             f"{hold_id} has"
         )
-    # Zero is posted where all went back, by whichever name.
-    if now.posted_microcredits != amount:
-        raise HoldResolved(f"hold {hold_id} is {now.state} already")
+    _check(now, amount)
     return now
+
+
+def _check(now: Hold, posted_microcredits: int) -> None:
+    """Zero is posted where all went back, by whichever name."""
+    if now.posted_microcredits != posted_microcredits:
+        raise HoldResolved(f"hold {now.hold_id} is {now.state} already")

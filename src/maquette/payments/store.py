@@ -22,7 +22,6 @@ from maquette.core.errors import InsufficientCredits, NotFound
 from maquette.core.ids import new_id
 from maquette.db.tables.ledger import credit_grant, entry, transfer
 from maquette.db.tables.payments import payment, payment_grant
-from maquette.jobs.events import send_balance
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import GrantCategory, end_grant, grant, lock
 from maquette.ledger.reversals import REFUND_TIME, reverse
@@ -168,7 +167,6 @@ def _give_credits(
     )
     row = {"grant_id": made.grant_id, "payment_id": one.payment_id}
     connection.execute(sa.insert(payment_grant).values(row))
-    send_balance(connection, one.account_id)
 
 
 def fail(connection: sa.Connection, one: Payment) -> None:
@@ -202,7 +200,6 @@ def take_back(connection: sa.Connection, one: Payment, reason: str) -> int:
     connection.execute(
         sa.update(payment).where(payment.c.payment_id == one.payment_id).values(so_far)
     )
-    send_balance(connection, one.account_id)
     return taken
 
 

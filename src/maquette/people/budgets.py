@@ -12,6 +12,18 @@ from maquette.db.tables.people import api_key, budget, budget_use, team, team_me
 Period = Literal["day", "month"]
 
 
+def _locked(these: sa.ColumnElement[bool]) -> sa.Select[UUID]:
+    """Has others wait who change these budgets, by their ids as `spend_budgets` has them, and
+    before what was taken of them.
+    """
+    query = sa.select(budget.c.budget_id).where(these).order_by(budget.c.budget_id)
+    return query.with_for_update()
+
+
+_USED = sa.select(budget_use.c.budget_id).where(budget_use.c.job_id == sa.bindparam("job_id"))
+_LOCK_OF_JOB = _locked(budget.c.budget_id.in_(_USED))  # asked at the end of each job, so made once
+
+
 def period_start() -> sa.ColumnElement[object]:
     """When the day or month of a budget began, in UTC; null for one that is for ever."""
     return sa.func.date_trunc(budget.c.period, sa.func.now(), "UTC")
@@ -41,7 +53,7 @@ def set_limit(connection: sa.Connection, budget_id: UUID, limit_microcredits: in
 def close_budgets(connection: sa.Connection, budget_ids: list[UUID]) -> None:
     """What is under way goes on, and counts nowhere."""
     these = budget.c.budget_id.in_(budget_ids)
-    _lock(connection, these)
+    connection.execute(_locked(these))
     connection.execute(sa.delete(budget).where(these))
 
 
@@ -82,19 +94,11 @@ def settle_budgets(connection: sa.Connection, job_id: UUID, charged_microcredits
     """Gives budgets back what a job took of them and was not charged; what was of a day or month
     that is over goes nowhere.
     """
-    its = budget_use.c.job_id == job_id
-    if not _lock(connection, budget.c.budget_id.in_(sa.select(budget_use.c.budget_id).where(its))):
+    if not connection.execute(_LOCK_OF_JOB, {"job_id": job_id}).all():
         return
+    its = budget_use.c.job_id == job_id
     for use in connection.execute(sa.delete(budget_use).where(its).returning(budget_use)).all():
         back = use.amount_microcredits - charged_microcredits
         same = (budget.c.budget_id == use.budget_id) & (budget.c.period_began_at <= use.created_at)
         spent = sa.func.greatest(budget.c.spent_microcredits - back, 0)
         connection.execute(sa.update(budget).where(same).values(spent_microcredits=spent))
-
-
-def _lock(connection: sa.Connection, these: sa.ColumnElement[bool]) -> bool:
-    """Has others wait who change these budgets, by their ids as `spend_budgets` has them, and
-    before what was taken of them; False where there are none.
-    """
-    query = sa.select(budget.c.budget_id).where(these).order_by(budget.c.budget_id)
-    return bool(connection.execute(query.with_for_update()).all())

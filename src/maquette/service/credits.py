@@ -1,7 +1,7 @@
 """What a person sees of their credits: the balance, and what every transfer was for."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from maquette.core.errors import NotFound
 from maquette.db.connect import single_reads
 from maquette.db.tables.ledger import balance, hold, transfer
-from maquette.jobs.events import send_balance
-from maquette.ledger.accounts import Balance, get_balance
+from maquette.ledger.accounts import Balance, get_balance, get_balances
 from maquette.ledger.grants import CreditGrant, GrantCategory, get_grants, grant
 from maquette.ledger.reversals import reverse
 from maquette.ledger.statements import Statement, statement
@@ -65,6 +64,11 @@ class Credits:
         with self._reads.connect() as connection:
             return get_balance(connection, account_id), get_grants(connection, account_id)
 
+    def balances(self, account_ids: Collection[str]) -> dict[str, Balance]:
+        """What accounts have, by account; those that are not there are left out."""
+        with self._reads.connect() as connection:
+            return get_balances(connection, account_ids)
+
     def history(
         self, payer_id: str, viewer_id: str, limit: int, before: int | None = None
     ) -> Sequence[HistoryLine]:
@@ -93,7 +97,6 @@ class Credits:
             made = reverse(connection, transfer_id, reason)
             said = {"account_id": made.account_id, "reason": reason}
             note(connection, operator_id, "credits.reverse", f"transfer/{transfer_id}", **said)
-            send_balance(connection, made.account_id)
         return made
 
     def running_costs(self) -> Sequence[RunningCost]:
@@ -124,7 +127,6 @@ class Credits:
             said = {"account_id": account_id, "amount_microcredits": amount_microcredits}
             subject = f"grant/{made.grant_id}"
             note(connection, operator_id, "credits.grant", subject, **said, reason=reason)
-            send_balance(connection, account_id)
         return made
 
     def statement(

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.jobs.events import add_event, send_balance
+from maquette.jobs.events import add_event
 from maquette.jobs.store import Job, JobState, end_job
-from maquette.ledger.holds import holds_of, post_hold, void_hold
+from maquette.ledger.holds import resolve_hold_of
 from maquette.people.budgets import settle_budgets
 
 
@@ -28,14 +28,9 @@ def end(
     """
     if not end_job(connection, job_id, state, error, attempt):
         return False
-    if credits := holds_of(connection, [job_id]).get(job_id):  # jobs of before have none
-        if state == "succeeded":
-            post_hold(connection, credits.hold_id, credits.amount_microcredits)
-        else:
-            void_hold(connection, credits.hold_id)
-        charged = credits.amount_microcredits if state == "succeeded" else 0
-        settle_budgets(connection, job_id, charged)
-        send_balance(connection, credits.account_id)
+    credits = resolve_hold_of(connection, job_id, charged=state == "succeeded")
+    if credits is not None:  # jobs of before have none
+        settle_budgets(connection, job_id, credits.posted_microcredits)
     said = {} if error is None else {"error": error}
     add_event(connection, job_id, state, {**said, **(data or {})})
     return True

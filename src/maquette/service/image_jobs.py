@@ -83,7 +83,7 @@ class ImageJobs:
         worker_id: str = "worker",
     ) -> None:
         self._database, self._blobs, self._images = database, blobs, images
-        self._reads = single_reads(database)
+        self._single = single_reads(database)
         self._loop, self._snapshots, self._worker_id = loop, snapshots, worker_id
         self.under_way: set[UUID] = set()
         self._ended, self._company = threading.Condition(), Company()
@@ -133,7 +133,7 @@ class ImageJobs:
 
     def _claim(self, job_id: UUID) -> Job | None:
         """The job, which is this worker's from here on; None where it has ended or is another's."""
-        with self._database.begin() as connection:
+        with self._single.connect() as connection:
             job = claim_job(connection, job_id, self._worker_id)
         if job is not None:
             logs.add(account_id=job.account_id)
@@ -142,16 +142,16 @@ class ImageJobs:
     def _begin(self, job_id: UUID) -> Job | None:
         """A new attempt; None where the job has ended meanwhile, or is another worker's."""
         with self._database.begin() as connection:
-            if not start_job(connection, job_id, self._worker_id):
-                return None
-            add_event(connection, job_id, "running", {})
-            return get_job(connection, job_id)
+            attempt = start_job(connection, job_id, self._worker_id)
+            if attempt is not None:
+                add_event(connection, job_id, "running", {})
+        return attempt
 
     def _breaks(self, attempt: Job) -> bool:
-        """Carries an attempt out, if it is held still. True where it is to be tried anew, after a
-        pause that ends early where it is held no more.
+        """Carries an attempt out. True where it is to be tried anew, after a pause that ends early
+        where it is held no more.
         """
-        if not self._is_held(attempt) or not self._carry_out(attempt):
+        if not self._carry_out(attempt):
             return False
         go_on_s = time.monotonic() + FIRST_RETRY_S * RETRY_FACTOR**attempt.breaks
         while self._is_held(attempt):
@@ -162,10 +162,13 @@ class ImageJobs:
 
     def _clear_away(self, job_id: UUID) -> None:
         """Another worker that has the job may need what is kept of it."""
-        with self._reads.connect() as connection:
+        kept = [*self._snapshots.glob(f"{job_id}-*")]
+        if not kept:
+            return
+        with self._single.connect() as connection:
             if not get_job(connection, job_id).ended:
                 return
-        for path in self._snapshots.glob(f"{job_id}-*"):
+        for path in kept:
             path.unlink(missing_ok=True)
 
     def _carry_out(self, job: Job) -> bool:
@@ -197,7 +200,7 @@ class ImageJobs:
         return False
 
     def _is_held(self, job: Job) -> bool:
-        with self._reads.connect() as connection:
+        with self._single.connect() as connection:
             return is_held(connection, job)
 
     def _request(self, job: Job) -> GenerationRequest:

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import partial
@@ -27,7 +27,7 @@ from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY, single_reads
 from maquette.db.locks import hold
 from maquette.engines.catalog import find_shipped, list_adapters
-from maquette.jobs.events import JobEvent, add_event, read_events, send_balance, send_change
+from maquette.jobs.events import JobEvent, add_event, read_events, send_change
 from maquette.jobs.queue import JobQueue, hold_account
 from maquette.jobs.store import (
     Job,
@@ -35,10 +35,10 @@ from maquette.jobs.store import (
     create_job,
     delete_job,
     get_job,
-    jobs_of,
     list_jobs,
     restore_job,
     seconds_until_next,
+    shown_jobs,
 )
 from maquette.jobs.workers import list_workers
 from maquette.ledger.holds import Hold, holds_of, place_hold
@@ -60,6 +60,8 @@ from maquette.service.queues import IMAGE, queue_of
 from maquette.service.quotes import quote
 
 HOLD_TIME = timedelta(days=1)  # the sweep renews it while the job has not ended
+
+OwnJobId = tuple[str, UUID]  # an account, and a job that is its own
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +157,6 @@ class Studio:
             held = place_hold(connection, payer_id or account_id, price, HOLD_TIME, job.job_id)
             budgets = (job.job_id, price, account_id, held.account_id, key_id)
             spend_budgets(connection, *budgets)
-            send_balance(connection, held.account_id)
             outcome = Outcome([], held)
             finish(connection, once, job, outcome)
         self._load.add(work_ms)
@@ -242,13 +243,14 @@ class Studio:
         with self._reads.connect() as connection:
             return list_jobs(connection, account_id, limit, before)
 
-    def shown(self, account_id: str, job_ids: Sequence[UUID]) -> Sequence[tuple[Job, Outcome]]:
-        """Those of the jobs that are the account's and not deleted, with what came of them."""
+    def shown(self, asked: Collection[OwnJobId]) -> dict[OwnJobId, tuple[Job, Outcome]]:
+        """Those of the jobs that are their accounts' and not deleted, with what came of them."""
         with self._reads.connect() as connection:
-            found = jobs_of(connection, account_id, job_ids)
-            ids = [job.job_id for job in found]
-            outcomes = _outcomes(connection, ids)
-        return [(job, outcomes[job.job_id]) for job in found]
+            jobs = shown_jobs(connection, [job_id for _, job_id in asked])
+            found = {(job.account_id, job.job_id): job for job in jobs}
+            mine = {key: found[key] for key in asked if key in found}
+            outcomes = _outcomes(connection, [job_id for _, job_id in mine])
+        return {key: (job, outcomes[job.job_id]) for key, job in mine.items()}
 
     def cancel(self, account_id: str, job_id: UUID) -> bool:
         """Ends a job before its time; False where it has ended."""

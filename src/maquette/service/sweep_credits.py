@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from maquette.jobs.events import send_balance
 from maquette.jobs.store import which_unfinished
 from maquette.ledger.grants import expire_due_grants
 from maquette.ledger.holds import expire_holds
@@ -31,13 +30,8 @@ def _holds(connection: sa.Connection) -> int:
         unfinished=lambda job_ids: which_unfinished(connection, [str(one) for one in job_ids]),
         renewed_for=HOLD_TIME,
     )
-    for account_id in {one.account_id for one in expired}:
-        send_balance(connection, account_id)
     return len(expired)
 
 
 def _grants(connection: sa.Connection) -> int:
-    accounts = expire_due_grants(connection)
-    for account_id in accounts:
-        send_balance(connection, account_id)
-    return len(accounts)
+    return len(expire_due_grants(connection))
