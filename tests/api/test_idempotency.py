@@ -1,5 +1,6 @@
 """A request that comes again with its key has one effect and one answer."""
 
+import io
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -7,6 +8,7 @@ from functools import partial
 import httpx2
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from maquette.db.tables.jobs import job
 from maquette.db.tables.ledger import hold
@@ -62,6 +64,20 @@ def test_what_was_refused_may_be_asked_again(rooms: Rooms) -> None:
     assert good.status_code == again.status_code == 202
     assert good.json() == again.json()
     assert "Idempotent-Replayed" not in good.headers
+
+
+def test_what_was_done_is_answered_though_its_picture_has_gone_since(rooms: Rooms) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (64, 64), "teal").save(content, "PNG")
+    put = rooms.client.post("/v1/pictures", files={"picture": content.getvalue()}).json()
+    asked, named = SMALL | {"source": put["content_hash"]}, {"Idempotency-Key": "one"}
+    first = rooms.client.post("/v1/generations", json=asked, headers=named)
+    assert first.status_code == 202
+    rooms.blobs.delete(put["content_hash"])
+    again = rooms.client.post("/v1/generations", json=asked, headers=named)
+    assert (again.status_code, again.json()) == (202, first.json())
+    other = rooms.client.post("/v1/generations", json=asked, headers={"Idempotency-Key": "two"})
+    assert other.status_code == 400
 
 
 def test_a_key_is_checked(rooms: Rooms) -> None:

@@ -46,9 +46,15 @@ def claim(connection: sa.Connection, once: Once | None) -> None:
 
     Raises AnsweredBefore where it is done, IdempotencyMismatch where the key was another request's.
     """
-    if once is None:
-        return
-    hold(connection, f"idempotency {once.account_id} {once.key}")
+    if once is not None:
+        hold(connection, f"idempotency {once.account_id} {once.key}")
+        recall(connection, once)
+
+
+def recall(connection: sa.Connection, once: Once) -> None:
+    """Looks whether it is done, and holds no one up: for what is to be read first and might be gone
+    by now. Raises as `claim` does.
+    """
     named = (idempotency.c.account_id == once.account_id) & (idempotency.c.key == once.key)
     found = connection.execute(sa.select(idempotency).where(named)).one_or_none()
     if found is None:

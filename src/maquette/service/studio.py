@@ -42,7 +42,7 @@ from maquette.jobs.store import (
 )
 from maquette.jobs.workers import list_workers
 from maquette.ledger.holds import Hold, holds_of, place_hold
-from maquette.ledger.idempotency import Once, claim, finish
+from maquette.ledger.idempotency import Once, claim, finish, recall
 from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
 from maquette.library.blob_drops import drop_blobs
 from maquette.library.blobs import BlobStore, hash_of
@@ -125,6 +125,9 @@ class Studio:
             if use.adapter not in adapters:
                 hint = did_you_mean(use.adapter, adapters) if adapters else "there are none"
                 raise ModelNotFound(f"no adapter named {use.adapter!r}; {hint}")
+        if once is not None:
+            with self._reads.connect() as connection:
+                recall(connection, once)  # whose pictures may have gone since
         pictures = (self._opened(account_id, one) for one in (source, mask))
         GenerationRequest(params, count, None, *pictures)
         price = quote(params, count, model).price_microcredits
