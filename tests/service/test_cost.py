@@ -102,10 +102,10 @@ def test_what_fits_is_let_in_behind_what_waits() -> None:
 
 def test_what_does_not_fit_is_told_when_it_will() -> None:
     with pytest.raises(
-        QueueFull, match=r"4 requests wait, about 58 s of work; try again in 2 s"
+        QueueFull, match=r"4 requests wait, about 58 s of work; try again in 3 s"
     ) as e:
         admit(Cost(3200.0, 3200.0), Backlog(4, 58_000.0), LIMITS)
-    assert e.value.retry_after_s == 2
+    assert e.value.retry_after_s == 3
     with pytest.raises(QueueFull, match=r"5 requests wait, about 20 s of work; try again in 4 s"):
         admit(Cost(1.0, 1.0), Backlog(5, 20_000.0), LIMITS)
     with pytest.raises(QueueFull, match=r"5 requests wait; try again in 5 s"):

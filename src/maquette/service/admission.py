@@ -21,6 +21,7 @@ class QueueLimits:
 
 USUAL_LIMITS = QueueLimits()
 UNKNOWN_WAIT_MS = 5000.0  # where nothing was measured
+PROGRESS_MS = 1000.0  # how far jobs are is known so late, for it is kept once a second
 
 
 def admit_account(most: int, wait_s: float) -> None:
@@ -53,7 +54,7 @@ def admit(
         return None
     over_ms = backlog.left_ms + cost.work_ms - most_ms
     if over_ms > 0:
-        raise _full(backlog, over_ms)
+        raise _full(backlog, over_ms + PROGRESS_MS)
     return backlog.left_ms + cost.alone_ms
 
 
