@@ -32,6 +32,7 @@ class OpenIdProvider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: int = 0
     is_down: bool = False
+    refuses: bool = False
     slow_s: float = 0.0
 
     def app(self) -> FastAPI:
@@ -57,7 +58,7 @@ class OpenIdProvider:
         }
 
     def authorize(self, request: Request) -> RedirectResponse:
-        """Whoever comes here agrees at once."""
+        """Whoever comes here agrees at once, or says no."""
         asked = dict(request.query_params)
         expected = {
             "response_type": "code",
@@ -67,10 +68,14 @@ class OpenIdProvider:
         }
         if not expected.items() <= asked.items() or "openid" not in asked["scope"].split():
             raise HTTPException(400)
+        said = {"error": "access_denied"} if self.refuses else {"code": self._code_for(asked)}
+        back = urlencode({**said, "state": asked["state"]})
+        return RedirectResponse(f"{self.redirect_uri}?{back}", 302)
+
+    def _code_for(self, asked: dict[str, str]) -> str:
         code = secrets.token_urlsafe()
         self.codes[code] = asked
-        back = urlencode({"code": code, "state": asked["state"]})
-        return RedirectResponse(f"{self.redirect_uri}?{back}", 302)
+        return code
 
     async def token(
         self,

@@ -116,6 +116,9 @@ ROWS = {
     "POST /v1/me/delete": in_person(signed_in(422)),
     "GET /v1/me/sessions": in_person(signed_in(200)),
     "DELETE /v1/me/sessions/{session_id}": in_person(own(204)),
+    "GET /v1/me/providers": in_person(signed_in(200)),
+    "POST /v1/me/providers/{provider_id}/link": in_person(signed_in(404, json={})),
+    "POST /v1/me/providers/{provider_id}/unlink": in_person(signed_in(404, json={})),
     "POST /v1/me/two-factor": in_person(signed_in(400, json={"password": "x"})),  # they have none
     "POST /v1/me/two-factor/confirm": in_person(signed_in(422)),
     "POST /v1/me/two-factor/remove": in_person(signed_in(422)),

@@ -3,99 +3,30 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote_plus
 
-import httpx2 as httpx
 import pytest
 import sqlalchemy as sa
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from joserfc.jwk import RSAKey
 
-from maquette.api.dependencies import COOKIE
-from maquette.api.oidc import ATTEMPT
 from maquette.core.errors import NotNow
-from maquette.core.settings import Settings
 from maquette.db.tables.people import identity, session
-from maquette.ledger.accounts import get_balance
 from maquette.people import oidc
 from maquette.people.oidc import OidcClient
 from maquette.people.persons import change_person
 from maquette.people.rate_limits import SIGN_IN_FROM
 from maquette.service.oidc_sign_in import name_issuers
-from tests.api.conftest import Rooms, served
-from tests.api.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
-from tests.api.people import ELSEWHERE, ORIGIN, Someone, open_to_all, someone_new
-
-WAY = "/v1/oidc/acme"
-BACK = f"{ORIGIN}{WAY}/callback"
-BOB = {"sub": "b-1", "email": "bob@example.org", "email_verified": True, "name": "Bob"}
-
-
-@dataclass
-class Scene:
-    """A studio and its provider."""
-
-    rooms: Rooms
-    http: TestClient
-    provider: OpenIdProvider
-
-    def go_out(self) -> tuple[str, str]:
-        """The provider's answer to the browser, and the cookie that it keeps meanwhile."""
-        out = Someone(self.http).get(WAY)
-        assert out.status_code == 303, out.text
-        agreed = httpx.get(out.headers["location"])
-        assert agreed.status_code == 302, agreed.text
-        return agreed.headers["location"].removeprefix(ORIGIN), out.cookies[ATTEMPT]
-
-    def come_back(self, path: str, kept: str) -> httpx.Response:
-        return Someone(self.http, {"Cookie": f"{ATTEMPT}={kept}"}).get(path)
-
-    def sign_in(self, **person: Any) -> Someone:
-        self.provider.person = {**BOB, **person}
-        answer = self.come_back(*self.go_out())
-        assert answer.headers["location"] == "/", answer.headers["location"]
-        bob = Someone(self.http, {"Cookie": f"{COOKIE}={answer.cookies[COOKIE]}"})
-        bob.account_id = bob.get("/v1/me").json()["account_id"]
-        return bob
-
-    @property
-    def client(self) -> OidcClient:
-        assert isinstance(self.http.app, FastAPI)
-        return self.http.app.state.people.provider("acme")
-
-    @property
-    def settings(self) -> Settings:
-        assert isinstance(self.http.app, FastAPI)
-        return self.http.app.state.people.settings
-
-    def refused(self, answer: httpx.Response) -> str:
-        assert answer.status_code == 303
-        assert COOKIE not in answer.cookies
-        return unquote_plus(answer.headers["location"].removeprefix("/#problem="))
-
-    def credits(self, account_id: str) -> int:
-        with self.rooms.database.connect() as connection:
-            return get_balance(connection, account_id).available_microcredits
+from tests.api.conftest import Rooms
+from tests.api.oidc_scene import BOB, WAY, Scene, oidc_scene
+from tests.api.people import ORIGIN, Someone, open_to_all, someone_new
 
 
 @pytest.fixture
 def scene(rooms: Rooms) -> Iterator[Scene]:
-    provider = OpenIdProvider(BACK)
-    with served(provider.app()) as port:
-        provider.issuer = f"http://127.0.0.1:{port}"
-        acme = {
-            "name": "Acme",
-            "issuer": provider.issuer,
-            "client_id": CLIENT_ID,
-            "client_secret": CLIENT_SECRET,
-        }
-        app = open_to_all(rooms, providers={"acme": acme}, public_url=ORIGIN)
-        with TestClient(app, base_url=ORIGIN, client=ELSEWHERE) as http:
-            yield Scene(rooms, http, provider)
+    with oidc_scene(rooms) as scene:
+        yield scene
 
 
 def test_someone_new_comes_in_and_is_known_again(scene: Scene) -> None:
@@ -148,12 +79,9 @@ def test_more_than_a_password_is_not_walked_round_by_an_address(scene: Scene, wh
     scene.provider.person = {**BOB, "email": address}
     path, kept = scene.go_out()
     assert "sign in with your password" in scene.refused(scene.come_back(path, kept))
-    # Who is signed in links the two, and comes in by the provider from then on.
-    cookie = f"{ada.headers['Cookie']}; {ATTEMPT}="
+    # Nor by who is signed in: another page may have sent them on that way.
     path, kept = scene.go_out()
-    linked = Someone(scene.http, {"Cookie": cookie + kept}).get(path)
-    assert linked.headers["location"] == "/"
-    assert scene.sign_in(email=address).account_id == ada.account_id
+    assert "then link Acme" in scene.refused(scene.come_back(path, kept, ada))
 
 
 def test_an_identity_is_the_issuers_whatever_the_settings_call_it(scene: Scene) -> None:
@@ -227,13 +155,13 @@ def test_a_provider_that_fails_is_left_alone_a_while(
 ) -> None:
     scene.provider.is_down = True
     for _ in range(3):
-        assert Someone(scene.http).get(WAY).status_code == 429
+        assert "does not answer" in scene.refused(Someone(scene.http).get(WAY))
     assert scene.provider.asked == 1
     scene.provider.is_down = False
-    assert Someone(scene.http).get(WAY).status_code == 429
+    assert "does not answer" in scene.refused(Someone(scene.http).get(WAY))
     monkeypatch.setattr(oidc, "AWAY_FOR_S", 0.0)
     monkeypatch.setattr(scene.client, "_away_until", 0.0)
-    assert Someone(scene.http).get(WAY).status_code == 303
+    scene.go_out()
 
 
 def test_a_slow_provider_does_not_hold_up_the_studio(scene: Scene) -> None:
@@ -258,8 +186,9 @@ def _status_of(client: OidcClient) -> str:
 def test_who_tries_too_often_is_told_to_wait(scene: Scene) -> None:
     scene.provider.person = BOB
     path, kept = scene.go_out()
-    statuses = [Someone(scene.http).get(WAY).status_code for _ in range(SIGN_IN_FROM.most)]
-    assert statuses == [303] * (SIGN_IN_FROM.most - 1) + [429]
+    for _ in range(SIGN_IN_FROM.most - 1):
+        assert Someone(scene.http).get(WAY).headers["location"].startswith(scene.provider.issuer)
+    assert "try again in" in scene.refused(Someone(scene.http).get(WAY))
     assert "try again in" in scene.refused(scene.come_back(path, kept))
 
 
@@ -275,7 +204,7 @@ def test_a_provider_that_is_away_or_another_is_told(rooms: Rooms) -> None:
         acme = {"name": "Acme", "issuer": issuer, "client_id": "c", "client_secret": "s"}
         with TestClient(open_to_all(rooms, providers={"acme": acme}), base_url=ORIGIN) as http:
             answer = http.get(WAY, follow_redirects=False)
-            assert (answer.status_code, "does not answer" in answer.text) == (429, True)
+            assert "does+not+answer" in answer.headers["location"]
 
 
 def test_who_has_no_password_goes_and_sets_one_while_their_sign_in_is_new(scene: Scene) -> None:

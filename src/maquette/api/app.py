@@ -21,6 +21,7 @@ from maquette.api import (
     generations,
     health,
     keys,
+    linked_providers,
     me,
     metrics,
     models,
@@ -66,7 +67,7 @@ from maquette.service.studio import Studio
 
 log = logging.getLogger(__name__)
 ROUTES = (
-    *(sign_in, oidc, me, two_factor, keys, teams),
+    *(sign_in, oidc, me, linked_providers, two_factor, keys, teams),
     *(generations, events, assets, models, credits),
     *(payments, operator_people, operator_credits, operator_payments, operator_queue, health),
 )

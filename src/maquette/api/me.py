@@ -114,7 +114,7 @@ class MeIn(BaseModel):
     current_password: Annotated[str, Field(max_length=1000)] = ""
 
 
-class GoodbyeIn(BaseModel):
+class ProofIn(BaseModel):
     """To show that it is you; who has no password has signed in just now."""
 
     model_config = ConfigDict(extra="forbid")
@@ -192,7 +192,7 @@ def _parts(file: IO[bytes]) -> Generator[bytes]:
 
 @router.post("/delete", status_code=204, responses=PROBLEMS)
 def delete_me(
-    asked: GoodbyeIn,
+    asked: ProofIn,
     caller: SignedInDep,
     people: PeopleDep,
     studio: StudioDep,

@@ -1,5 +1,7 @@
 """Who someone is to a provider of OpenID Connect, which is known by its issuer."""
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from maquette.db.tables.people import identity
@@ -22,6 +24,20 @@ def add_identity(
         "account_id": account_id,
     }
     connection.execute(sa.insert(identity).values(row))
+
+
+def identities_of(connection: sa.Connection, account_id: str) -> dict[str, datetime]:
+    """Who vouches for someone, by issuer, and since when."""
+    since = sa.func.min(identity.c.created_at)
+    query = sa.select(identity.c.issuer, since).where(identity.c.account_id == account_id)
+    rows = connection.execute(query.group_by(identity.c.issuer))
+    return {row.issuer: row[1] for row in rows}
+
+
+def drop_identity(connection: sa.Connection, account_id: str, issuer: str) -> None:
+    """This issuer says no more that someone is this person."""
+    own = (identity.c.account_id == account_id) & (identity.c.issuer == issuer)
+    connection.execute(sa.delete(identity).where(own))
 
 
 def drop_identities(connection: sa.Connection, account_id: str) -> None:

@@ -25,25 +25,30 @@ KNOWN_FOR_S = 3600.0
 AWAY_FOR_S = 10.0  # after a failure it is not asked again so soon
 AT_ONCE = 16  # threads that wait for it, of the forty that there are
 TIMEOUT_S = 10.0
+ATTEMPT_S = 600  # within which a browser is to be back
 BETWEEN = "."  # the parts of what a browser keeps meanwhile; no token has it
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a browser keeps from the way out until the way back."""
+    """What a browser keeps from the way out until the way back. It has a `seal` where the identity
+    is to be linked to who is signed in, and not to sign anyone in.
+    """
 
     provider_id: str
     state: str
     nonce: str
     verifier: str
+    seal: str = ""
 
     def as_text(self) -> str:
-        return BETWEEN.join((self.provider_id, self.state, self.nonce, self.verifier))
+        parts = (self.provider_id, self.state, self.nonce, self.verifier, self.seal)
+        return BETWEEN.join(part for part in parts if part)
 
     @classmethod
     def read(cls, text: str) -> "Attempt | None":
         parts = text.split(BETWEEN)
-        return cls(*parts) if len(parts) == 4 and all(parts) else None
+        return cls(*parts) if len(parts) in (4, 5) and all(parts) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,10 @@ class OidcClient:
     @property
     def name(self) -> str:
         return self._provider.name
+
+    @property
+    def issuer(self) -> str:
+        return self._provider.issuer
 
     def begin(self) -> tuple[str, Attempt]:
         """Where to send the browser, and what it is to keep. Raises NotNow."""

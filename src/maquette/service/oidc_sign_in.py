@@ -9,7 +9,7 @@ from maquette.core.ids import new_id
 from maquette.core.settings import OidcProvider
 from maquette.db.locks import hold
 from maquette.ledger.accounts import open_account
-from maquette.people.callers import caller_of_session, refuse_suspended
+from maquette.people.callers import refuse_suspended
 from maquette.people.emails import Email, read_email
 from maquette.people.identities import add_identity, find_identity, name_issuer
 from maquette.people.oidc import Identity
@@ -27,7 +27,7 @@ def sign_in_by(people: People, who: Identity, browser: Browser) -> str:
         account_id = find_identity(connection, who.issuer, who.subject)
         person = get_person(connection, account_id) if account_id else None
         if person is None:
-            person = _linked(people, connection, who, browser)
+            person = _linked(people, connection, who)
             add_identity(connection, who.provider_id, who.issuer, who.subject, person.account_id)
         refuse_suspended(person.suspended_at)
         return enter(connection, person, browser)
@@ -40,12 +40,12 @@ def name_issuers(database: sa.Engine, providers: Mapping[str, OidcProvider]) -> 
             name_issuer(connection, provider_id, provider.issuer)
 
 
-def _linked(people: People, connection: sa.Connection, who: Identity, browser: Browser) -> Person:
+def _linked(people: People, connection: sa.Connection, who: Identity) -> Person:
     address = _address(who)
     if address is not None and who.email_verified:
         hold(connection, f"address {address.key}")
         if known := find_verified(connection, address.key):
-            _refuse_by_address(connection, known, browser)
+            _refuse_by_address(known, people.provider(who.provider_id).name)
             return known
     if people.settings.sign_up == "closed":
         raise NotAllowed("people are added by an admin here; ask one")
@@ -59,15 +59,14 @@ def _linked(people: People, connection: sa.Connection, who: Identity, browser: B
     return made
 
 
-def _refuse_by_address(connection: sa.Connection, known: Person, browser: Browser) -> None:
+def _refuse_by_address(known: Person, name: str) -> None:
     """Whoever holds a mailbox holds its address at a provider. That does not stand for a second
-    factor, nor opens what operators may do; who is signed in as that person may link the two.
+    factor, nor opens what operators may do; who is signed in links the two themselves.
     """
-    caller = caller_of_session(connection, browser.token) if browser.token else None
-    is_here = caller is not None and caller.account_id == known.account_id
-    if not is_here and (known.has_two_factor or known.role != "member"):
+    if known.has_two_factor or known.role != "member":
         raise NotAllowed(
-            "an address alone does not open this account; sign in with your password and code"
+            "an address alone does not open this account; sign in with your password and code, "
+            f"then link {name} in your settings"
         )
 
 

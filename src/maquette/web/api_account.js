@@ -22,6 +22,11 @@ export const beginTwoFactor = (password) => ask("POST", "/v1/me/two-factor", { p
 export const confirmTwoFactor = (code) => ask("POST", "/v1/me/two-factor/confirm", { code });
 export const removeTwoFactor = (password) =>
   ask("POST", "/v1/me/two-factor/remove", { password });
+export const listProviders = () => ask("GET", "/v1/me/providers");
+export const linkProvider = (id, password) =>
+  ask("POST", `/v1/me/providers/${at(id)}/link`, { password });
+export const unlinkProvider = (id, password) =>
+  ask("POST", `/v1/me/providers/${at(id)}/unlink`, { password });
 export const deleteMe = (password) => ask("POST", "/v1/me/delete", { password });
 
 // credits

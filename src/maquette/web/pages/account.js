@@ -3,13 +3,14 @@ import { useState } from "preact/hooks";
 import * as api from "../api_account.js";
 import { IconButton } from "../components/controls.js";
 import { Field, Form, useForm } from "../components/forms.js";
+import { CurrentPassword, HiddenName, NewPassword } from "../components/passwords.js";
 import { Section, Table, useAnswer } from "../components/tables.js";
 import { html } from "../html.js";
 import { forgetPerson } from "../state/kept.js";
 import { beginAnew, me, setMe } from "../state/me.js";
 import { attempt, toast } from "../state/toasts.js";
 import { moment, t } from "../words.js";
-import { LEAST_PASSWORD } from "./sign_in.js";
+import { Providers } from "./providers.js";
 import { TwoFactor } from "./two_factor.js";
 
 export function Page() {
@@ -22,6 +23,7 @@ export function Page() {
       signsIn
         ? html`
           <${Password} person=${person} />
+          <${Providers} person=${person} />
           ${person.has_password && html`<${TwoFactor} person=${person} />`}
           <${Sessions} />
         `
@@ -67,22 +69,6 @@ function Profile({ person }) {
   `;
 }
 
-/** For password managers, which want to know whose password it is. */
-export const HiddenName = ({ email }) => html`
-  <input type="text" name="username" autocomplete="username" value=${email} readonly hidden />
-`;
-
-export const CurrentPassword = ({ of: form, name = "password", label = t("password") }) => html`
-  <${Field}
-    of=${form}
-    name=${name}
-    label=${label}
-    type="password"
-    autocomplete="current-password"
-    required
-  />
-`;
-
 function Password({ person }) {
   const send = async (given) => {
     setMe(await api.changeMe(given));
@@ -103,16 +89,7 @@ function Password({ person }) {
             label=${t("current_password")}
           />`
         }
-        <${Field}
-          of=${form}
-          name="password"
-          label=${t("new_password")}
-          hint=${t("password_hint", { n: LEAST_PASSWORD })}
-          type="password"
-          autocomplete="new-password"
-          minlength=${LEAST_PASSWORD}
-          required
-        />
+        <${NewPassword} of=${form} />
       <//>
     <//>
   `;

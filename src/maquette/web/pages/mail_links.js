@@ -2,11 +2,11 @@
 import { useEffect, useState } from "preact/hooks";
 import * as api from "../api_account.js";
 import { Form, useForm } from "../components/forms.js";
+import { CurrentPassword, NewPassword } from "../components/passwords.js";
 import { html } from "../html.js";
 import { beginAnew, me } from "../state/me.js";
 import { t } from "../words.js";
-import { CurrentPassword } from "./account.js";
-import { NewPassword, SignIn } from "./sign_in.js";
+import { SignIn } from "./sign_in.js";
 
 /** What a token does once the page is open: undefined, then its answer, or `{problem}`. */
 function useToken(send) {

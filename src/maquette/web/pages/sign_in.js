@@ -2,21 +2,24 @@
 import { useState } from "preact/hooks";
 import * as api from "../api_account.js";
 import { Field, Form, useForm } from "../components/forms.js";
+import { CurrentPassword, NewPassword } from "../components/passwords.js";
 import { useAnswer } from "../components/tables.js";
 import { html } from "../html.js";
 import { openPage } from "../pages.js";
+import { keepWanted } from "../state/kept.js";
 import { beginAnew, expectSomeone } from "../state/me.js";
 import { language } from "../state/preferences.js";
 import { attempt, toast } from "../state/toasts.js";
 import { credits, t } from "../words.js";
 
-export const LEAST_PASSWORD = 10;
+const ENTRANCES = ["sign-in", "sign-up", "forgot", "reset"];
 
-/** The address was wanted before one was asked who one is: it is gone to now. */
+/** The address that was wanted before one was asked who one is. */
+const wanted = () => (ENTRANCES.includes(openPage()?.page.name) ? "#/" : location.hash);
+
 function goIn() {
   expectSomeone();
-  const entrances = ["sign-in", "sign-up", "forgot", "reset"];
-  beginAnew(entrances.includes(openPage()?.page.name) ? "#/" : location.hash);
+  beginAnew(wanted());
 }
 
 /** Says where the focus is to be, and nothing of it on a phone, where it brings up the keys. */
@@ -34,22 +37,7 @@ export const EmailField = ({ of: form, ...more }) => html`
   />
 `;
 
-/** One that is chosen; that which is known is asked for without a rule. */
-export const NewPassword = ({ of: form, ...more }) => html`
-  <${Field}
-    of=${form}
-    name="password"
-    label=${t("new_password")}
-    hint=${t("password_hint", { n: LEAST_PASSWORD })}
-    type="password"
-    autocomplete="new-password"
-    minlength=${LEAST_PASSWORD}
-    required
-    ...${more}
-  />
-`;
-
-export function SignIn() {
+export function SignIn({ signUp = "#/sign-up" }) {
   const { answer: options } = useAnswer(api.signInOptions);
   const [needsCode, setNeedsCode] = useState(false);
   const send = async ({ email, password, code }) => {
@@ -68,14 +56,7 @@ export function SignIn() {
     <${Providers} options=${options} />
     <${Form} of=${form} label=${t("page_sign_in")} submit=${t("page_sign_in")}>
       <${EmailField} of=${form} ...${focused} />
-      <${Field}
-        of=${form}
-        name="password"
-        label=${t("password")}
-        type="password"
-        autocomplete="current-password"
-        required
-      />
+      <${CurrentPassword} of=${form} />
       ${
         needsCode &&
         html`<${Field}
@@ -92,7 +73,7 @@ export function SignIn() {
     <//>
     <p class="ways">
       <a href="#/forgot">${t("forgot_password")}</a>
-      ${options?.sign_up === "open" && html`<a href="#/sign-up">${t("page_sign_up")}</a>`}
+      ${options?.sign_up === "open" && html`<a href=${signUp}>${t("page_sign_up")}</a>`}
     </p>
   `;
 }
@@ -103,7 +84,9 @@ function Providers({ options }) {
     <div class="providers">
       ${options.providers.map(
         ({ id, name }) => html`
-          <a class="button" href=${`/v1/oidc/${id}`}>${t("continue_with", { name })}</a>
+          <a class="button" href=${`/v1/oidc/${id}`} onClick=${() => keepWanted(wanted())}>
+            ${t("continue_with", { name })}
+          </a>
         `,
       )}
     </div>
@@ -111,18 +94,19 @@ function Providers({ options }) {
   `;
 }
 
-export function SignUp() {
+/** `onward` says where one goes from here. */
+export function SignUp({ signIn = "#/sign-in", onward = t("go_to_studio") }) {
   const { answer: options } = useAnswer(api.signInOptions);
   const [made, setMade] = useState(null);
   const send = async (given) => setMade(await api.signUp({ ...given, language: language.value }));
   const form = useForm({ name: "", email: "", password: "" }, send, () => "email");
   const free = options?.free_microcredits;
-  if (made) return html`<${CheckMail} me=${made} free=${free} />`;
+  if (made) return html`<${CheckMail} me=${made} free=${free} onward=${onward} />`;
   if (options?.sign_up === "closed") {
     return html`
       <h1>${t("page_sign_up")}</h1>
       <p>${t("sign_up_closed")}</p>
-      <p class="ways"><a href="#/sign-in">${t("page_sign_in")}</a></p>
+      <p class="ways"><a href=${signIn}>${t("page_sign_in")}</a></p>
     `;
   }
   return html`
@@ -142,12 +126,12 @@ export function SignUp() {
       <${NewPassword} of=${form} label=${t("password")} />
     <//>
     <p class="ways">
-      <span>${t("has_account")}</span> <a href="#/sign-in">${t("page_sign_in")}</a>
+      <span>${t("has_account")}</span> <a href=${signIn}>${t("page_sign_in")}</a>
     </p>
   `;
 }
 
-function CheckMail({ me, free }) {
+function CheckMail({ me, free, onward }) {
   const again = () =>
     attempt(async () => {
       await api.sendVerification();
@@ -158,7 +142,7 @@ function CheckMail({ me, free }) {
     <p>${t("check_mail_text", me)}</p>
     ${free > 0 && html`<p>${t("free_once_confirmed", { credits: credits(free, true) })}</p>`}
     <button type="button" class="button primary" onClick=${goIn}>
-      ${t("go_to_studio")}
+      ${onward}
     </button>
     <p class="ways">
       <button type="button" class="button quiet" onClick=${again}>${t("send_again")}</button>

@@ -2,12 +2,12 @@
 import { useState } from "preact/hooks";
 import * as api from "../api_account.js";
 import { Copied, Field, Form, useForm } from "../components/forms.js";
+import { WithPassword } from "../components/passwords.js";
 import { Section } from "../components/tables.js";
 import { html } from "../html.js";
 import { loadMe } from "../state/me.js";
 import { toast } from "../state/toasts.js";
 import { t } from "../words.js";
-import { CurrentPassword, HiddenName } from "./account.js";
 
 export function TwoFactor({ person }) {
   const [begun, setBegun] = useState(null);
@@ -31,12 +31,17 @@ export function TwoFactor({ person }) {
       ${
         person.two_factor &&
         !codes &&
-        html`<${Asked} person=${person} words=${t("turn_off")} kind="danger" act=${remove} />`
+        html`<${WithPassword}
+          person=${person}
+          words=${t("turn_off")}
+          kind="danger"
+          act=${remove}
+        />`
       }
       ${
         !person.two_factor &&
         !begun &&
-        html`<${Asked} person=${person} words=${t("set_up")} kind="primary" act=${begin} />`
+        html`<${WithPassword} person=${person} words=${t("set_up")} act=${begin} />`
       }
     <//>
   `;
@@ -87,20 +92,3 @@ const Recovery = ({ codes, done }) => html`
     <button type="button" class="button primary" onClick=${done}>${t("codes_kept")}</button>
   </div>
 `;
-
-/** Asks for the password before it acts: the browser may have been left alone. */
-function Asked({ person, words, kind, act }) {
-  const [isOpen, setOpen] = useState(false);
-  const form = useForm({ password: "" }, ({ password }) => act(password), () => "password");
-  if (!isOpen) {
-    return html`<button type="button" class="button" onClick=${() => setOpen(true)}>
-      ${words}
-    </button>`;
-  }
-  return html`
-    <${Form} of=${form} label=${words} submit=${words} kind=${kind}>
-      <${HiddenName} email=${person.email} />
-      <${CurrentPassword} of=${form} />
-    <//>
-  `;
-}

@@ -16,6 +16,26 @@ export function keep(name, value) {
   }
 }
 
+/** Keeps the address that a tab is to come back to from a page of someone else's. */
+export function keepWanted(address) {
+  try {
+    sessionStorage.setItem("maquette.wanted", address);
+  } catch {
+    // It comes back to the gallery.
+  }
+}
+
+/** That address, once; null where there is none. */
+export function takeWanted() {
+  try {
+    const wanted = sessionStorage.getItem("maquette.wanted");
+    sessionStorage.removeItem("maquette.wanted");
+    return wanted;
+  } catch {
+    return null;
+  }
+}
+
 /** Forgets what was kept of a person; how they have the studio look stays. */
 export function forgetPerson() {
   keep("draft", null);

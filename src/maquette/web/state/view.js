@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import { generationOfAsset } from "../api.js";
 import { loaded, pictures, picturesOf } from "./generations.js";
+import { takeWanted } from "./kept.js";
 
 // Whoever paid elsewhere comes back by a query.
 const checkout = new URLSearchParams(location.search).get("checkout");
@@ -21,8 +22,13 @@ function addressOf(fragment) {
 }
 
 /** What went wrong on the way here, as where one signed in elsewhere; null where nothing did. */
-export const problemOnTheWay = new URLSearchParams(location.hash.slice(1)).get("problem");
-if (problemOnTheWay) history.replaceState(null, "", "#/");
+const onTheWay = new URLSearchParams(location.hash.slice(1));
+export const problemOnTheWay = onTheWay.get("problem");
+if (problemOnTheWay) history.replaceState(null, "", `#/${onTheWay.get("page") ?? ""}`);
+
+// Whoever signed in elsewhere comes back to where they wanted.
+const wanted = takeWanted();
+if (wanted && ["", "#/"].includes(location.hash)) history.replaceState(null, "", wanted);
 
 const hash = signal(addressOf(location.hash));
 

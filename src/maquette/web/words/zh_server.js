@@ -228,8 +228,16 @@ export const zhServer = {
   "{provider} did not say who you are; begin anew": "{provider} 没有确认您的身份，请重新登录。",
   "{provider} does not answer as it should; try again in a minute":
     "{provider} 没有正常回应，请稍后再试。",
-  "an address alone does not open this account; sign in with your password and code":
-    "仅凭邮箱不能进入此账户，请用密码和验证码登录。",
+  ["an address alone does not open this account; sign in with your password and code, then link " +
+  "{provider} in your settings"]:
+    "仅凭邮箱不能进入此账户；请用密码和验证码登录，再在设置中关联 {provider}。",
+  "linking was not begun in this session, or is over; begin anew":
+    "关联不是在此次登录中开始的，或已过期，请重新关联。",
+  "who you are at {provider} opens another account here; unlink it there first":
+    "您在 {provider} 的身份已关联这里的另一个账户，请先在那里取消关联。",
+  "{provider} is not linked; there is nothing to unlink": "{provider} 没有关联，无需取消。",
+  "{provider} is your only way in; set a password and confirm your address":
+    "{provider} 是您唯一的登录方式；请先设置密码并确认邮箱。",
   "no provider {id} is set up here": "这里没有设置 {id}。",
   "a key may not do this; sign in": "密钥不能这样做，请登录。",
   ["over plain HTTP others could read the password; serve the studio over HTTPS, and name the " +
