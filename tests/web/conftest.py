@@ -27,8 +27,10 @@ from maquette.engines.catalog import SHIPPED, ModelSpec
 from maquette.engines.image import ImageEngine
 from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
+from maquette.payments.stripe_payments import StripePayments
 from maquette.service.image_jobs import ImageJobs
 from maquette.service.owner import prepare_owner
+from maquette.service.payments import Payments
 from maquette.service.people import People
 from maquette.service.queues import IMAGE, abilities
 from maquette.service.studio import Studio
@@ -36,6 +38,7 @@ from tests.api.people import SECOND_FACTOR_KEY
 from tests.callers import become
 from tests.conftest import TinyModels
 from tests.lora_files import write_diffusers
+from tests.payments.stripe_server import SECRET, StripeServer, stripe_server
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1280, "height": 800}
@@ -195,6 +198,23 @@ def page(site: Site, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=DESKTOP, locale="en-GB")  # type: ignore[arg-type]
     yield open_page(site, context)
     context.close()
+
+
+@pytest.fixture(scope="module")
+def local_stripe() -> Iterator[StripeServer]:
+    """A Stripe on this machine, one for the module, as it gives no name twice."""
+    with stripe_server() as server:
+        yield server
+
+
+@pytest.fixture
+def stripe(site: Site, local_stripe: StripeServer) -> Iterator[StripeServer]:
+    """The studio sells by way of it."""
+    state = site.app.state
+    before = state.payments
+    state.payments = Payments(state.database, stripe=StripePayments(local_stripe.api(), SECRET))
+    yield local_stripe
+    state.payments = before
 
 
 @pytest.fixture

@@ -64,12 +64,12 @@ class Door:
             self.site.errors.append(text)
 
     def enter(self, name: str, path: str = "", **more: object) -> Page:
-        """A page of someone who has signed in by hand."""
+        """A page of someone who has signed in by hand, in English or Chinese."""
         page = self.visit(path, **more)
-        page.get_by_label("E-mail").fill(self.email(name))
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("button", name=re.compile("^Account"))).to_be_visible()
+        page.get_by_label(re.compile("E-mail|邮箱")).fill(self.email(name))
+        page.get_by_label(re.compile("^(Password|密码)$")).fill(PASSWORD)
+        page.get_by_role("button", name=re.compile("Sign in|登录")).click()
+        expect(page.get_by_role("button", name=re.compile("^(Account|账户)"))).to_be_visible()
         return page
 
 

@@ -2,52 +2,32 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from maquette.payments.catalog import Plan
 from maquette.payments.manual_plans import PaidByHand
-from maquette.payments.stripe_payments import StripePayments, Webhook
+from maquette.payments.stripe_payments import Webhook
 from maquette.people.teams import add_member
-from maquette.service.payments import Payments
 from maquette.service.teams import choose_payer, found_team
 from tests.payments.stripe_server import (
-    SECRET,
-    Json,
     StripeServer,
     event,
     signed,
-    stripe_server,
 )
 from tests.web.conftest import Site
 from tests.web.door import Door, closed
+from tests.web.paying import becomes, hear, newest_subscription, plans_of, subscribes, toasts
 
 
 @pytest.fixture
 def door(site: Site, browser: Browser) -> Iterator[Door]:
     with closed(site, browser) as door:
         yield door
-
-
-@pytest.fixture(scope="module")
-def local_stripe() -> Iterator[StripeServer]:
-    """A Stripe on this machine, one for the module, as it gives no name twice."""
-    with stripe_server() as server:
-        yield server
-
-
-@pytest.fixture
-def stripe(site: Site, local_stripe: StripeServer) -> Iterator[StripeServer]:
-    """The studio sells by way of it."""
-    state = site.app.state
-    before = state.payments
-    state.payments = Payments(state.database, stripe=StripePayments(local_stripe.api(), SECRET))
-    yield local_stripe
-    state.payments = before
 
 
 def _pays(page: Page, door: Door, stripe: StripeServer) -> None:
@@ -110,34 +90,11 @@ def test_what_was_paid_has_an_invoice(door: Door, stripe: StripeServer) -> None:
         one.context.close()
 
 
-def _hear(door: Door, told: Webhook) -> None:
-    door.site.app.state.payments.hear_stripe(told.body, told.signature)
-
-
-def _subscribes(page: Page, stripe: StripeServer, tell: Callable[[Webhook], None]) -> None:
-    """Likewise for a plan: Stripe tells of its first invoice, which is paid."""
-    start_s = int(time.time()) - 60
-
-    def pay(route: Route) -> None:
-        subscription = stripe.subscribed(route.request.url, start_s)
-        invoice = stripe.invoice(subscription, "subscription_create", 900, start_s)
-        tell(signed(event("invoice.paid", invoice, f"evt_{invoice['id']}")))
-        back = stripe.objects[route.request.url.rpartition("/")[2]]["success_url"]
-        route.fulfill(status=303, headers={"Location": back})
-
-    page.route("https://checkout.stripe.com/**", pay)
-
-
-def _plans(door: Door) -> list[Plan]:
-    """The dearest first."""
-    return sorted(door.site.app.state.payments.catalog.plans, key=lambda p: -p.price_cents)
-
-
 def test_a_plan_is_taken_ended_kept_and_changed(door: Door, stripe: StripeServer) -> None:
-    dear, cheap = _plans(door)[:2]
+    dear, cheap = plans_of(door)[:2]
     door.add("Ola", credits=1)
     page = door.enter("Ola", "buy")
-    _subscribes(page, stripe, partial(_hear, door))
+    subscribes(page, stripe, partial(hear, door))
     page.get_by_role("button", name=f"Subscribe to {dear.name}").click()
     expect(page.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
     expect(page.get_by_text(f"Your plan is {dear.name}.")).to_be_visible()
@@ -155,10 +112,10 @@ def test_a_plan_is_taken_ended_kept_and_changed(door: Door, stripe: StripeServer
     change.click()
     outlook = page.locator(".current")
     expect(outlook).to_contain_text(re.compile(f"From .* it is {cheap.name}"))
-    expect(_toasts(page)).to_contain_text(re.compile(f"From .* it is {cheap.name}"))
+    expect(toasts(page)).to_contain_text(re.compile(f"From .* it is {cheap.name}"))
     expect(page.get_by_role("button", name="Change to")).to_have_count(0)
     page.get_by_role("button", name=f"Keep {dear.name}").click()
-    expect(_toasts(page)).to_contain_text(f"It stays {dear.name}.")
+    expect(toasts(page)).to_contain_text(f"It stays {dear.name}.")
     expect(outlook).to_contain_text("It renews on")
     expect(page.get_by_role("button", name=f"Keep {dear.name}")).to_have_count(0)
     expect(change).to_be_visible()
@@ -167,25 +124,25 @@ def test_a_plan_is_taken_ended_kept_and_changed(door: Door, stripe: StripeServer
 
 def test_a_plan_that_is_told_of_late_shows_when_it_comes(door: Door, stripe: StripeServer) -> None:
     """Stripe's webhook comes after the redirect, as it usually does."""
-    plan, late = _plans(door)[0], list[Webhook]()
+    plan, late = plans_of(door)[0], list[Webhook]()
     door.add("Ola", credits=1)
     page = door.enter("Ola", "buy")
-    _subscribes(page, stripe, late.append)
+    subscribes(page, stripe, late.append)
     subscribe = page.get_by_role("button", name=f"Subscribe to {plan.name}")
     subscribe.click()
     expect(page.get_by_role("status").get_by_text("Thank you.")).to_be_visible()
     expect(subscribe).to_be_visible()
-    _hear(door, late[0])
+    hear(door, late[0])
     expect(page.get_by_text(f"Your plan is {plan.name}.")).to_be_visible()
     expect(page.get_by_role("button", name="Subscribe to")).to_have_count(0)
     page.context.close()
 
 
 def test_a_plan_above_is_there_when_it_is_paid(door: Door, stripe: StripeServer) -> None:
-    above, below = _plans(door)[:2]
+    above, below = plans_of(door)[:2]
     door.add("Ola", credits=1)
     page = door.enter("Ola", "buy")
-    _subscribes(page, stripe, partial(_hear, door))
+    subscribes(page, stripe, partial(hear, door))
     page.get_by_role("button", name=f"Subscribe to {below.name}").click()
     expect(page.get_by_text(f"Your plan is {below.name}.")).to_be_visible()
     change = page.get_by_role("button", name=f"Change to {above.name}")
@@ -194,50 +151,34 @@ def test_a_plan_above_is_there_when_it_is_paid(door: Door, stripe: StripeServer)
     expect(asked).to_be_visible()
     change.click()
     waits = f"It is {above.name} as soon as the payment is confirmed."
-    expect(_toasts(page)).to_contain_text(waits)
+    expect(toasts(page)).to_contain_text(waits)
     expect(page.locator(".current")).to_contain_text(waits)
     expect(page.get_by_role("button", name=f"Keep {below.name}")).to_have_count(0)
-    changed = _newest_subscription(stripe)
+    changed = newest_subscription(stripe)
     invoice = stripe.invoice(changed, "subscription_update", 500, int(time.time()))
-    _hear(door, signed(event("invoice.paid", invoice, f"evt_{invoice['id']}")))
+    hear(door, signed(event("invoice.paid", invoice, f"evt_{invoice['id']}")))
     expect(page.get_by_text(f"Your plan is {above.name}.")).to_be_visible()
     page.context.close()
 
 
-def _newest_subscription(stripe: StripeServer) -> Json:
-    return [one for one in stripe.objects.values() if one["object"] == "subscription"][-1]
-
-
-def _toasts(page: Page) -> Locator:
-    return page.locator(".toasts")
-
-
 def _owes(page: Page, door: Door, stripe: StripeServer, plan: Plan) -> None:
     """Takes a plan whose next month is not paid."""
-    _subscribes(page, stripe, partial(_hear, door))
+    subscribes(page, stripe, partial(hear, door))
     page.get_by_role("button", name=f"Subscribe to {plan.name}").click()
     expect(page.get_by_text(f"Your plan is {plan.name}.")).to_be_visible()
-    _becomes(door, stripe, "past_due")
+    becomes(door, stripe, "past_due")
     page.reload()
     expect(page.get_by_text("The last payment failed; it will be tried again.")).to_be_visible()
-
-
-def _becomes(door: Door, stripe: StripeServer, status: str) -> None:
-    """Stripe tells how the newest subscription is."""
-    changed = _newest_subscription(stripe) | {"status": status}
-    stripe.objects[changed["id"]] = changed
-    name = f"evt_{changed['id']}_{status}"
-    _hear(door, signed(event("customer.subscription.updated", changed, name)))
 
 
 def test_what_is_not_paid_leads_to_where_it_can_be(door: Door, stripe: StripeServer) -> None:
     door.add("Ola", credits=1)
     page = door.enter("Ola", "buy")
-    _owes(page, door, stripe, _plans(door)[0])
+    _owes(page, door, stripe, plans_of(door)[0])
 
     def pay(route: Route) -> None:
         session = stripe.objects[route.request.url.rpartition("/")[2]]
-        _becomes(door, stripe, "active")
+        becomes(door, stripe, "active")
         route.fulfill(status=303, headers={"Location": session["return_url"]})
 
     page.route("https://billing.stripe.com/**", pay)
@@ -263,7 +204,7 @@ def test_what_an_operator_did_not_renew_is_paid_by_no_card(
 
 
 def test_what_is_not_paid_ends_at_once(door: Door, stripe: StripeServer) -> None:
-    plan = _plans(door)[0]
+    plan = plans_of(door)[0]
     door.add("Ola", credits=1)
     page = door.enter("Ola", "buy")
     _owes(page, door, stripe, plan)
@@ -271,7 +212,7 @@ def test_what_is_not_paid_ends_at_once(door: Door, stripe: StripeServer) -> None
     page.get_by_role("button", name="Cancel plan").click()
     asked = page.get_by_role("group", name=f"Cancel {plan.name}? It ends at once.")
     asked.get_by_role("button", name="Cancel plan").click()
-    expect(_toasts(page)).to_contain_text(f"{plan.name} has ended.")
+    expect(toasts(page)).to_contain_text(f"{plan.name} has ended.")
     expect(page.get_by_role("button", name=f"Subscribe to {plan.name}")).to_be_visible()
     page.context.close()
 

@@ -226,11 +226,11 @@ export const extend = ({ asset }) => show("extend", asset.asset_id);
 const focusPicture = ({ asset }) =>
   document.querySelector(`[data-asset="${asset.asset_id}"]`)?.focus();
 
-export const signOut = () =>
+export const signOut = (target = "#/") =>
   attempt(async () => {
     await api.signOut();
     forgetPerson();
-    beginAnew("#/");
+    beginAnew(target);
   });
 
 /** The picture that is `by` further on, opened or focused as the one before is. */

@@ -135,7 +135,7 @@ function Menu() {
       </div>
       <div>
         ${button("keys", "keys", () => show("keys"))}
-        ${person && !person.is_owner && button("sign_out", "sign_out", signOut)}
+        ${person && !person.is_owner && button("sign_out", "sign_out", () => signOut())}
       </div>
     </nav>
   `;

@@ -1,4 +1,5 @@
 /** To get credits: packs, plans and codes; and the invoices of what was paid. */
+import { useEffect } from "preact/hooks";
 import * as api from "../api_account.js";
 import { Field, Form, useForm } from "../components/forms.js";
 import { Section, Table, useAnswer } from "../components/tables.js";
@@ -10,6 +11,10 @@ import { credits, day, money, t } from "../words.js";
 import { Plans } from "./plans.js";
 
 export function Page({ ids: [came] }) {
+  // Thanks are said once: the address that says so is not there to be come back to.
+  useEffect(() => {
+    if (came === "thanks") history.replaceState(history.state, "", "#/buy");
+  }, []);
   const { answer: options, problem } = useAnswer(api.paymentOptions);
   if (problem) return html`<p class="problem" role="alert">${problem}</p>`;
   if (!options) return html`<p class="hint" aria-busy="true">${t("loading")}</p>`;
@@ -30,6 +35,12 @@ export const goTo = (ask) => attempt(async () => location.assign((await ask()).u
 
 export const pay = (what) => goTo(() => api.checkout(what));
 
+const AMOUNT = /^([\d,.]+) credits$/;
+const isAmount = (name) => AMOUNT.test(name);
+
+/** A pack that is called by its amount is so in the language of whoever reads. */
+const inWords = (name) => name.replace(AMOUNT, `$1 ${t("credits_unit")}`);
+
 /** What a credit costs, so that packs can be compared. */
 const perHundred = (pack) => (pack.price_cents * 1e8) / pack.credits_microcredits;
 
@@ -39,7 +50,7 @@ const Packs = ({ packs }) => html`
       ${packs.map(
         (pack) => html`
           <li class="card" key=${pack.pack_id}>
-            <h3>${pack.name}</h3>
+            ${!isAmount(pack.name) && html`<h3>${pack.name}</h3>`}
             <p class="amount">
               <b>${credits(pack.credits_microcredits, true)}</b> ${t("credits_unit")}
             </p>
@@ -49,7 +60,7 @@ const Packs = ({ packs }) => html`
             <button
               type="button"
               class="button"
-              aria-label=${t("buy_pack", { name: pack.name })}
+              aria-label=${t("buy_pack", { name: inWords(pack.name) })}
               onClick=${() => pay({ pack_id: pack.pack_id })}
             >
               ${money(pack.price_cents, pack.currency)}
@@ -93,7 +104,7 @@ function Invoices() {
   if (!answer?.length) return null;
   const columns = [
     [t("date"), (one) => day(one.created_at), "quiet"],
-    [t("what"), (one) => one.what, "wide"],
+    [t("what"), (one) => inWords(one.what), "wide"],
     [t("number"), (one) => one.number, "quiet"],
     [t("amount"), (one) => money(one.price_cents, one.currency), "number"],
     ["PDF", (one) => html`<${Pdf} ...${one} />`, "end unlabelled"],

@@ -12,4 +12,4 @@ const SCREENS = {
   invitation: Invitation,
 };
 
-export const Page = ({ page, ids }) => html`<${SCREENS[page]} token=${ids[0]} />`;
+export const Page = ({ page, ids }) => html`<${SCREENS[page]} token=${ids[0]} way=${ids[1]} />`;

@@ -1,12 +1,13 @@
 /** Where the links of mails lead: to confirm an address, to a new password, into a team. */
 import { useEffect, useState } from "preact/hooks";
+import { signOut } from "../actions.js";
 import * as api from "../api_account.js";
 import { Form, useForm } from "../components/forms.js";
 import { CurrentPassword, NewPassword } from "../components/passwords.js";
 import { html } from "../html.js";
 import { beginAnew, me } from "../state/me.js";
 import { t } from "../words.js";
-import { SignIn } from "./sign_in.js";
+import { SignIn, SignUp } from "./sign_in.js";
 
 /** What a token does once the page is open: undefined, then its answer, or `{problem}`. */
 function useToken(send) {
@@ -37,7 +38,7 @@ export function Verify({ token }) {
   return html`
     <h1>${t("page_verify")}</h1>
     ${done === undefined && html`<p aria-busy="true">${t("loading")}</p>`}
-    ${asks && html`<p class="lead">${problem}</p>`}
+    ${asks && html`<p class="lead">${t("verify_asks")}</p>`}
     ${
       asks &&
       html`<${Form} of=${form} label=${t("page_verify")} submit=${t("confirm_address")}>
@@ -72,24 +73,42 @@ export function Reset({ token }) {
   `;
 }
 
-/** Whoever is not signed in does that first; the address stays. */
-export function Invitation({ token }) {
-  if (me.value === null) {
-    return html`
-      <p class="lead">${t("sign_in_to_join")}</p>
-      <${SignIn} />
-    `;
-  }
-  return html`<${Join} token=${token} />`;
+/** Whoever is not signed in does that first, or makes an account; the address stays. */
+export function Invitation({ token, way }) {
+  if (me.value) return html`<${Join} token=${token} />`;
+  const here = `#/invitation/${token}`;
+  return html`
+    <p class="lead">${t("sign_in_to_join")}</p>
+    ${
+      way === "sign-up"
+        ? html`<${SignUp} signIn=${here} onward=${t("page_invitation")} />`
+        : html`<${SignIn} signUp=${`${here}/sign-up`} />`
+    }
+  `;
 }
 
+/** A link works once, and for whoever is signed in: so they see first who that is. */
 function Join({ token }) {
-  const done = useToken(() => api.acceptInvitation(token));
+  const [team, setTeam] = useState(null);
+  const form = useForm({}, async () => setTeam(await api.acceptInvitation(token)));
+  const { name, email } = me.value;
+  const who = name && email ? `${name} (${email})` : name || email;
+  if (team) {
+    return html`
+      <h1>${t("page_invitation")}</h1>
+      <p role="status">${t("joined", team)}</p>
+      <${Onward} words=${t("to_teams")} target="#/team" />
+    `;
+  }
   return html`
     <h1>${t("page_invitation")}</h1>
-    ${done === undefined && html`<p aria-busy="true">${t("loading")}</p>`}
-    ${done?.problem && html`<p class="problem" role="alert">${done.problem}</p>`}
-    ${done?.answer && html`<p role="status">${t("joined", done.answer)}</p>`}
-    ${done && html`<${Onward} words=${t("to_teams")} target="#/team" />`}
+    <p>${t("join_as", { who })}</p>
+    <${Form} of=${form} label=${t("page_invitation")} submit=${t("join")} />
+    <p class="ways">
+      <button type="button" class="button quiet" onClick=${() => signOut(location.hash)}>
+        ${t("join_as_other")}
+      </button>
+      <a href="#/">${t("go_to_studio")}</a>
+    </p>
   `;
 }

@@ -40,7 +40,7 @@ export function Plans({ plans }) {
 }
 
 function Current({ subscription, plans, act }) {
-  const { plan_id: id, state, provider } = subscription;
+  const { plan_id: id, state, provider, cancels_at: ends } = subscription;
   const name = nameOf(id, plans);
   const isByCard = provider === "stripe";
   const problem = state !== "active" && (isByCard ? `plan_${state}` : "plan_not_renewed");
@@ -51,15 +51,20 @@ function Current({ subscription, plans, act }) {
         ${problem && html`<span class="problem">${t(problem)}</span>`}
         <span class="quiet">${outlook(subscription, plans)}</span>
       </p>
-      ${problem && isByCard && isKeeper.value && html`<${PayOpen} />`}
+      ${isByCard && isKeeper.value && !ends && html`<${Portal} owes=${Boolean(problem)} />`}
       ${isKeeper.value && html`<${End} ...${{ subscription, name, act }} />`}
     </div>
   `;
 }
 
-const PayOpen = () => html`
-  <button type="button" class="button primary" onClick=${() => goTo(api.openPortal)}>
-    ${t("pay_open")}
+/** Leads to Stripe's page, where what is open is paid and the card is changed. */
+const Portal = ({ owes }) => html`
+  <button
+    type="button"
+    class=${`button ${owes ? "primary" : ""}`}
+    onClick=${() => goTo(api.openPortal)}
+  >
+    ${t(owes ? "pay_open" : "change_card")}
   </button>
 `;
 
