@@ -1,4 +1,7 @@
-"""Draws the pictures of the studio for docs/studio.md: `python docs/draw_screens.py URL`."""
+"""Draws the pictures of the studio for docs/studio.md: `python docs/draw_screens.py URL`.
+
+Those of accounts are drawn by `draw_account_screens.py`.
+"""
 
 import io
 import shutil
