@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 import torch
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -42,6 +43,7 @@ from tests.payments.stripe_server import SECRET, StripeServer, stripe_server
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 375, "height": 700}
 PATIENCE_MS = 20_000
 T = TypeVar("T")
 expect.set_options(timeout=PATIENCE_MS)
@@ -185,6 +187,19 @@ def held(page: Page, late: list[T]) -> T:
             return late[0]
         page.wait_for_timeout(50)
     raise AssertionError("it was not asked for")
+
+
+def can_be_used_by_all(page: Page) -> None:
+    """By axe; and neither on a phone does anything reach out of the screen."""
+    page.emulate_media(reduced_motion="reduce")
+    for size in (PHONE, DESKTOP):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        for light in ("light", "dark"):
+            page.emulate_media(color_scheme=light)  # type: ignore[arg-type]
+            page.wait_for_timeout(300)  # for colours that change by and by
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{page.url}:\n{found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
 
 
 def open_menu(page: Page) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from maquette.people.mailer import Mailer
 from tests.letterbox import Letterbox, mail_server
-from tests.web.conftest import Site, open_menu
+from tests.web.conftest import Site, can_be_used_by_all, open_menu
 from tests.web.door import PASSWORD, Door, closed
 
 
@@ -76,6 +76,7 @@ def test_who_is_signed_in_sees_as_whom_and_joins(door: Door, box: Letterbox) -> 
     _follow(page, link)
     expect(page.get_by_role("heading", name="Join a team")).to_be_visible()
     expect(page.get_by_text(f"You join it as Ola ({door.email('Ola')}).")).to_be_visible()
+    can_be_used_by_all(page)
     page.get_by_role("button", name="Join the team").click()
     _is_member(page, "Ola")
     _follow(page, link)  # once is enough
@@ -144,6 +145,7 @@ def test_it_is_in_chinese_too(door: Door, box: Letterbox) -> None:
     page = door.visit(locale="zh-CN")
     _follow(page, link)
     expect(page.get_by_text("您受邀加入一个团队，登录后即可加入。")).to_be_visible()
+    can_be_used_by_all(page)
     page.get_by_label("邮箱").fill(door.email("Ola"))
     page.get_by_label("密码", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="登录").click()

@@ -7,9 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import Site, open_menu, open_page
-
-PHONE = {"width": 375, "height": 700}
+from tests.web.conftest import PHONE, Site, open_menu, open_page
 
 
 def test_chinese_and_back(site: Site, page: Page) -> None:

@@ -11,7 +11,7 @@ from maquette.people.oidc import OidcClient
 from maquette.people.persons import change_person
 from tests.api.conftest import served as listening
 from tests.api.openid_provider import CLIENT_ID, CLIENT_SECRET, OpenIdProvider
-from tests.web.conftest import Site
+from tests.web.conftest import Site, can_be_used_by_all
 from tests.web.door import PASSWORD, Door, closed
 
 
@@ -68,6 +68,7 @@ def test_what_went_wrong_there_is_told_at_the_door(
     told = "Acme 没有确认您的身份，请重新登录。" if chinese else "Acme did not say who you are"
     expect(page.get_by_role("alert")).to_contain_text(told)
     expect(way).to_be_visible()
+    can_be_used_by_all(page)
     assert "problem" not in page.url
     provider.refuses = False
     page.get_by_role("alert").get_by_role("button").click()
@@ -111,6 +112,7 @@ def test_a_provider_is_linked_signs_in_and_is_unlinked(
     form = page.get_by_role("form", name="Link Acme")
     password = form.get_by_label("Password", exact=True)
     expect(password).to_be_focused()
+    can_be_used_by_all(page)
     password.fill("it was something else")
     password.press("Enter")
     expect(password).to_have_accessible_description(re.compile("current password"))

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from maquette.people.emails import read_email
 from maquette.people.mail_tokens import Purpose, issue_token
-from tests.web.conftest import Site, open_menu
+from tests.web.conftest import Site, can_be_used_by_all, open_menu
 from tests.web.door import PASSWORD, Door, closed
 
 
@@ -223,3 +223,28 @@ def test_an_address_is_confirmed_on_another_machine_by_the_password(door: Door) 
     expect(phone.get_by_text("Your address is confirmed.")).to_be_visible()
     for one in (page, phone):
         one.context.close()
+
+
+def test_the_links_of_mails_lead_to_chinese_pages_too(door: Door) -> None:
+    account_id = door.add("Mei")
+    page = door.visit(locale="zh-CN")
+    page.goto("about:blank")
+    page.goto(_link(door, "verify", "Mei", account_id))
+    expect(page.get_by_text("请输入注册时设置的密码。")).to_be_visible()
+    password = page.get_by_label("密码", exact=True)
+    password.fill("it was something else")
+    page.get_by_role("button", name="确认").click()
+    expect(password).to_have_accessible_description("这不是注册时设置的密码。")
+    can_be_used_by_all(page)
+    page.goto("about:blank")
+    page.goto(_link(door, "reset", "Mei", account_id))
+    page.get_by_label("新密码", exact=True).fill("two herons and a kettle")
+    can_be_used_by_all(page)
+    page.get_by_role("button", name="设置密码").click()
+    expect(page.get_by_text("新密码已设置，所有登录均已退出。")).to_be_visible()
+    page.get_by_role("button", name="登录").click()
+    page.get_by_label("邮箱").fill(door.email("Mei"))
+    page.get_by_label("密码", exact=True).fill("two herons and a kettle")
+    page.get_by_role("button", name="登录").click()
+    expect(page.get_by_role("button", name="生成")).to_be_visible()
+    page.context.close()

@@ -60,7 +60,7 @@ export function Reset({ token }) {
   if (isDone) {
     return html`
       <h1>${t("page_reset")}</h1>
-      <p role="status">${t("password_changed")}</p>
+      <p role="status">${t("password_reset")}</p>
       <${Onward} words=${t("page_sign_in")} target="#/sign-in" />
     `;
   }

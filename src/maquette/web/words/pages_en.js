@@ -42,6 +42,7 @@ export const en = {
     "Give the password that was chosen at sign-up. If it was not you who signed up, do nothing.",
   confirm_address: "Confirm",
   verified: "Your address is confirmed. Thank you.",
+  password_reset: "Your new password is set. You were signed out everywhere.",
   password_changed: "Your new password is set. You were signed out everywhere else.",
   set_password: "Set password",
   send_another: "Send another link",

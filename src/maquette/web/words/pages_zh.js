@@ -40,6 +40,7 @@ export const zh = {
   verify_asks: "请输入注册时设置的密码。如果不是您本人注册的，请不要理会。",
   confirm_address: "确认",
   verified: "您的邮箱已确认，谢谢。",
+  password_reset: "新密码已设置，所有登录均已退出。",
   password_changed: "新密码已设置，其他地方的登录均已退出。",
   set_password: "设置密码",
   send_another: "再发一个链接",
