@@ -218,6 +218,11 @@ def _0017(_: sa.Connection) -> None:
     """Functions and a trigger alone."""
 
 
+def _0018(connection: sa.Connection) -> None:
+    """A payment for an account of no one."""
+    _run(connection, "UPDATE payment SET given_up = true")
+
+
 ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0001": _0001,
     "0002": _0002,
@@ -235,6 +240,7 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0015": _0015,
     "0016": _0016,
     "0017": _0017,
+    "0018": _0018,
 }
 
 

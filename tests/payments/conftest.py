@@ -12,6 +12,7 @@ from maquette.db.connect import open_database
 from maquette.ledger.accounts import get_balance, open_account
 from maquette.ledger.verify import verify
 from maquette.payments.stripe_payments import StripePayments
+from maquette.people.persons import add_person
 from maquette.service.payments import Payments
 from tests.payments.stripe_server import SECRET, StripeServer, stripe_server
 
@@ -24,9 +25,15 @@ def database(fresh_url: str) -> Iterator[sa.Engine]:
     with open_database(Settings(database=fresh_url)) as engine:
         with engine.begin() as connection:
             for account_id in ("ada", "ben"):
-                open_account(connection, account_id)
+                join(connection, account_id)
         yield engine
         assert [*verify(engine)] == []
+
+
+def join(connection: sa.Connection, account_id: str) -> None:
+    """Someone new, with an account."""
+    open_account(connection, account_id)
+    add_person(connection, account_id)
 
 
 @pytest.fixture

@@ -4,23 +4,32 @@ import pytest
 import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
-from maquette.ledger.accounts import open_account
 from maquette.payments.manual_plans import PaidByHand
 from maquette.people.emails import read_email
 from maquette.people.mails import Mail
-from maquette.people.persons import add_person, change_person
+from maquette.people.persons import change_person
 from maquette.people.teams import add_member
 from maquette.service.payments import Payments
 from maquette.service.teams import found_team
+from tests.payments.conftest import join
 from tests.payments.customer import HOME, Customer
 from tests.payments.stripe_server import Json, StripeServer, event, signed
 
 
 def _person(database: sa.Engine, name: str, verified: bool = True, language: str = "en") -> None:
-    email = read_email(f"{name}@example.org")
     with database.begin() as connection:
-        open_account(connection, name)
-        add_person(connection, name, email=email, verified=verified, language=language)
+        join(connection, name)
+    _give_address(database, name, verified, language)
+
+
+def _give_address(
+    database: sa.Engine, name: str, verified: bool = True, language: str = "en"
+) -> None:
+    email = read_email(f"{name}@example.org")
+    values = {"email": email.written, "email_key": email.key, "language": language}
+    shown = {"email_verified_at": sa.func.now()} if verified else {}
+    with database.begin() as connection:
+        change_person(connection, name, **values, **shown)
 
 
 def _tell(shop: Payments, kind: str, thing: Json, event_id: str) -> list[Mail]:
@@ -40,7 +49,7 @@ def _unpaid(customer: Customer) -> Json:
 def test_who_has_a_plan_that_was_not_paid_is_told_each_time_that_it_was_tried(
     database: sa.Engine, shop: Payments, stripe: StripeServer
 ) -> None:
-    _person(database, "ada")
+    _give_address(database, "ada")
     ada = Customer(shop, stripe)
     ada.pay("subscription_create", 900)
     draft = _unpaid(ada)
@@ -81,7 +90,7 @@ def test_of_a_team_its_owners_are_told_each_in_their_language(
 def test_who_sees_the_refusal_on_the_page_gets_no_mail(
     database: sa.Engine, shop: Payments, stripe: StripeServer
 ) -> None:
-    _person(database, "ada")
+    _give_address(database, "ada")
     ada = Customer(shop, stripe)
     ada.sub["status"] = "incomplete"
     first = stripe.invoice(ada.sub, "subscription_create", 900, ada.start_s)

@@ -6,10 +6,9 @@ import random
 import sqlalchemy as sa
 
 from maquette.db.tables.payments import subscription
-from maquette.ledger.accounts import open_account
 from maquette.people.audit import read_audit
 from maquette.service.payments import Payments
-from tests.payments.conftest import posted
+from tests.payments.conftest import join, posted
 from tests.payments.customer import MILLION, Customer
 from tests.payments.stripe_server import StripeServer
 
@@ -42,7 +41,7 @@ def test_a_second_one_stays_given_up_whatever_is_told_of_it(
     for number, order in enumerate(itertools.permutations(range(3))):
         account_id = f"account-{number}"
         with database.begin() as connection:
-            open_account(connection, account_id)
+            join(connection, account_id)
         first, second = (Customer(shop, stripe, account_id) for _ in range(2))
         first.pay("subscription_create", 900)
         one = first.has()
@@ -65,7 +64,7 @@ def test_of_two_told_of_in_turns_one_goes_on(
     for number in range(6):
         account_id = f"account-{number}"
         with database.begin() as connection:
-            open_account(connection, account_id)
+            join(connection, account_id)
         both = [Customer(shop, stripe, account_id) for _ in range(2)]
         for one in both:
             _begun(one)

@@ -13,12 +13,11 @@ from stripe import Charge, Dispute, Event, Refund, checkout, major_api_version
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
 from maquette.core.ids import new_id
 from maquette.db.tables.payments import payment_grant
-from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import get_grants
 from maquette.payments.stripe_payments import Webhook
 from maquette.service.payments import Payments
 from tests.payments.checkout import CREDITS, REFUND, buy, charge_of, hear, only
-from tests.payments.conftest import at_once, posted
+from tests.payments.conftest import at_once, join, posted
 from tests.payments.stripe_server import StripeServer, event, signed
 
 
@@ -172,7 +171,7 @@ def _deliver(
     told: list[Any] = []
     for number, account_id in enumerate(accounts):
         with database.begin() as connection:
-            open_account(connection, account_id)
+            join(connection, account_id)
         session = buy(shop, stripe, account_id)
         told.append(event("checkout.session.completed", session, f"paid-{number}"))
         if number % 3 == 0:

@@ -11,12 +11,11 @@ from stripe import Invoice, InvoiceLineItem, InvoicePayment, Price
 from stripe import Subscription as StripeSubscription
 
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
-from maquette.ledger.accounts import open_account
 from maquette.payments.subscriptions import RETRY_TIME
 from maquette.people.audit import read_audit
 from maquette.service.payments import Payments
 from maquette.service.plans import Due
-from tests.payments.conftest import at_once, posted
+from tests.payments.conftest import at_once, join, posted
 from tests.payments.customer import HOME, MILLION, Customer, expiries
 from tests.payments.stripe_server import MONTH_S, StripeServer
 
@@ -87,7 +86,7 @@ def test_in_any_order_and_however_often_each_invoice_counts_once(
     for number, order in enumerate(orders):
         account_id = f"account-{number}"
         with database.begin() as connection:
-            open_account(connection, account_id)
+            join(connection, account_id)
         customer = Customer(shop, stripe, account_id)
         customer.pay("subscription_create", 900, hear=False)
         customer.tell("customer.subscription.created", customer.sub, hear=False)

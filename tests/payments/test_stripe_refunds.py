@@ -8,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, PaymentRefused, PaymentUnavailable
-from maquette.ledger.accounts import open_account
 from maquette.ledger.holds import place_hold, post_hold, void_hold
 from maquette.ledger.reversals import reverse
 from maquette.ledger.transfers import get_transfers
@@ -26,7 +25,7 @@ from tests.payments.checkout import (
     hear,
     only,
 )
-from tests.payments.conftest import at_once, posted
+from tests.payments.conftest import at_once, join, posted
 from tests.payments.stripe_server import Json, StripeServer, event
 
 STORIES: dict[str, tuple[list[tuple[str, int]], str, int, int]] = {
@@ -48,7 +47,7 @@ def test_in_any_order_and_however_often_the_end_is_the_same(
     accounts = [f"account-{number}" for number in range(len(orders))]
     with database.begin() as connection:
         for account_id in accounts:
-            open_account(connection, account_id)
+            join(connection, account_id)
     for account_id, order in zip(accounts, orders, strict=True):
         session = buy(shop, stripe, account_id)
         told = [event("checkout.session.completed", session, f"{account_id}-0")]

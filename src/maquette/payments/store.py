@@ -10,6 +10,7 @@
 What is told of a state that is over changes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -49,6 +50,7 @@ class Payment:
     refunded_cents: int = 0
     taken_microcredits: int = 0  # back, of what it brought
     failed_refunds: int = 0  # that were refused, or came back
+    given_up: bool = False  # it was paid for no one, and its money goes back
     state: PaymentState = "pending"
     buyer: str | None = None
     created_at: datetime | None = None
@@ -117,6 +119,7 @@ def pay(
     expires_at: datetime | None = None,
     price_cents: int | None = None,
     buyer: str | None = None,
+    given_up: bool = False,
 ) -> Payment:
     """The money is there, `price_cents` if it is not what was asked for: grants the credits and
     numbers the invoice. A payment that was paid before stays as it is.
@@ -129,6 +132,7 @@ def pay(
             paid_at=sa.func.clock_timestamp(),
             price_cents=one.price_cents if price_cents is None else price_cents,
             buyer=buyer,
+            given_up=given_up,
         )
         .returning(payment)
     ).one_or_none()
@@ -167,6 +171,13 @@ def _give_credits(
     )
     row = {"grant_id": made.grant_id, "payment_id": one.payment_id}
     connection.execute(sa.insert(payment_grant).values(row))
+
+
+def given_up_payments(connection: sa.Connection, provider: str, limit: int = 100) -> Sequence[UUID]:
+    """Those whose money a provider still has, the oldest first."""
+    query = sa.select(payment.c.payment_id).where(payment.c.given_up, payment.c.price_cents > 0)
+    query = query.filter_by(provider=provider, state="paid").order_by(payment.c.payment_id)
+    return connection.execute(query.limit(limit)).scalars().all()
 
 
 def fail(connection: sa.Connection, one: Payment) -> None:

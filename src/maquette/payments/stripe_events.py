@@ -12,7 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from maquette.db.tables.payments import stripe_charge
+from maquette.db.tables.payments import payment, stripe_charge
+from maquette.jobs.queue import hold_account
+from maquette.ledger.grants import GrantCategory
 from maquette.payments.store import (
     OPEN,
     Payment,
@@ -23,6 +25,7 @@ from maquette.payments.store import (
     refund_failed,
 )
 from maquette.people.audit import note
+from maquette.people.teams import belongs_to_anyone
 
 STRIPE = "stripe"  # the provider, and who did it in the audit log
 
@@ -35,7 +38,7 @@ def _session_completed(connection: sa.Connection, session: Told) -> Payment | No
     one = _payment_of(connection, session)
     if one is None or session["payment_status"] == "unpaid":
         return None
-    paid = pay(connection, one, "paid", buyer=buyer_of(session.get("customer_details")))
+    paid = book(connection, one, "paid", buyer_of(session.get("customer_details")))
     learn(connection, session.get("payment_intent"), reference=paid.reference)
     return settle(connection, paid)
 
@@ -108,7 +111,32 @@ def _payment_of(connection: sa.Connection, session: Told) -> Payment | None:
         payment_id = UUID((session.get("metadata") or {})["payment_id"])
     except (KeyError, ValueError):
         return None
-    return find_payment(connection, provider=STRIPE, payment_id=payment_id)
+    whose = sa.select(payment.c.account_id).filter_by(provider=STRIPE, payment_id=payment_id)
+    account_id = connection.execute(whose).scalar()
+    if account_id is None:
+        return None
+    hold_account(connection, account_id)  # first, as who deletes the account does
+    return find_payment(connection, payment_id=payment_id)
+
+
+def book(
+    connection: sa.Connection,
+    one: Payment,
+    category: GrantCategory,
+    buyer: str | None,
+    **more: Any,
+) -> Payment:
+    """As `pay`. What is paid for an account of no one, as on a page that was open when it was
+    deleted, is given up: the name of the buyer is not kept, and the sweep has the money go back.
+    The caller has the account held, so that no one deletes it meanwhile.
+    """
+    if belongs_to_anyone(connection, one.account_id):
+        return pay(connection, one, category, buyer=buyer, **more)
+    paid = pay(connection, one, category, given_up=True, **more)
+    if one.state in OPEN:
+        subject = f"payment/{one.payment_id}"
+        note(connection, STRIPE, "payments.for_no_one", subject, account_id=one.account_id)
+    return paid
 
 
 def learn(

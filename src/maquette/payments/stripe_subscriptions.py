@@ -11,8 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from maquette.payments.store import Payment, add_payment, fail, find_payment, pay
-from maquette.payments.stripe_events import STRIPE, Told, buyer_of, id_of, settle
+from maquette.jobs.queue import hold_account
+from maquette.payments.store import Payment, add_payment, fail, find_payment
+from maquette.payments.stripe_events import STRIPE, Told, book, buyer_of, id_of, settle
 from maquette.payments.subscriptions import (
     GRACE_TIME,
     RETRY_TIME,
@@ -27,6 +28,7 @@ from maquette.payments.subscriptions import (
 )
 from maquette.payments.terms import Terms
 from maquette.people.audit import note
+from maquette.people.teams import belongs_to_anyone
 
 # A period that is over before its payment is told of: its credits are good for so long.
 LATE_TIME = timedelta(days=30)
@@ -74,13 +76,13 @@ def _invoice_paid(
     started_at = _moment(now_is["billing_cycle_anchor"])
     expires_at = end_after(started_at, period_end) if terms.rolls_over else period_end
     now = now_of(connection)
-    paid = pay(
+    paid = book(
         connection,
         one,
         "plan",
+        _buyer(invoice),
         expires_at=expires_at if expires_at > now else now + LATE_TIME,
         price_cents=invoice["amount_paid"],
-        buyer=_buyer(invoice),
     )
     return settle(connection, paid)
 
@@ -107,13 +109,18 @@ SUBSCRIPTION_HANDLERS: Mapping[str, SubscriptionHandler] = {
 
 def _bring_up_to_date(connection: sa.Connection, told: Told) -> None:
     """Writes down how a subscription is by now. One that was never paid is not written down; one
-    that was given up ends and does nothing else, and one that has ended stays so.
+    that was given up ends and does nothing else, and one that has ended stays so, unless Stripe
+    goes on charging for no one.
     """
     terms, status = Terms.read(told["metadata"]), told["status"]
+    if terms is None:
+        return
+    hold_account(connection, terms.account_id)  # first, as who deletes the account does
     one = find_subscription(connection, told["id"])
     gone = status in ("canceled", "incomplete_expired")
-    if terms is None or (one is None and (gone or status == "incomplete")):
+    if one is None and (gone or status == "incomplete"):
         return
+    anyones = belongs_to_anyone(connection, terms.account_id)
     columns = {
         "started_at": _moment(told["billing_cycle_anchor"]),
         "period_end": _moment(max(i["current_period_end"] for i in told["items"]["data"])),
@@ -123,9 +130,12 @@ def _bring_up_to_date(connection: sa.Connection, told: Told) -> None:
         first = current_subscription(connection, terms.account_id)
         columns |= {"account_id": terms.account_id, "provider": STRIPE, "reference": told["id"]}
         one = add_subscription(connection, plan_id=terms.plan_id, **columns)
-        if first is not None:
-            _give_up_second(connection, one)
+        if anyones and first is not None:
+            _give_up(connection, one, "payments.second_plan")
             return
+    if not (anyones or gone or columns["cancels"] or one.given_up):
+        _give_up(connection, one, "payments.plan_of_no_one")
+        return
     if one.state == "ended":
         return
     one = change(connection, one, **columns)
@@ -143,13 +153,14 @@ def _bring_up_to_date(connection: sa.Connection, told: Told) -> None:
         change(connection, one, state="grace", state_until=until)
 
 
-def _give_up_second(connection: sa.Connection, one: Subscription) -> None:
-    """Two were begun at once, in two windows: the sweep cancels this one. What was paid for it has
-    brought its credits.
+def _give_up(connection: sa.Connection, one: Subscription, act: str) -> None:
+    """The sweep cancels it: it is the second of two that were begun at once, in two windows, where
+    what was paid for it has brought its credits; or its account is of no one, where what was paid
+    goes back.
     """
     change(connection, one, given_up=True, state="grace", state_until=now_of(connection))
     subject = f"subscription/{one.reference}"
-    note(connection, STRIPE, "payments.second_plan", subject, account_id=one.account_id)
+    note(connection, STRIPE, act, subject, account_id=one.account_id)
 
 
 def _payment_for(

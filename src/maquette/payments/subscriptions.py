@@ -44,7 +44,7 @@ class Subscription:
     period_end: datetime
     cancels: bool = False  # when its period ends
     plan_told_at: datetime | None = None  # by Stripe, of the newest invoice
-    given_up: bool = False  # it was a second one, and ends whatever is told of it
+    given_up: bool = False  # a second one, or of no one: it ends whatever is told
     created_at: datetime | None = None
 
     @property

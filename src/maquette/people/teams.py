@@ -87,6 +87,12 @@ def keepers_of(connection: sa.Connection, account_id: str) -> Sequence[Person]:
     return [Person(**row._mapping) for row in rows]
 
 
+def belongs_to_anyone(connection: sa.Connection, account_id: str) -> bool:
+    """Whether an account is a person's or a team's; who went leaves theirs to no one."""
+    theirs = [sa.exists().where(one.c.account_id == account_id) for one in (person, team)]
+    return connection.execute(sa.select(sa.or_(*theirs))).scalar_one()
+
+
 def refuse_other_members(connection: sa.Connection, payer_id: str, account_id: str) -> None:
     """Lets pass who decides over an account that pays: its person, or an owner of its team. Raises
     NotAllowed.

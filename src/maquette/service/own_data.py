@@ -188,6 +188,7 @@ def _leave(connection: sa.Connection, one: Membership, account_id: str) -> None:
     if len(list_members(connection, one.team_id)) > 1:
         remove_member(connection, one.team_id, account_id)
         return
+    hold_account(connection, one.account_id)  # and so nothing is paid for it meanwhile
     end_with_account(connection, one.account_id, one.name)
     _forget_buyer(connection, one.account_id)
     for table in (team_member, mail_token, team):

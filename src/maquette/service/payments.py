@@ -1,5 +1,6 @@
 """What can be done about payments, whichever door it comes through."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.core.errors import InvalidRequest, InvalidSettings, NotFound
+from maquette.core.errors import InvalidRequest, InvalidSettings, NotFound, PaymentUnavailable
 from maquette.core.settings import Settings
 from maquette.ledger.idempotency import Once, claim, finish
 from maquette.payments.catalog import USUAL_CATALOG, Catalog, load_catalog
@@ -20,16 +21,20 @@ from maquette.payments.revenue import Revenue, revenue
 from maquette.payments.store import (
     Payment,
     get_payment,
+    given_up_payments,
     list_payments,
     money_went_back,
 )
 from maquette.payments.stripe_client import StripeApi
+from maquette.payments.stripe_events import STRIPE
 from maquette.payments.stripe_payments import StripePayments, Webhook
 from maquette.payments.subscriptions import now_of
 from maquette.people.audit import note
 from maquette.service.dunning import mails_of_unpaid
 from maquette.service.people import Send
 from maquette.service.plans import Plans
+
+log = logging.getLogger(__name__)
 
 
 class Payments:
@@ -164,6 +169,10 @@ class Payments:
             came_back = payment.state == "refunded" and payment.failed_refunds > 0
             if payment.state != "paid" and not came_back:
                 raise InvalidRequest(f"payment {payment_id} is {payment.state}; nothing to refund")
+        if payment.provider not in self._providers:
+            raise InvalidRequest(
+                f"payment {payment_id} came by {payment.provider}, whose key is not set here"
+            )
         with self._database.connect() as connection:
             waits = self._providers[payment.provider].give_back(connection, payment)
         with self._database.begin() as connection:
@@ -174,6 +183,19 @@ class Payments:
                 return payment
             cents = payment.price_cents
             return money_went_back(connection, payment, cents, False, operator_id, reason)
+
+    def sweep(self) -> int:
+        """Has the money go back that was paid for no one; gives how many payments there were. One
+        that cannot go back yet is tried again an hour later.
+        """
+        with self._database.connect() as connection:
+            due = given_up_payments(connection, STRIPE)
+        for payment_id in due:
+            try:
+                self.refund(STRIPE, payment_id, "it was paid for an account that is no one's")
+            except (InvalidRequest, PaymentUnavailable) as error:
+                log.warning("payment %s cannot go back yet: %s", payment_id, error.message)
+        return len(due)
 
 
 def open_payments(settings: Settings, database: sa.Engine) -> Payments:

@@ -20,7 +20,7 @@ from maquette.library.uploads import drop_unused, unused_uploads
 from maquette.people.rate_limits import drop_old_rates
 from maquette.people.sessions import drop_dead_sessions
 from maquette.service.background import Background
-from maquette.service.plans import Plans
+from maquette.service.payments import Payments
 from maquette.service.sweep_credits import sweep_credits
 
 SWEEP_S = 3600.0
@@ -39,10 +39,10 @@ class Sweeper(Background):
         queue: JobQueue,
         snapshots: Path,
         upload_days: int,
-        plans: Plans | None = None,
+        payments: Payments | None = None,
         thumbnails: Path | None = None,
     ) -> None:
-        self._plans, self._thumbnails = plans, Thumbnails(thumbnails)
+        self._payments, self._thumbnails = payments, Thumbnails(thumbnails)
         self._database, self._blobs, self._queue = queue.engine, blobs, queue
         self._snapshots = snapshots
         self._kept_for = timedelta(days=upload_days)
@@ -60,7 +60,7 @@ class Sweeper(Background):
         stopping = self._stopping.is_set
         return {
             "credits": lambda: sweep_credits(self._database, stopping),
-            "plans": self._plans.sweep if self._plans else lambda: None,
+            **self._parts_of_payments(),
             "uploads": lambda: sweep_uploads(self._database, self._blobs, self._kept_for, stopping),
             "pictures of who went": lambda: drop_blobs(
                 self._database, self._blobs, self._thumbnails, stopping
@@ -69,6 +69,11 @@ class Sweeper(Background):
             "snapshots": lambda: sweep_snapshots(self._database, self._snapshots),
             "old rows": lambda: _sweep_rows(self._database),
         }
+
+    def _parts_of_payments(self) -> dict[str, Callable[[], object]]:
+        if self._payments is None:
+            return {}
+        return {"plans": self._payments.plans.sweep, "payments for no one": self._payments.sweep}
 
     def _try(self, name: str, sweep: Callable[[], object]) -> None:
         """One that fails does not keep the others from theirs."""

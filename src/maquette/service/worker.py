@@ -132,11 +132,13 @@ def serve(
 
     blobs, snapshots = open_blobs(settings), settings.data / "snapshots"
     jobs = ImageJobs(database, blobs, images, loop, snapshots, name)
-    plans = open_payments(settings, database).plans
+    payments = open_payments(settings, database)
     with (
         closing(own_name),
         closing(JobQueue(database, settings.account_jobs)) as queue,
-        Sweeper(blobs, queue, snapshots, settings.upload_days, plans, settings.data / "thumbnails"),
+        Sweeper(
+            blobs, queue, snapshots, settings.upload_days, payments, settings.data / "thumbnails"
+        ),
         Heartbeat(database, name, loop, measured, beat, abilities=can),
         Takeover(queue, name, options.look_s, options.silent_s),
     ):

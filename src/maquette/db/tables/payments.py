@@ -21,6 +21,7 @@ payment = sa.Table(
     sa.Column("refunded_cents", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("taken_microcredits", sa.BigInteger, nullable=False, server_default="0"),  # back
     sa.Column("failed_refunds", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("given_up", sa.Boolean, nullable=False, server_default="false"),
     sa.Column("state", sa.Text, nullable=False, server_default="pending"),
     sa.Column("buyer", sa.Text),  # name and address, as the provider was told them
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
