@@ -176,6 +176,7 @@ ROWS = {
     "GET /v1/operator/prices": operators(200),
     "GET /v1/operator/queue": operators(200),
     "GET /v1/operator/ledger/check": operators(200),
+    "POST /v1/operator/ledger/check": operators(202),
     "GET /v1/assets/{asset_id}": own(200),
     "GET /v1/assets/{asset_id}/generation": own(200),
     "DELETE /v1/assets/{asset_id}": own(204),

@@ -219,8 +219,16 @@ def _0017(_: sa.Connection) -> None:
 
 
 def _0018(connection: sa.Connection) -> None:
-    """A payment for an account of no one."""
-    _run(connection, "UPDATE payment SET given_up = true")
+    """A payment for an account of no one, a proof that found something, one that was broken off."""
+    _run(
+        connection,
+        """
+        UPDATE payment SET given_up = true;
+        INSERT INTO ledger_check (ended_at, accounts, accounts_done, transfers, findings)
+            VALUES (now(), 4, 4, 2, '[{"rule": "a rule", "line": "grant 1"}]');
+        INSERT INTO ledger_check (accounts, accounts_done) VALUES (4, 0);
+        """,
+    )
 
 
 ROWS: dict[str, Callable[[sa.Connection], None]] = {

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
-from maquette.db.locks import Lease
+from maquette.db.locks import Lease, is_taken
 
 
 @pytest.fixture
@@ -55,3 +55,16 @@ def test_who_does_not_get_a_lease_makes_no_connection_for_it(
     waiting.give_up()
     assert lease.take()
     lease.give_up()
+
+
+def test_a_name_is_taken_as_long_as_someone_has_it(database: sa.Engine) -> None:
+    names = [f"a name {number}" for number in range(20)]  # some are negative numbers
+    leases = [Lease(database, name, 60.0) for name in names]
+    with database.connect() as connection:
+        assert not any(is_taken(connection, name) for name in names)
+        for lease in leases:
+            assert lease.take()
+        assert all(is_taken(connection, name) for name in names)
+        for lease in leases:
+            lease.give_up()
+        assert not any(is_taken(connection, name) for name in names)

@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from maquette.db.locks import Lease
+from maquette.db.tables.ledger import ledger_check
 from maquette.payments.manual import TopUp
+from maquette.service.ledger_check import LEASE
 from tests.web.conftest import Site, held
 from tests.web.door import Door, closed
 
@@ -52,7 +56,33 @@ def test_the_ledger_is_proved_when_asked(admin: Page) -> None:
     expect(
         admin.get_by_role("status").get_by_text("Every credit is accounted for.")
     ).to_be_visible()
-    expect(admin.get_by_text(re.compile(r"\d+ accounts and \d+ transfers"))).to_be_visible()
+    said = re.compile(r"\d+ accounts and \d+ transfers, in \d+ s: begun \S+, ended \d\d:\d\d")
+    expect(admin.get_by_text(said)).to_be_visible()
+    admin.reload()
+    expect(admin.get_by_text(said)).to_be_visible()
+
+
+def test_a_check_of_another_process_is_seen_live_and_so_is_its_end(site: Site, admin: Page) -> None:
+    database = site.app.state.database
+    lease = Lease(database, LEASE, 60.0)
+    assert lease.take()
+    with database.begin() as connection:
+        row = {"accounts": 1_500_000, "accounts_done": 600_000}
+        connection.execute(sa.insert(ledger_check).values(row))
+    _visit(admin, "ledger")
+    expect(admin.get_by_text("; 600,000 of 1,500,000 accounts are done.")).to_be_visible()
+    expect(admin.get_by_role("progressbar", name="Checking")).to_have_attribute("value", "600000")
+    button = admin.get_by_role("button", name="Checking")
+    expect(button).to_be_disabled()
+    admin.get_by_role("button", name="简体中文").click()
+    expect(admin.get_by_text("，已核对 600,000 / 1,500,000 个账户。")).to_be_visible()
+    lease.give_up()
+    expect(admin.get_by_text("开始的核对已中断，请重新核对。")).to_be_visible()
+    admin.get_by_role("button", name="English").click()
+    expect(admin.get_by_text("was broken off. Check again.")).to_be_visible()
+    admin.get_by_role("button", name="Check now").click()
+    expect(admin.get_by_text("was broken off.")).to_be_hidden()
+    expect(admin.get_by_text("Every credit is accounted for.")).to_be_visible()
 
 
 def test_prices_and_costs_stand_side_by_side(admin: Page) -> None:

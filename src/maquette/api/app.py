@@ -61,6 +61,7 @@ from maquette.db.connect import DATABASE_AWAY
 from maquette.ledger.idempotency import AnsweredBefore
 from maquette.service.credits import Credits
 from maquette.service.figures import Figures
+from maquette.service.ledger_check import LedgerChecker
 from maquette.service.payments import Payments
 from maquette.service.people import People
 from maquette.service.studio import Studio
@@ -106,7 +107,8 @@ def create_app(
         watch = app.state.watch = Watch(database)
         app.state.shown = Batches(studio.shown)
         app.state.balances = Batches(app.state.credits.balances)
-        yield
+        with LedgerChecker(database) as app.state.ledger_checker:
+            yield
         watch.close()
 
     app = FastAPI(

@@ -20,6 +20,7 @@ from maquette.people.persons import LOCAL_ACCOUNT, Role
 from maquette.people.sessions import WHOLE
 from maquette.people.teams import refuse_other_members
 from maquette.service.credits import Credits
+from maquette.service.ledger_check import LedgerChecker
 from maquette.service.payments import Payments
 from maquette.service.people import Browser, People, Send
 from maquette.service.studio import Outcome, OwnJobId, Studio
@@ -48,6 +49,10 @@ async def _credits(request: Request) -> Credits:
     return request.app.state.credits
 
 
+async def _ledger_checker(request: Request) -> LedgerChecker:
+    return request.app.state.ledger_checker
+
+
 async def _payments(request: Request) -> Payments:
     return request.app.state.payments
 
@@ -71,6 +76,7 @@ async def _balances(request: Request) -> Balances:
 StudioDep = Annotated[Studio, Depends(_studio)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 CreditsDep = Annotated[Credits, Depends(_credits)]
+LedgerCheckerDep = Annotated[LedgerChecker, Depends(_ledger_checker)]
 PaymentsDep = Annotated[Payments, Depends(_payments)]
 PeopleDep = Annotated[People, Depends(_people)]
 ShownDep = Annotated[ShownJobs, Depends(_shown)]

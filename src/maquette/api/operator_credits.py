@@ -1,6 +1,7 @@
 """For operators: anyone's credits, refunds with a reason, and whether the ledger is right."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,9 +9,10 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from maquette.api.credits import AccountBalanceOut, TransferOut, balance_out
-from maquette.api.dependencies import CreditsDep, OperatorDep
+from maquette.api.dependencies import CreditsDep, LedgerCheckerDep, OperatorDep
 from maquette.api.schemas import problems
 from maquette.service.credits import HistoryLine
+from maquette.service.ledger_check import CheckState
 from maquette.service.running_costs import RunningCost
 
 router = APIRouter(prefix="/v1/operator", tags=["operator"])
@@ -78,14 +80,29 @@ class FindingOut(BaseModel):
 
 
 class LedgerCheckOut(BaseModel):
-    """What was derived anew, and what was found."""
+    """A check of the whole ledger: how far it is, or what it found."""
 
     model_config = ConfigDict(from_attributes=True)
 
-    findings: list[FindingOut]
-    accounts: int
-    transfers: int
-    seconds: float
+    number: int
+    state: Annotated[
+        CheckState, Field(description="One is broken off where its process or the database ended.")
+    ]
+    begun_at: datetime
+    ended_at: datetime | None
+    accounts: Annotated[int, Field(description="That there are; 0 until that is known.")]
+    accounts_done: int
+    transfers: Annotated[int | None, Field(description="That there were when it ended.")]
+    findings: Annotated[list[FindingOut], Field(description="A hundred end it.")]
+
+
+class LedgerChecksOut(BaseModel):
+    """The check that began last, and the last that ended; null where there was none."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    newest: LedgerCheckOut | None
+    result: LedgerCheckOut | None
 
 
 @router.get("/accounts/{account_id:path}/balance", responses=PROBLEMS)
@@ -127,6 +144,14 @@ def list_prices(credits: CreditsDep, caller: OperatorDep) -> list[RunningCostOut
 
 
 @router.get("/ledger/check", responses=PROBLEMS)
-def check_ledger(credits: CreditsDep, caller: OperatorDep) -> LedgerCheckOut:
-    """Derive the whole ledger anew, while others go on."""
-    return LedgerCheckOut.model_validate(credits.check())
+def get_ledger_check(checker: LedgerCheckerDep, caller: OperatorDep) -> LedgerChecksOut:
+    """How far a check of the ledger is, and what the last one found."""
+    return LedgerChecksOut.model_validate(checker.checks())
+
+
+@router.post("/ledger/check", status_code=202, responses={**PROBLEMS, **problems(429)})
+def check_ledger(checker: LedgerCheckerDep, caller: OperatorDep) -> LedgerCheckOut:
+    """Have the whole ledger derived anew, while others go on; where that is under way already, this
+    answers how far it is.
+    """
+    return LedgerCheckOut.model_validate(checker.begin())

@@ -52,6 +52,17 @@ class Lease:
                 session.close()  # which ends it, for it is of no pool
 
 
+def is_taken(connection: sa.Connection, name: str) -> bool:
+    """Whether someone has a name at this moment. Looks at it, and is in no one's way."""
+    high, low = divmod(number_of(name) % 2**64, 2**32)
+    query = sa.text(
+        "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+        "WHERE locktype = 'advisory' AND datname = current_database() AND objsubid = 1 "
+        "AND classid = :high AND objid = :low AND granted)"
+    )
+    return connection.execute(query, {"high": high, "low": low}).scalar_one()
+
+
 def number_of(name: str) -> int:
     """What PostgreSQL knows a lock by."""
     return int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)

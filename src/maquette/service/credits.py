@@ -1,28 +1,23 @@
 """What a person sees of their credits: the balance, and what every transfer was for."""
 
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from maquette.core.errors import NotFound
 from maquette.db.connect import single_reads
-from maquette.db.tables.ledger import balance, hold, transfer
+from maquette.db.tables.ledger import hold, transfer
 from maquette.ledger.accounts import Balance, get_balance, get_balances
 from maquette.ledger.grants import CreditGrant, GrantCategory, get_grants, grant
 from maquette.ledger.reversals import reverse
 from maquette.ledger.statements import Statement, statement
 from maquette.ledger.transfers import Transfer, get_transfers
-from maquette.ledger.verify import Finding, verify
 from maquette.library.assets import Asset, assets_of
 from maquette.people.audit import note
 from maquette.service.running_costs import RunningCost, running_costs
-
-MOST_FINDINGS = 100  # that are told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +35,6 @@ class HistoryLine:
         sides = self.transfer.entries
         own = self.transfer.account_id
         return sum(side.amount_microcredits for side in sides if side.account_id == own)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerCheck:
-    """What was derived anew, how long it took, and what was found."""
-
-    findings: Sequence[Finding]
-    accounts: int
-    transfers: int
-    seconds: float
 
 
 class Credits:
@@ -149,17 +134,6 @@ class Credits:
         if not found or found[0].number != number:
             raise NotFound(f"account {account_id} has no transfer {number}")
         return found[0]
-
-    def check(self) -> LedgerCheck:
-        """Derives the ledger anew; of what is wrong the first hundred lines."""
-        started = time.monotonic()
-        findings = list(islice(verify(self._database), MOST_FINDINGS))
-        with self._database.connect() as connection:
-            users = sa.select(sa.func.count()).select_from(balance)
-            accounts = connection.execute(users).scalar_one()
-            all_ = sa.select(sa.func.count()).select_from(transfer)
-            transfers = connection.execute(all_).scalar_one()
-        return LedgerCheck(findings, accounts, transfers, time.monotonic() - started)
 
 
 def _jobs_of(connection: sa.Connection, transfer_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -17,7 +17,8 @@ export const reverse = (id, reason) =>
 
 export const getQueue = () => ask("GET", "/v1/operator/queue");
 export const getPrices = () => ask("GET", "/v1/operator/prices");
-export const checkLedger = () => ask("GET", "/v1/operator/ledger/check");
+export const getLedgerChecks = () => ask("GET", "/v1/operator/ledger/check");
+export const beginLedgerCheck = () => ask("POST", "/v1/operator/ledger/check");
 export const listAudit = (values) => ask("GET", `/v1/operator/audit${query(values)}`);
 
 export const listPayments = (values) => ask("GET", `/v1/operator/payments${query(values)}`);

@@ -1,6 +1,7 @@
 """Accounts and their credits."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from maquette.db.tables.metadata import NOW, metadata
 
@@ -147,4 +148,19 @@ idempotency = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
     sa.Index(None, "created_at"),
+)
+
+# Proofs of all of it that operators asked for: the last that ended, and one that runs or that was
+# broken off.
+ledger_check = sa.Table(
+    "ledger_check",
+    metadata,
+    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("accounts", sa.BigInteger, nullable=False, server_default="0"),  # once it is known
+    sa.Column("accounts_done", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("transfers", sa.BigInteger),
+    sa.Column("findings", JSONB, nullable=False, server_default=sa.text("'[]'::jsonb")),
+    sa.CheckConstraint("(ended_at IS NULL) = (transfers IS NULL)", name="ended_at"),
 )

@@ -96,7 +96,11 @@ export const en = {
   checking: "Checking",
   ledger_sound: "Every credit is accounted for.",
   ledger_wrong: "{n} things are not as they must be.",
-  ledger_looked_at: "{accounts} accounts and {transfers} transfers, in {seconds} s.",
+  ledger_looked_at:
+    "{accounts} accounts and {transfers} transfers, in {time}: begun {begun}, ended {ended}.",
+  check_begun: "Begun {begun}.",
+  check_done: "Begun {begun}; {done} of {of} accounts are done.",
+  check_broken_off: "The check that was begun {begun} was broken off. Check again.",
   rule: "Rule",
   finding: "Finding",
   findings: "Findings",

@@ -65,6 +65,7 @@ export const zhServer = {
     "Stripe 会继续为 {whose} 的套餐 {plan} 扣款，请先结束该套餐。",
   "payment {payment} came by {provider}, whose key is not set here":
     "付款 {payment} 来自 {provider}，而这里没有设置密钥。",
+  "a check ends; try again in a minute": "一次核对正在结束，请一分钟后再试。",
   "the plan is paid by Stripe, whose key is not set here":
     "这个套餐通过 Stripe 付款，而这里没有设置密钥。",
   "the plan is not paid by card; ask an operator": "这个套餐不是用银行卡付款的，请联系管理员。",
