@@ -12,7 +12,7 @@ from maquette.core.ids import new_id
 from maquette.core.settings import Settings
 from maquette.db import connect
 from maquette.db.connect import open_database
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.jobs import job
 from maquette.db.tables.library import asset
 
@@ -100,10 +100,10 @@ def test_who_stands_still_in_a_transaction_keeps_no_one_waiting(
         engine.connect() as still,
         engine.connect() as reads,
     ):
-        hold(still, "a job")
+        lock_name(still, "a job")
         connect.stand_still(reads)
         with engine.begin() as connection:
-            hold(connection, "a job")  # or it waited for ever
+            lock_name(connection, "a job")  # or it waited for ever
         with pytest.raises(connect.DATABASE_AWAY):
             still.execute(sa.text("SELECT 1"))
         still.rollback()  # and so it can be used again
@@ -159,9 +159,9 @@ def test_who_answers_requests_does_not_wait_long_for_a_lock(fresh_url: str) -> N
         open_database(Settings(database=fresh_url), lock_s=0.3) as api,
         worker.begin() as still,
     ):
-        hold(still, "a balance")
+        lock_name(still, "a balance")
         with pytest.raises(connect.DATABASE_AWAY), api.begin() as connection:
-            hold(connection, "a balance")
+            lock_name(connection, "a balance")
         with worker.begin() as connection:
             limit = connection.execute(sa.text("SHOW lock_timeout")).scalar_one()
         assert limit == "0"

@@ -16,7 +16,7 @@ from maquette.core.errors import InvalidRequest, NotFound
 from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.library import upload
 from maquette.jobs.queue import JobQueue
 from maquette.library.blobs import Blobs
@@ -141,7 +141,7 @@ def test_it_leaves_off_when_it_is_told_to(room: _Room, monkeypatch: pytest.Monke
     monkeypatch.setattr(background, "FAREWELL_S", 0.2)
     left = first if room.knows(first) else second
     with room.database.begin() as connection:
-        hold(connection, left)  # so the sweep waits
+        lock_name(connection, left)  # so the sweep waits
         with Sweeper(room.blobs, room.queue, room.snapshots, upload_days=1) as sweeper:
             time.sleep(0.5)
         assert sweeper._thread.is_alive()  # and no one waits for it

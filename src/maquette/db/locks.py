@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from maquette.db.connect import DATABASE_AWAY
 
 
-def hold(connection: sa.Connection, name: str) -> None:
+def lock_name(connection: sa.Connection, name: str) -> None:
     """Waits for a name; until the caller's transaction ends, no one else holds it."""
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number_of(name))))
 

@@ -17,7 +17,7 @@ from dbos import (
 )
 
 from maquette.db.connect import DATABASE_AWAY
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.jobs.store import (
     PRIORITIES,
     Job,
@@ -210,11 +210,11 @@ class JobQueue:
         self._client.destroy()
 
 
-def hold_account(connection: sa.Connection, account_id: str) -> None:
+def lock_account(connection: sa.Connection, account_id: str) -> None:
     """Waits for an account; until the caller's transaction ends, no one else asks or releases for
     it.
     """
-    hold(connection, lock_of(account_id))
+    lock_name(connection, lock_of(account_id))
 
 
 @contextmanager

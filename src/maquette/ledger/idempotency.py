@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from maquette.core.errors import IdempotencyMismatch
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.ledger import idempotency
 
 KEPT_FOR = timedelta(hours=24)
@@ -47,7 +47,7 @@ def claim(connection: sa.Connection, once: Once | None) -> None:
     Raises AnsweredBefore where it is done, IdempotencyMismatch where the key was another request's.
     """
     if once is not None:
-        hold(connection, f"idempotency {once.account_id} {once.key}")
+        lock_name(connection, f"idempotency {once.account_id} {once.key}")
         recall(connection, once)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.library import asset, blob_drop, upload
 from maquette.library.blobs import BlobStore
 from maquette.library.thumbnails import Thumbnails
@@ -42,7 +42,7 @@ def drop_blobs(
             if stopping():
                 return gone
             with database.begin() as connection:
-                hold(connection, blob_hash)
+                lock_name(connection, blob_hash)
                 if not has_rows(connection, blob_hash):
                     blobs.delete(blob_hash)
                     thumbnails.delete(blob_hash)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.jobs import job, mask_hash, source_hash
 from maquette.db.tables.library import asset, upload
 
@@ -17,7 +17,7 @@ def add_upload(
     """Notes that an account put a blob, now; once is enough. Gives the bytes of all that it put and
     no job of its own names; until the caller's transaction ends, it puts nothing else.
     """
-    hold(connection, f"uploads of {account_id}")
+    lock_name(connection, f"uploads of {account_id}")
     row = {"account_id": account_id, "content_hash": content_hash, "size_bytes": size_bytes}
     again = {"created_at": sa.func.now()}
     connection.execute(

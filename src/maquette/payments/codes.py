@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, RateLimited
 from maquette.core.ids import new_id
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.payments import redeem_code, wrong_code
 from maquette.ledger.accounts import in_credits
 from maquette.payments.store import Payment, add_payment, find_payment, pay
@@ -44,7 +44,9 @@ class RedeemCodes:
 
         Raises RateLimited, and InvalidRequest for a code that is over or was redeemed before.
         """
-        hold(connection, f"codes/{proof.account_id}")  # or many guesses at once would count as one
+        lock_name(
+            connection, f"codes/{proof.account_id}"
+        )  # or many guesses at once would count as one
         _check_attempts(connection, proof.account_id)
         this = redeem_code.c.code_hash == hash_of(proof.code)
         code = connection.execute(sa.select(redeem_code).where(this)).one_or_none()

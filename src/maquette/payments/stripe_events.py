@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from maquette.db.tables.payments import payment, stripe_charge
-from maquette.jobs.queue import hold_account
+from maquette.jobs.queue import lock_account
 from maquette.ledger.grants import GrantCategory
 from maquette.payments.store import (
     OPEN,
@@ -115,7 +115,7 @@ def _payment_of(connection: sa.Connection, session: Told) -> Payment | None:
     account_id = connection.execute(whose).scalar()
     if account_id is None:
         return None
-    hold_account(connection, account_id)  # first, as who deletes the account does
+    lock_account(connection, account_id)  # first, as who deletes the account does
     return find_payment(connection, payment_id=payment_id)
 
 

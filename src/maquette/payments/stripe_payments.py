@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from maquette.core.errors import InvalidRequest, PaymentRefused, PaymentUnavailable
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.payments import payment as payments
 from maquette.db.tables.payments import stripe_charge, stripe_event
 from maquette.payments.catalog import Pack, Plan
@@ -114,11 +114,13 @@ class StripePayments:
         now_is: Told = {}
         sold: Told = {}
         if about is not None:
-            hold(connection, f"stripe/{about}")  # or an older answer might be written last
+            lock_name(connection, f"stripe/{about}")  # or an older answer might be written last
             now_is = self._api.subscription(about)
             if (price := price_of(thing)) is not None:
                 sold = self._api.terms_of(price)
-        hold(connection, "stripe")  # events are few, and none of them is to see half of another
+        lock_name(
+            connection, "stripe"
+        )  # events are few, and none of them is to see half of another
         if about is not None:
             done = SUBSCRIPTION_HANDLERS[kind](connection, thing, now_is, sold)
         else:

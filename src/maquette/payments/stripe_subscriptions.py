@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from maquette.jobs.queue import hold_account
+from maquette.jobs.queue import lock_account
 from maquette.payments.store import Payment, add_payment, fail, find_payment
 from maquette.payments.stripe_events import STRIPE, Told, book, buyer_of, id_of, settle
 from maquette.payments.subscriptions import (
@@ -115,7 +115,7 @@ def _bring_up_to_date(connection: sa.Connection, told: Told) -> None:
     terms, status = Terms.read(told["metadata"]), told["status"]
     if terms is None:
         return
-    hold_account(connection, terms.account_id)  # first, as who deletes the account does
+    lock_account(connection, terms.account_id)  # first, as who deletes the account does
     one = find_subscription(connection, told["id"])
     gone = status in ("canceled", "incomplete_expired")
     if one is None and (gone or status == "incomplete"):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, NotAllowed, NotFound
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.people import person
 from maquette.people.emails import Email
 
@@ -77,7 +77,7 @@ def refuse_taken(connection: sa.Connection, email: Email) -> None:
     """Holds an address until the caller's transaction ends. Raises InvalidRequest where someone
     has shown that it is theirs.
     """
-    hold(connection, f"address {email.key}")
+    lock_name(connection, f"address {email.key}")
     if find_verified(connection, email.key) is not None:
         raise InvalidRequest(f"{email.written} has an account; sign in, or take another address")
 
@@ -139,7 +139,7 @@ def refuse_last_admin(connection: sa.Connection, account_id: str) -> None:
     is open again. Raises NotAllowed where no other is left; until the caller's transaction ends
     none is taken away elsewhere.
     """
-    hold(connection, "admins")
+    lock_name(connection, "admins")
     this, others = person.c.account_id == account_id, person.c.account_id != account_id
     role = person.c.role == "admin"  # suspended or not, the last one is not changed
     for kind, of_this in ((ADMIN, role), (ADMIN & HAS_PASSWORD, role & HAS_PASSWORD)):

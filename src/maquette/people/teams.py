@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from maquette.core.errors import InvalidRequest, NotAllowed, NotFound
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.people import budget, person, team, team_member
 from maquette.people.budgets import close_budgets, open_budget, set_limit, spent_now
 from maquette.people.persons import Person
@@ -114,7 +114,7 @@ def add_member(
     connection: sa.Connection, team_id: UUID, account_id: str, role: TeamRole = "member"
 ) -> None:
     """Does nothing where they are of it. Raises InvalidRequest where there are too many."""
-    hold(connection, f"members of {team_id}")
+    lock_name(connection, f"members of {team_id}")
     if len(teams_of(connection, account_id)) >= MOST_TEAMS:
         raise InvalidRequest(f"{MOST_TEAMS} teams are the most one may be of; leave one first")
     members = list_members(connection, team_id)
@@ -197,7 +197,7 @@ def _member(connection: sa.Connection, team_id: UUID, account_id: str) -> Member
 
 
 def _refuse_last_owner(connection: sa.Connection, team_id: UUID, account_id: str) -> None:
-    hold(connection, f"members of {team_id}")
+    lock_name(connection, f"members of {team_id}")
     owners = [one for one in list_members(connection, team_id) if one.role == "owner"]
     if [one.account_id for one in owners] == [account_id]:
         raise NotAllowed("this is the team's last owner; make another one first")

@@ -26,7 +26,7 @@ from maquette.core.errors import (
 from maquette.core.ids import new_id
 from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY, single_reads
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.request import DenoisingRequest, Snapshot
 from maquette.diffusion.runner import StepOutput
@@ -306,7 +306,7 @@ class ImageJobs:
             hashes = [self._blobs.put(content) for content in contents]
         with self._database.begin() as connection:
             for content_hash in sorted(set(hashes)):
-                hold(connection, content_hash)
+                lock_name(connection, content_hash)
             for content in contents:  # nothing, but where they were deleted a moment ago
                 self._blobs.put(content)
             ids = [new_id() for _ in hashes]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from maquette.core.errors import NotNow
 from maquette.db.connect import DATABASE_AWAY
-from maquette.db.locks import Lease, hold, is_taken
+from maquette.db.locks import Lease, is_taken, lock_name
 from maquette.db.tables.ledger import ledger_check, transfer
 from maquette.ledger.verify import Finding, verify
 from maquette.service.background import Background
@@ -85,7 +85,7 @@ class LedgerChecker(Background):
         with ExitStack() as undo:
             undo.callback(lease.give_up)
             with self._database.begin() as connection:
-                hold(connection, f"{LEASE} begins")  # so that whoever has the lease has a row
+                lock_name(connection, f"{LEASE} begins")  # so that whoever has the lease has a row
                 until_s = time.monotonic() + PATIENCE_S
                 while not lease.take():
                     there = _read(connection).newest

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from maquette.core.errors import InvalidRequest, NotFound, NotSignedIn
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.people.callers import caller_of_session
 from maquette.people.identities import (
     add_identity,
@@ -71,7 +71,7 @@ def link(people: People, attempt: Attempt, who: Identity, browser: Browser) -> N
         is_ours = hmac.compare_digest(made.encode(), expected.encode())
         if caller is None or not is_ours or int(until_s) < time.time():
             raise InvalidRequest("linking was not begun in this session, or is over; begin anew")
-        hold(connection, f"identity {who.issuer} {who.subject}")
+        lock_name(connection, f"identity {who.issuer} {who.subject}")
         account_id = find_identity(connection, who.issuer, who.subject)
         if account_id is None:
             add_identity(connection, who.provider_id, who.issuer, who.subject, caller.account_id)
@@ -91,7 +91,7 @@ def unlink(
     provider = people.provider(provider_id)
     people.check_password(account_id, password, session_id)
     with people.database.begin() as connection:
-        hold(connection, f"ways into {account_id}")  # or two at once would leave none
+        lock_name(connection, f"ways into {account_id}")  # or two at once would leave none
         linked = identities_of(connection, account_id)
         if provider.issuer not in linked:
             raise NotFound(f"{provider.name} is not linked; there is nothing to unlink")

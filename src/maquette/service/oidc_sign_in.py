@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from maquette.core.errors import InvalidRequest, NotAllowed
 from maquette.core.ids import new_id
 from maquette.core.settings import OidcProvider
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.ledger.accounts import open_account
 from maquette.people.callers import refuse_suspended
 from maquette.people.emails import Email, read_email
@@ -23,7 +23,7 @@ def sign_in_by(people: People, who: Identity, browser: Browser) -> str:
     someone's here leads to them only where the provider says that it was shown. Raises NotAllowed.
     """
     with people.database.begin() as connection:
-        hold(connection, f"identity {who.issuer} {who.subject}")
+        lock_name(connection, f"identity {who.issuer} {who.subject}")
         account_id = find_identity(connection, who.issuer, who.subject)
         person = get_person(connection, account_id) if account_id else None
         if person is None:
@@ -43,7 +43,7 @@ def name_issuers(database: sa.Engine, providers: Mapping[str, OidcProvider]) -> 
 def _linked(people: People, connection: sa.Connection, who: Identity) -> Person:
     address = _address(who)
     if address is not None and who.email_verified:
-        hold(connection, f"address {address.key}")
+        lock_name(connection, f"address {address.key}")
         if known := find_verified(connection, address.key):
             _refuse_by_address(known, people.provider(who.provider_id).name)
             return known

@@ -23,7 +23,7 @@ from maquette.db.tables.people import (
     team,
     team_member,
 )
-from maquette.jobs.queue import hold_account
+from maquette.jobs.queue import lock_account
 from maquette.jobs.store import ENDS
 from maquette.ledger.transfers import get_transfers
 from maquette.library.blob_drops import note_drops
@@ -147,7 +147,7 @@ def delete(connection: sa.Connection, account_id: str, actor_id: str) -> None:
     is committed (`drop_blobs`). Raises NotAllowed for the last admin, or the last owner of a team
     that has others, and InvalidRequest where Stripe would go on charging.
     """
-    hold_account(connection, account_id)  # and so nothing is asked for meanwhile, nor later
+    lock_account(connection, account_id)  # and so nothing is asked for meanwhile, nor later
     get_person(connection, account_id)
     refuse_last_admin(connection, account_id)
     end_with_account(connection, account_id, "this account")
@@ -188,7 +188,7 @@ def _leave(connection: sa.Connection, one: Membership, account_id: str) -> None:
     if len(list_members(connection, one.team_id)) > 1:
         remove_member(connection, one.team_id, account_id)
         return
-    hold_account(connection, one.account_id)  # and so nothing is paid for it meanwhile
+    lock_account(connection, one.account_id)  # and so nothing is paid for it meanwhile
     end_with_account(connection, one.account_id, one.name)
     _forget_buyer(connection, one.account_id)
     for table in (team_member, mail_token, team):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from maquette.core.errors import UsageError
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.db.tables.people import person
 from maquette.ledger.accounts import get_balance, open_account
 from maquette.ledger.grants import grant
@@ -26,7 +26,7 @@ REASON = "the owner of this machine"
 
 def open_owner(connection: sa.Connection) -> None:
     """Has the owner be there; until the caller's transaction ends, no one else changes that."""
-    hold(connection, REASON)
+    lock_name(connection, REASON)
     open_account(connection, LOCAL_ACCOUNT)
     if not _is_there(connection):
         add_person(connection, LOCAL_ACCOUNT, role="admin")
@@ -47,7 +47,7 @@ def claim_machine(
     """Gives the owner, who had none, an address and a password: from now on they sign in as all
     do, and keep what is theirs. None where the owner has one, or there is no owner yet.
     """
-    hold(connection, REASON)
+    lock_name(connection, REASON)
     if not _is_there(connection) or get_person(connection, LOCAL_ACCOUNT).email is not None:
         return None
     refuse_taken(connection, email)

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.ledger.idempotency import Once, claim, finish
 from maquette.payments.catalog import Catalog, Plan
 from maquette.payments.manual_plans import PaidByHand, renew_plan, start_plan, upgrade_plan
@@ -119,7 +119,7 @@ class Plans:
         plan = self._catalog.plan(plan_id)
         with self._database.begin() as connection:
             claim(connection, once)
-            hold(connection, _lock_of(proof.account_id))
+            lock_name(connection, _lock_of(proof.account_id))
             made = start_plan(connection, proof, plan, now_of(connection))
             finish(connection, once, made)
             return made
@@ -177,7 +177,7 @@ class Plans:
         """What an account has, while no one else asks for a change of it."""
         with self._database.begin() as connection:
             claim(connection, once)
-            hold(connection, _lock_of(account_id))
+            lock_name(connection, _lock_of(account_id))
             one = current_subscription(connection, account_id, lock=False)
             if one is None:
                 raise InvalidRequest("there is no plan; choose one first")
@@ -193,7 +193,7 @@ def end_with_account(connection: sa.Connection, account_id: str, whose: str) -> 
     """Ends what an account has, for the account goes. Raises InvalidRequest where Stripe would go
     on charging for it: until its end is set there, or it is over where a month was not paid.
     """
-    hold(connection, _lock_of(account_id))
+    lock_name(connection, _lock_of(account_id))
     one = current_subscription(connection, account_id)
     if one is None:
         return

@@ -25,10 +25,10 @@ from maquette.core.errors import (
 )
 from maquette.core.requests import GenerationRequest, SamplingParams
 from maquette.db.connect import DATABASE_AWAY, single_reads
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.engines.catalog import find_shipped, list_adapters
 from maquette.jobs.events import JobEvent, add_event, read_events, send_change
-from maquette.jobs.queue import JobQueue, hold_account
+from maquette.jobs.queue import JobQueue, lock_account
 from maquette.jobs.store import (
     Job,
     Priority,
@@ -142,10 +142,10 @@ class Studio:
         with self._database.begin() as connection:
             claim(connection, once)
             for content_hash in sorted({one for one in (source, mask) if one}):
-                hold(connection, content_hash)  # or a sweep might take it meanwhile
+                lock_name(connection, content_hash)  # or a sweep might take it meanwhile
                 if not may_read(connection, account_id, content_hash):
                     raise _no_picture(content_hash)
-            hold_account(connection, account_id)  # until this one is counted, too
+            lock_account(connection, account_id)  # until this one is counted, too
             get_person(connection, account_id)  # or whoever asks was deleted meanwhile
             queue = queue_of(model, params.width, params.height)
             most = self._limits.most_a_minute
@@ -200,7 +200,7 @@ class Studio:
         kept = png(read_upload(content), {})
         content_hash = hash_of(kept)
         with self._database.begin() as connection:
-            hold(connection, content_hash)
+            lock_name(connection, content_hash)
             is_new = not may_read(connection, account_id, content_hash)
             all_bytes = add_upload(connection, account_id, content_hash, len(kept))
             if is_new and all_bytes > self._most_upload_bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from maquette.db.connect import DATABASE_AWAY
-from maquette.db.locks import hold
+from maquette.db.locks import lock_name
 from maquette.jobs.queue import JobQueue
 from maquette.jobs.store import which_unfinished
 from maquette.jobs.workers import forget_workers
@@ -127,7 +127,7 @@ def sweep_uploads(
         if stopping():
             break
         with database.begin() as connection:
-            hold(connection, content_hash)
+            lock_name(connection, content_hash)
             if drop_unused(connection, content_hash, older_than):
                 blobs.delete(content_hash)
                 gone += 1
