@@ -44,9 +44,8 @@ class RedeemCodes:
 
         Raises RateLimited, and InvalidRequest for a code that is over or was redeemed before.
         """
-        lock_name(
-            connection, f"codes/{proof.account_id}"
-        )  # or many guesses at once would count as one
+        # Or many guesses at once would count as one.
+        lock_name(connection, f"codes/{proof.account_id}")
         _check_attempts(connection, proof.account_id)
         this = redeem_code.c.code_hash == hash_of(proof.code)
         code = connection.execute(sa.select(redeem_code).where(this)).one_or_none()

@@ -118,9 +118,8 @@ class StripePayments:
             now_is = self._api.subscription(about)
             if (price := price_of(thing)) is not None:
                 sold = self._api.terms_of(price)
-        lock_name(
-            connection, "stripe"
-        )  # events are few, and none of them is to see half of another
+        # Events are few, and none of them is to see half of another.
+        lock_name(connection, "stripe")
         if about is not None:
             done = SUBSCRIPTION_HANDLERS[kind](connection, thing, now_is, sold)
         else:
