@@ -30,6 +30,7 @@ NEVER_ENDS = "/v1/events"  # it tells of all requests for as long as it is open
 CONFIG = {"checks": {"positive_data_acceptance": {"enabled": False}}}
 SMALL = {"prompt": "a cat", "width": 64, "height": 64}
 SLOW_TO_MAKE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+NOT_HTTP = "Invalid HTTP request received."  # by the server, before there is any route
 Known = dict[str, list[Any]]
 
 
@@ -81,7 +82,9 @@ def _send_all(rooms: Rooms, known: Known, examples: int, subtests: pytest.Subtes
         def send(case: schemathesis.Case) -> None:
             nonlocal sent
             sent += 1
-            case.call_and_validate(f"http://127.0.0.1:{port}", session, timeout=30)
+            answer = case.call(f"http://127.0.0.1:{port}", session, timeout=30)
+            if answer.text != NOT_HTTP:
+                case.validate_response(answer)
 
         for result in document.exclude(path=NEVER_ENDS).get_all_operations():
             assert isinstance(result, Ok)
@@ -112,9 +115,17 @@ def _send(
         for place in (case.path_parameters, case.body):
             if mode is GenerationMode.POSITIVE and isinstance(place, dict):
                 place.update({k: v for k, v in some.items() if v is not None and k in place})
-        send(case)
+        if mode is GenerationMode.POSITIVE or not _names_twice(case):
+            send(case)
 
     one()
+
+
+def _names_twice(case: schemathesis.Case) -> bool:
+    """Whether a misfit of the query would be none as HTTP sends it: of a list or an object it makes
+    a name several times, of which the last counts.
+    """
+    return any(isinstance(value, list | dict) for value in (case.query or {}).values())
 
 
 def test_every_answer_is_in_the_document(

@@ -106,7 +106,7 @@ class Cluster:
             answer = (http or self.http).post("/v1/generations", json={**REQUEST, **more})
         except httpx.TransportError:
             return None
-        if answer.status_code == 503:
+        if answer.status_code in (429, 503):
             return None
         assert answer.status_code == 202, answer.text
         return UUID(answer.json()["generation_id"])

@@ -34,8 +34,19 @@ from maquette.jobs.store import ENDS, Job
 from maquette.people.callers import Caller
 from maquette.service.studio import Studio
 
-# As JSON, though the route streams.
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+STREAM = "text/event-stream"
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "id": {"type": "string"},
+    },
+    "required": ["event", "data"],
+}
+# What goes wrong is told as JSON, though the route streams.
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {STREAM: {"itemSchema": EVENT}}},
     204: {"description": "There is nothing more to tell"},
     **{
         code: {"content": {"application/json": {"schema": Problem.model_json_schema()}}}
@@ -49,11 +60,9 @@ router = APIRouter(prefix="/v1", tags=["events"])
 class EventStream(StreamingResponse):
     """Events as bytes. Neither a browser nor a proxy keeps any of it back."""
 
-    media_type = "text/event-stream"
-
     def __init__(self, content: AsyncGenerator[bytes], status_code: int = 200) -> None:
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        super().__init__(content, status_code, headers)
+        super().__init__(content, status_code, headers, STREAM)
 
 
 PING = format_sse_event(comment="still here")
@@ -110,7 +119,7 @@ async def _watcher_of_account(caller: CallerDep, watch: WatchDep) -> AsyncGenera
 @router.get(
     "/generations/{generation_id}/events",
     response_class=EventStream,
-    responses=PROBLEMS,
+    responses=ANSWERS,
 )
 async def watch_generation(
     job: Annotated[Job, Depends(_unfinished_for_you)],
@@ -153,7 +162,7 @@ async def _of_job(
             yield _said("tick", json.dumps(tick))
 
 
-@router.get("/events", response_class=EventStream, responses=PROBLEMS)
+@router.get("/events", response_class=EventStream, responses=ANSWERS)
 async def watch_account(
     watcher: Annotated[Watcher, Depends(_watcher_of_account)],
     shown: ShownDep,

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from maquette.api.dependencies import OperatorDep, PaymentsDep
 from maquette.api.idempotency import OnceDep
@@ -21,6 +21,17 @@ from maquette.payments.subscriptions import Subscription
 
 router = APIRouter(prefix="/v1/operator", tags=["operator"])
 PROBLEMS = problems(400, 403, 404, 502)
+
+
+def _as_written(said: str) -> date:
+    """Pydantic would take a number for seconds since 1970."""
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise ValueError(f"{said!r} is no day; write it as 2026-11-27") from None
+
+
+Day = Annotated[date, BeforeValidator(_as_written)]
 
 Amount = Annotated[Int, Field(gt=0, le=10**15)]
 Reason = Annotated[str, Field(min_length=1, max_length=500, pattern="^[^\x00]+$")]
@@ -124,7 +135,7 @@ class RevenueReport(BaseModel):
 
 @router.get("/revenue", responses=PROBLEMS)
 def get_revenue(
-    payments: PaymentsDep, _: OperatorDep, since: date | None = None, until: date | None = None
+    payments: PaymentsDep, _: OperatorDep, since: Day | None = None, until: Day | None = None
 ) -> RevenueReport:
     """What was paid from one day to another, the last thirty days if not said."""
     return RevenueReport(
