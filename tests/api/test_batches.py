@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Collection, Mapping
 
 import pytest
 
-from maquette.api.batches import Batches
+from maquette.api.batches import GAP_S, Batches
 
 
 class _Reader:
@@ -46,6 +47,21 @@ def test_who_asks_while_one_is_read_shares_the_next_reading() -> None:
 
     assert asyncio.run(ask()) == [{1: 1}, {2: 4}, {3: 9}, {3: 9}, {}, {4: 16}]
     assert reader.asked == [{1}, {2, 3, 11}, {4}]
+
+
+def test_two_readings_begin_some_time_apart_so_that_a_crowd_gathers() -> None:
+    reader = _Reader()
+    reader.let.set()
+
+    async def ask() -> None:
+        batches = Batches(reader)
+        await batches.get([1])
+        await asyncio.gather(batches.get([2]), batches.get([3]))
+
+    begun_s = time.monotonic()
+    asyncio.run(ask())
+    assert time.monotonic() - begun_s >= GAP_S
+    assert reader.asked == [{1}, {2, 3}]
 
 
 def test_one_who_goes_takes_nothing_from_the_others() -> None:

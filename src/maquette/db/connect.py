@@ -116,6 +116,7 @@ def connect(url: sa.URL, lock_s: float | None = None) -> Generator[sa.Engine]:
         hide_parameters=True,  # what people ask for is not for the log
         pool_size=POOL,
         max_overflow=0,
+        pool_use_lifo=True,  # those in use know their statements by now; the rest may rest
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "tcp_user_timeout": SEND_TIMEOUT_S * 1000,
