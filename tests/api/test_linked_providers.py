@@ -80,6 +80,20 @@ def test_who_is_signed_in_links_and_unlinks(scene: Scene) -> None:
     assert scene.sign_in().account_id != ada.account_id
 
 
+def test_an_address_alone_does_not_link_again_what_was_unlinked(scene: Scene) -> None:
+    bob = scene.sign_in()  # with an address that the provider says was shown
+    with scene.rooms.database.begin() as connection:
+        change_person(connection, bob.account_id, password_hash=hash_password(PASSWORD))
+        token = start_session(connection, bob.account_id)
+    elsewhere = replace(bob, headers={"Cookie": f"{COOKIE}={token}"})
+    assert bob.post(UNLINK, PROOF).status_code == 204
+    assert elsewhere.get("/v1/me").status_code == 401
+    assert bob.get("/v1/me").status_code == 200
+    assert "Acme was unlinked from" in scene.refused(scene.come_back(*scene.go_out()))
+    _link(scene, bob)
+    assert scene.sign_in().account_id == bob.account_id
+
+
 @pytest.mark.parametrize("path", [LINK, UNLINK])
 def test_the_password_is_asked_for(scene: Scene, path: str) -> None:
     ada = _with_password(scene)

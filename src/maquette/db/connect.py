@@ -31,6 +31,8 @@ IDLE_S, USED_S = 0.5, "used_s"  # after so long a connection is asked whether it
 POOL = 40  # connections of a process at most; those that were opened in a rush are kept
 PATIENCE_S = 10.0  # a server that was killed recovers for a second or two
 CONNECT_TIMEOUT_S, SEND_TIMEOUT_S = 5, 15  # one that drops what is sent to it counts as away
+# What lies idle between a rush and the next is kept open by whatever network is in between.
+KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 # A process that stands still in a transaction has its locks no longer than that. What waits for an
 # object store or for Stripe in one waits less, or fails and is asked again.
 STANDSTILL_S = 30
@@ -120,6 +122,7 @@ def connect(url: sa.URL, lock_s: float | None = None) -> Generator[sa.Engine]:
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "tcp_user_timeout": SEND_TIMEOUT_S * 1000,
+            **KEEPALIVE,
         },
     )
     event.listen(engine, "connect", lambda connection, _: _set_up(connection, lock_s))

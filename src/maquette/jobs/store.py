@@ -18,8 +18,6 @@ PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # the first comes first
 ENDS = ("succeeded", "failed", "cancelled")
 PROGRESS = "progress"  # an event's kind; a job has at most one of it
 assert set(ENDS) < set(get_args(JobState))
-# A function of the database: see the migration that made it.
-_RELEASE = sa.text("SELECT * FROM release_jobs(:account_id, :at_once, :lock)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,11 @@ class Job:
     def deaths(self) -> int:
         """In how many attempts its worker died, the one under way included."""
         return max(0, self.attempts - self.breaks)
+
+
+# A function of the database: see the migration that made it.
+_COLUMNS = ", ".join(Job.__dataclass_fields__)
+_RELEASE = sa.text(f"SELECT {_COLUMNS} FROM release_jobs(:account_id, :at_once, :lock)")
 
 
 def create_job(

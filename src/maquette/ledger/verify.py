@@ -211,9 +211,9 @@ def verify(
                 given = {"after": after, "end": end, "others": ACCOUNTS - 1}
                 last = connection.execute(_NEXT, given).scalar_one_or_none() or end
                 found = findings_of(connection, after, last)
-            yield from found
             done += ACCOUNTS
-            on_progress(min(done, accounts), accounts)
+            on_progress(min(done, accounts), accounts)  # first, for who has enough asks no more
+            yield from found
 
 
 def findings_of(connection: sa.Connection, after: str, last: str) -> list[Finding]:

@@ -80,9 +80,10 @@ def end_session(connection: sa.Connection, account_id: str, session_id: UUID) ->
     return connection.execute(sa.delete(session).where(own)).rowcount == 1
 
 
-def end_sessions(connection: sa.Connection, account_id: str) -> None:
-    """Signs someone out everywhere."""
-    connection.execute(sa.delete(session).where(session.c.account_id == account_id))
+def end_sessions(connection: sa.Connection, account_id: str, but: UUID | None = None) -> None:
+    """Signs someone out everywhere, but in one session where that is named."""
+    others = (session.c.account_id == account_id) & session.c.session_id.is_distinct_from(but)
+    connection.execute(sa.delete(session).where(others))
 
 
 def end_session_of(connection: sa.Connection, token: str) -> None:

@@ -99,13 +99,20 @@ class ImageJobs:
             while (job := self._patiently(self._claim, job_id)) is not None:
                 with self._company.joined(alone=job.deaths >= DEATHS_IN_COMPANY):
                     attempt = self._patiently(self._begin, job_id)
-                    if attempt is None or not self._patiently(self._breaks, attempt):
+                    if attempt is None or not self._patiently(
+                        self._breaks, attempt, again=self._goes_on_and_breaks
+                    ):
                         break
             self._patiently(self._clear_away, job_id)
 
-    def _patiently(self, do: Callable[[Given], Result], given: Given) -> Result:
-        """Does it again as long as the database is away: an accepted job is not lost for that, and
-        to go on is no new attempt.
+    def _patiently(
+        self,
+        do: Callable[[Given], Result],
+        given: Given,
+        again: Callable[[Given], Result] | None = None,
+    ) -> Result:
+        """Does it again, or what is to be done `again`, as long as the database is away: an
+        accepted job is not lost for that, and to go on is no new attempt.
         """
         pause_s = LEAST_PAUSE_S
         while True:
@@ -113,6 +120,7 @@ class ImageJobs:
                 return do(given)
             except DATABASE_AWAY:
                 log.exception("a job waits for the database")
+                do = again or do
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, MOST_PAUSE_S)
 
@@ -159,6 +167,10 @@ class ImageJobs:
                 return True
             time.sleep(TICK_S)
         return False
+
+    def _goes_on_and_breaks(self, attempt: Job) -> bool:
+        """The same of an attempt that may have ended, or be another's by now."""
+        return self._is_held(attempt) and self._breaks(attempt)
 
     def _clear_away(self, job_id: UUID) -> None:
         """Another worker that has the job may need what is kept of it."""

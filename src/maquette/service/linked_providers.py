@@ -12,13 +12,14 @@ from maquette.db.locks import lock_name
 from maquette.people.callers import caller_of_session
 from maquette.people.identities import (
     add_identity,
-    drop_identity,
     find_identity,
     identities_of,
+    unlink_identity,
 )
 from maquette.people.oidc import ATTEMPT_S, Attempt, Identity
 from maquette.people.peppered import seal
 from maquette.people.persons import get_person
+from maquette.people.sessions import end_sessions
 from maquette.service.people import Browser, People
 
 
@@ -85,8 +86,8 @@ def link(people: People, attempt: Attempt, who: Identity, browser: Browser) -> N
 def unlink(
     people: People, provider_id: str, account_id: str, session_id: UUID | None, password: str
 ) -> None:
-    """The provider vouches no more for someone, who has another way in. Raises InvalidRequest,
-    NotFound, RateLimited.
+    """The provider vouches no more for someone, who has another way in; their other sessions end.
+    Raises InvalidRequest, NotFound, RateLimited.
     """
     provider = people.provider(provider_id)
     people.check_password(account_id, password, session_id)
@@ -103,7 +104,8 @@ def unlink(
             raise InvalidRequest(
                 f"{provider.name} is your only way in; set a password and confirm your address"
             )
-        drop_identity(connection, account_id, provider.issuer)
+        unlink_identity(connection, account_id, provider.issuer)
+        end_sessions(connection, account_id, but=session_id)  # some may be by it
 
 
 def _sealed(session_id: UUID | None, attempt: Attempt, until_s: str) -> str:

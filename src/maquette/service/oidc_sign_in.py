@@ -11,7 +11,7 @@ from maquette.db.locks import lock_name
 from maquette.ledger.accounts import open_account
 from maquette.people.callers import refuse_suspended
 from maquette.people.emails import Email, read_email
-from maquette.people.identities import add_identity, find_identity, name_issuer
+from maquette.people.identities import add_identity, find_identity, name_issuer, was_unlinked
 from maquette.people.oidc import Identity
 from maquette.people.persons import Person, add_person, find_verified, get_person
 from maquette.service.free_credits import give_free_credits
@@ -45,7 +45,13 @@ def _linked(people: People, connection: sa.Connection, who: Identity) -> Person:
     if address is not None and who.email_verified:
         lock_name(connection, f"address {address.key}")
         if known := find_verified(connection, address.key):
-            _refuse_by_address(known, people.provider(who.provider_id).name)
+            name = people.provider(who.provider_id).name
+            if was_unlinked(connection, known.account_id, who.issuer):
+                raise NotAllowed(
+                    f"{name} was unlinked from the account of this address; sign in another way, "
+                    f"then link {name} in your settings"
+                )
+            _refuse_by_address(known, name)
             return known
     if people.settings.sign_up == "closed":
         raise NotAllowed("people are added by an admin here; ask one")

@@ -147,7 +147,10 @@ def delete(connection: sa.Connection, account_id: str, actor_id: str) -> None:
     is committed (`drop_blobs`). Raises NotAllowed for the last admin, or the last owner of a team
     that has others, and InvalidRequest where Stripe would go on charging.
     """
-    lock_account(connection, account_id)  # and so nothing is asked for meanwhile, nor later
+    # And those of teams that go with them: nothing is asked or paid for meanwhile, nor later.
+    alone = [one for one in teams_of(connection, account_id) if _is_alone(connection, one)]
+    for going in sorted({account_id, *(one.account_id for one in alone)}):
+        lock_account(connection, going)
     get_person(connection, account_id)
     refuse_last_admin(connection, account_id)
     end_with_account(connection, account_id, "this account")
@@ -183,12 +186,15 @@ def _forget_buyer(connection: sa.Connection, account_id: str) -> None:
     connection.execute(sa.update(payment).where(theirs).values(buyer=None))
 
 
+def _is_alone(connection: sa.Connection, one: Membership) -> bool:
+    return len(list_members(connection, one.team_id)) == 1
+
+
 def _leave(connection: sa.Connection, one: Membership, account_id: str) -> None:
     """A team that no one is of any more goes; its account stays, with what is on it."""
-    if len(list_members(connection, one.team_id)) > 1:
+    if not _is_alone(connection, one):
         remove_member(connection, one.team_id, account_id)
         return
-    lock_account(connection, one.account_id)  # and so nothing is paid for it meanwhile
     end_with_account(connection, one.account_id, one.name)
     _forget_buyer(connection, one.account_id)
     for table in (team_member, mail_token, team):

@@ -117,17 +117,17 @@ class Studio:
         `source` and `mask` are hashes of pictures that the account put or had made. Raises
         InvalidRequest, ModelNotFound, RateLimited, QueueFull where too much waits,
         InsufficientCredits, and NotFound where the person is gone; and what `claim` does where it
-        is to be done `once`.
+        is to be done `once`, which is looked at first.
         """
+        if once is not None:
+            with self._reads.connect() as connection:
+                recall(connection, once)  # what it names may have gone since
         find_shipped(model, IMAGE)
         adapters = self.adapters()
         for use in params.adapters:  # no file but these, whatever path it might name
             if use.adapter not in adapters:
                 hint = did_you_mean(use.adapter, adapters) if adapters else "there are none"
                 raise ModelNotFound(f"no adapter named {use.adapter!r}; {hint}")
-        if once is not None:
-            with self._reads.connect() as connection:
-                recall(connection, once)  # whose pictures may have gone since
         pictures = (self._opened(account_id, one) for one in (source, mask))
         GenerationRequest(params, count, None, *pictures)
         price = quote(params, count, model).price_microcredits

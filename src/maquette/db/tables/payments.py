@@ -44,6 +44,12 @@ payment = sa.Table(
     sa.UniqueConstraint("provider", "reference"),
     sa.Index(None, "account_id"),
     sa.Index(None, "paid_at"),
+    sa.Index(
+        "ix_payment_given_up",
+        "provider",
+        "payment_id",
+        postgresql_where=sa.text("given_up AND state = 'paid'"),
+    ),
 )
 
 # Which credits a payment brought.

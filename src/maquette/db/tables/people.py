@@ -100,6 +100,7 @@ identity = sa.Table(
     sa.Column("provider_id", sa.Text, nullable=False),
     sa.Column("account_id", sa.ForeignKey("person.account_id"), nullable=False, index=True),
     sa.Column("created_at", MOMENT, nullable=False, server_default=NOW),
+    sa.Column("unlinked_at", MOMENT),  # it opens nothing, nor does its address, until linked anew
 )
 
 # A way in where the second factor is lost, once each.

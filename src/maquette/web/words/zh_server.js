@@ -234,6 +234,9 @@ export const zhServer = {
   ["an address alone does not open this account; sign in with your password and code, then link " +
   "{provider} in your settings"]:
     "仅凭邮箱不能进入此账户；请用密码和验证码登录，再在设置中关联 {provider}。",
+  ["{provider} was unlinked from the account of this address; sign in another way, then link " +
+  "{provider} in your settings"]:
+    "此邮箱的账户已取消关联 {provider}；请用其他方式登录，再在设置中关联 {provider}。",
   "linking was not begun in this session, or is over; begin anew":
     "关联不是在此次登录中开始的，或已过期，请重新关联。",
   "who you are at {provider} opens another account here; unlink it there first":

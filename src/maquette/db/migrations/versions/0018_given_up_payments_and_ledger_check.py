@@ -1,4 +1,4 @@
-"""What was paid for no one is known, for its money goes back; proofs of the ledger are kept."""
+"""What was paid for no one, and who was unlinked, is known; proofs of the ledger are kept."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,13 @@ def upgrade() -> None:
         "payment",
         sa.Column("given_up", sa.Boolean, nullable=False, server_default=sa.text("false")),
     )
+    op.create_index(
+        "ix_payment_given_up",
+        "payment",
+        ["provider", "payment_id"],
+        postgresql_where=sa.text("given_up AND state = 'paid'"),
+    )
+    op.add_column("identity", sa.Column("unlinked_at", sa.DateTime(timezone=True)))
     none = sa.text("0")
     op.create_table(
         "ledger_check",
