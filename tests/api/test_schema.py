@@ -30,7 +30,7 @@ NEVER_ENDS = "/v1/events"  # it tells of all requests for as long as it is open
 CONFIG = {"checks": {"positive_data_acceptance": {"enabled": False}}}
 SMALL = {"prompt": "a cat", "width": 64, "height": 64}
 SLOW_TO_MAKE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-NOT_HTTP = "Invalid HTTP request received."  # by the server, before there is any route
+NOT_HTTP = b"Invalid HTTP request received."  # by the server, before there is any route
 Known = dict[str, list[Any]]
 
 
@@ -83,7 +83,7 @@ def _send_all(rooms: Rooms, known: Known, examples: int, subtests: pytest.Subtes
             nonlocal sent
             sent += 1
             answer = case.call(f"http://127.0.0.1:{port}", session, timeout=30)
-            if answer.text != NOT_HTTP:
+            if answer.content != NOT_HTTP:
                 case.validate_response(answer)
 
         for result in document.exclude(path=NEVER_ENDS).get_all_operations():

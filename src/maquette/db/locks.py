@@ -32,7 +32,7 @@ class Lease:
                 self._session.execute(sa.text("SELECT 1"))
                 return True
             except DATABASE_AWAY:
-                self.give_up()
+                self._end_session()
         session = self._database.connect().execution_options(isolation_level="AUTOCOMMIT")
         take = sa.select(sa.func.pg_try_advisory_lock(number_of(self._name)))
         if not session.execute(take).scalar_one():
@@ -46,6 +46,14 @@ class Lease:
 
     def give_up(self) -> None:
         """Leaves the name to others, where it is this one's."""
+        if self._session is not None:
+            with suppress(*DATABASE_AWAY):
+                # At once, for the server may have the lock a moment longer than the session lasts.
+                unlock = sa.func.pg_advisory_unlock(number_of(self._name))
+                self._session.execute(sa.select(unlock))
+            self._end_session()
+
+    def _end_session(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             with suppress(*DATABASE_AWAY):
