@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote
 from urllib.request import urlopen
 
-from draw_screens import DESKTOP, PROMPTS, save
+from draw_screens import DESKTOP, fill_gallery, save
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PASSWORD = "three kettles and a heron"
@@ -137,12 +137,7 @@ def sign_in(opened: Opened) -> Page:
 
 def make(page: Page) -> None:
     """Pictures are made, the last ones while the picture is taken: they hold credits."""
-    for number, prompt in enumerate(PROMPTS):
-        page.get_by_label("Prompt", exact=True).fill(prompt)
-        page.get_by_role("radio", name=("1", "2", "1")[number]).check()
-        page.keyboard.press("Control+Enter")
-        page.get_by_role("heading", name=prompt).wait_for()
-    page.locator(".is-coming").last.wait_for(state="detached")
+    fill_gallery(page, "1", "2", "1")
     prompt = "a yellow lighthouse behind a small green boat"
     page.get_by_label("Prompt", exact=True).fill(prompt)
     page.get_by_role("radio", name="4").check()

@@ -34,11 +34,11 @@ def opened(browser: Browser, url: str, **more: object) -> Page:
     return page
 
 
-def make(page: Page) -> None:
-    """Fills the gallery; the last request is shown while it is under way."""
-    for number, prompt in enumerate(PROMPTS):
+def fill_gallery(page: Page, *counts: str) -> None:
+    """So many pictures of each prompt."""
+    for prompt, count in zip(PROMPTS, counts, strict=True):
         page.get_by_label("Prompt", exact=True).fill(prompt)
-        page.get_by_role("radio", name=("1", "2", "2")[number]).check()
+        page.get_by_role("radio", name=count).check()
         page.keyboard.press("Control+Enter")
         page.get_by_role("heading", name=prompt).wait_for()
     page.locator(".is-coming").last.wait_for(state="detached")
@@ -50,7 +50,7 @@ def main(url: str) -> None:
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
         )
         page = opened(browser, url, viewport=DESKTOP)
-        make(page)
+        fill_gallery(page, "1", "2", "2")
         page.get_by_label("Prompt", exact=True).fill(
             "a yellow lighthouse behind a small green boat"
         )

@@ -186,5 +186,8 @@ def test_the_proof_goes_by_so_many_accounts(
     with database.begin() as connection:
         connection.execute(sa.text("UPDATE balance SET posted_microcredits = 7"))
     lines = [one.line for one in verify(database) if one.rule.startswith("a balance")]
+    told.clear()
+    next(verify(database, lambda done, of: told.append((done, of))))
+    assert told == [(2, 9)]  # how far it is, before what was found there
     assert {line.split()[1] for line in lines} == {*names}
     assert len(lines) == len(names)

@@ -99,13 +99,21 @@ def test_a_plan_paid_after_its_account_was_deleted_is_given_up_in_any_order(
     assert states == ["ended"] * 6
 
 
-def test_a_plan_of_a_team_that_went_with_its_last_member_is_given_up(
+def _team_that_paid(
     database: sa.Engine, shop: Payments, stripe: StripeServer
-) -> None:
+) -> tuple[Customer, Sequence[Json]]:
+    """A team of Ada's with a plan, and what Stripe tells of that, not heard yet."""
     with database.begin() as connection:
         team = found_team(connection, "Engines", "ada").account_id
     customer = Customer(shop, stripe, team)
     _, told = _paid(customer)
+    return customer, told
+
+
+def test_a_plan_of_a_team_that_went_with_its_last_member_is_given_up(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    customer, told = _team_that_paid(database, shop, stripe)
     _delete(database)
     customer.hear(*told)
     assert _sweep(shop) == (1, 1)
@@ -115,14 +123,14 @@ def test_a_plan_of_a_team_that_went_with_its_last_member_is_given_up(
 def test_a_team_that_others_are_of_keeps_what_is_paid_for_it(
     database: sa.Engine, shop: Payments, stripe: StripeServer
 ) -> None:
-    with database.begin() as connection:
-        team = found_team(connection, "Engines", "ada").account_id
-    customer = Customer(shop, stripe, team)
-    _, told = _paid(customer)
+    customer, told = _team_that_paid(database, shop, stripe)
     _delete(database, "ben")
     customer.hear(*told)
     assert _sweep(shop) == (0, 0)
-    assert (customer.sub["status"], posted(database, team)) == ("active", 1000 * MILLION)
+    assert (customer.sub["status"], posted(database, customer.account_id)) == (
+        "active",
+        1000 * MILLION,
+    )
 
 
 def test_a_month_told_of_late_names_no_one_and_goes_back_and_what_was_paid_before_stays(

@@ -147,6 +147,27 @@ def test_a_picture_that_was_drawn_for_another_attempt_is_not_kept(
     assert (room.state(job), room.hashes(job), room.kinds(job)) == ("running", [], ["running"])
 
 
+def test_what_ended_as_the_database_went_away_is_not_drawn_again(
+    room: ImageRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, keep, prepare = room.job(), room.jobs._keep, room.image.prepare
+    begun: list[object] = []
+
+    def keep_unheard(*given: Any) -> None:
+        keep(*given)
+        if len(begun) == 1:
+            raise OperationalError("COMMIT", None, Exception("whose answer was lost"))
+
+    def count(*given: Any) -> Any:
+        begun.append(given)
+        return prepare(*given)
+
+    monkeypatch.setattr(room.jobs, "_keep", keep_unheard)
+    monkeypatch.setattr(room.image, "prepare", count)
+    room.jobs.run(job.job_id)
+    assert (room.state(job), len(room.hashes(job)), len(begun)) == ("succeeded", 1, 1)
+
+
 def test_what_is_anothers_is_left_to_it(room: ImageRoom) -> None:
     job = room.job()
     with room.database.begin() as connection:

@@ -88,6 +88,15 @@ def test_who_is_signed_in_sees_as_whom_and_joins(door: Door, box: Letterbox) -> 
     page.context.close()
 
 
+def _sign_in_and_join(door: Door, page: Page) -> None:
+    """As Ola."""
+    page.get_by_label("E-mail").fill(door.email("Ola"))
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Join the team").click()
+    _is_member(page, "Ola")
+
+
 def test_who_is_signed_in_as_someone_else_joins_as_themselves(door: Door, box: Letterbox) -> None:
     door.add("Ola")
     door.add("Kim")
@@ -95,11 +104,7 @@ def test_who_is_signed_in_as_someone_else_joins_as_themselves(door: Door, box: L
     page = door.enter("Kim")
     _follow(page, link)
     page.get_by_role("button", name="Join as someone else").click()
-    page.get_by_label("E-mail").fill(door.email("Ola"))
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Join the team").click()
-    _is_member(page, "Ola")
+    _sign_in_and_join(door, page)
     page.context.close()
 
 
@@ -109,11 +114,7 @@ def test_who_is_not_signed_in_does_that_first(door: Door, box: Letterbox) -> Non
     page = door.visit()
     _follow(page, link)
     expect(page.get_by_text("You were invited to a team.")).to_be_visible()
-    page.get_by_label("E-mail").fill(door.email("Ola"))
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Join the team").click()
-    _is_member(page, "Ola")
+    _sign_in_and_join(door, page)
     page.context.close()
 
 
