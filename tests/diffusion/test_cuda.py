@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from maquette.batching.loop import EngineLoop
 from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 from maquette.core.settings import Settings
 from maquette.diffusion import backends
 from maquette.diffusion.engine import DenoisingEngine
-from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.request import DenoisingRequest
 from maquette.diffusion.samplers import SAMPLERS
 from maquette.engines.catalog import STARTERS

@@ -6,12 +6,17 @@
     ├── DatabaseUnavailable   exit 1   the database does not start, answer or fit this version
     ├── BackupDamaged         exit 1   a backup is cut short, was changed, or is of another version
     ├── StorageUnavailable    exit 1   what keeps the pictures' bytes does not take or give them
+    ├── SandboxUnavailable    exit 1   code cannot be run here behind the walls that it needs
     ├── OutOfMemory           exit 1   a request does not fit the memory, even alone
+    ├── CodeFailed            exit 1   no code passed its tests within its attempts
+    ├── JobFailed             exit 1   nothing came of a request, and its price was given back
+    ├── RemoteUnavailable     exit 1   another server is away, slow or senseless
     ├── NotNow                exit 1   asked again later, it is done
     │   ├── QueueFull         exit 1   more requests wait than are let in
     │   └── RateLimited       exit 1   something is asked more often than it may be
     ├── PaymentUnavailable    exit 1   a provider of payments does not answer
     │   └── PaymentRefused    exit 1   it says no, and would say so again
+    ├── VoiceUnavailable      exit 1   what speaks does not answer, or not as it should
     ├── QuotaExceeded         exit 1   an account keeps as much as it may
     ├── InsufficientCredits   exit 1   an account has fewer credits than are asked for
     ├── HoldResolved          exit 1   what held credits has ended in another way
@@ -29,9 +34,9 @@ A message is one line that names the value and the remedy:
 """
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class MaquetteError(Exception):
@@ -64,8 +69,30 @@ class StorageUnavailable(MaquetteError):
     """What keeps the bytes of pictures does not answer, or refuses."""
 
 
+class SandboxUnavailable(MaquetteError):
+    """Code that a model wrote cannot be run here behind every wall, so it is not run."""
+
+
 class OutOfMemory(MaquetteError):
     """A request does not fit the memory that the device has left, even alone."""
+
+
+class CodeFailed(MaquetteError):
+    """No code that was written passed its tests within the attempts that it was given; the `log`
+    says of each what failed.
+    """
+
+    def __init__(self, message: str, log: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class JobFailed(MaquetteError):
+    """Nothing came of a request that was accepted; its price was given back."""
+
+
+class RemoteUnavailable(MaquetteError):
+    """Another server that makes something does not answer, is too slow, or says what is none."""
 
 
 class NotNow(MaquetteError):
@@ -90,6 +117,10 @@ class PaymentUnavailable(MaquetteError):
 
 class PaymentRefused(PaymentUnavailable):
     """A provider of payments says no, and nothing was done."""
+
+
+class VoiceUnavailable(MaquetteError):
+    """What speaks, a process or a server, does not answer, or not as it should."""
 
 
 class QuotaExceeded(MaquetteError):

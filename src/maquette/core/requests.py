@@ -67,7 +67,7 @@ class SamplingParams:
         if not self.prompt.strip():
             raise InvalidRequest('the prompt is empty; say what to draw, such as "a red boat"')
         for name, text in (("prompt", self.prompt), ("negative prompt", self.negative_prompt)):
-            if not _is_unicode(text):
+            if not is_unicode(text):
                 raise InvalidRequest(f"the {name} {text!a} is not valid UTF-8; type it anew")
         check_size(self.width, self.height)
         if self.sampler not in SAMPLER_NAMES:
@@ -157,6 +157,6 @@ def check_size(width: int, height: int) -> None:
             )
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
     """Whether it can be stored; bytes that the terminal could not decode cannot."""
     return "\0" not in text and text.encode(errors="ignore").decode() == text

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
-from maquette.diffusion.failures import lacks_memory, out_of_memory
+from maquette.batching.failures import lacks_memory
+from maquette.diffusion.failures import out_of_memory
 from maquette.diffusion.pass_clock import PassClock
 from maquette.diffusion.request import DenoisingRequest, RequestState, Snapshot
 from maquette.diffusion.runner import StepOutput, run

@@ -1,4 +1,4 @@
-"""What it means that something went wrong on the device: less might fit, or it will not go away."""
+"""What is told where latents do not fit the memory."""
 
 import traceback
 from collections.abc import Generator, Sequence
@@ -6,19 +6,8 @@ from contextlib import contextmanager
 
 import torch
 
+from maquette.batching.failures import lacks_memory
 from maquette.core.errors import OutOfMemory
-
-
-def lacks_memory(error: Exception) -> bool:
-    """Whether less might fit. The CPU's allocator and parts of CUDA have no class for it."""
-    phrases = ("out of memory", "can't allocate memory", "ALLOC_FAILED")
-    told = isinstance(error, RuntimeError) and any(phrase in str(error) for phrase in phrases)
-    return told or isinstance(error, MemoryError)
-
-
-def is_lasting(error: Exception) -> bool:
-    """Whether this process is of no more use: after such an error, CUDA works no more in it."""
-    return isinstance(error, torch.AcceleratorError) and not lacks_memory(error)
 
 
 def out_of_memory(shape: Sequence[int], device: torch.device) -> OutOfMemory:

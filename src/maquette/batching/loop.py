@@ -4,19 +4,64 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
+from typing import Any, Generic, Protocol, TypeVar
 
+from maquette.batching.failures import is_lasting
 from maquette.core.errors import MaquetteError
-from maquette.diffusion.engine import DenoisingEngine
-from maquette.diffusion.failures import is_lasting
-from maquette.diffusion.request import DenoisingRequest, Snapshot
-from maquette.diffusion.runner import StepOutput
 
 MOST_FAILURES = 5  # passes in a row: then it is not for what was asked
 
 Command = Callable[[], None]
 
 
-class EngineLoop:
+class Request(Protocol):
+    """What an engine is asked for, by the name that it goes by there."""
+
+    @property
+    def request_id(self) -> str: ...
+
+
+class Output(Protocol):
+    """What a step brought a request; the last one is `finished`."""
+
+    @property
+    def request(self) -> Request: ...
+
+    @property
+    def finished(self) -> object: ...
+
+
+AnyRequest = TypeVar("AnyRequest", bound=Request, contravariant=True)
+AnyOutput = TypeVar("AnyOutput", bound=Output, covariant=True)
+
+
+class Engine(Protocol[AnyRequest, AnyOutput]):
+    """Steps many requests at once. For one thread."""
+
+    def __len__(self) -> int: ...
+
+    def __contains__(self, request_id: str) -> bool: ...
+
+    def step(self) -> Sequence[AnyOutput]:
+        """A step of those that take part in it; whoever has finished has left. So have those whose
+        step raised something, which is raised.
+        """
+        ...
+
+    def add(self, request: AnyRequest, snapshot: Any = None) -> None:
+        """Admits a request, from its beginning or from where it was."""
+        ...
+
+    def cancel(self, request_id: str) -> None:
+        """Drops a request before the next step."""
+        ...
+
+
+OneRequest = TypeVar("OneRequest", bound=Request)
+OneOutput = TypeVar("OneOutput", bound=Output)
+
+
+class EngineLoop(Generic[OneRequest, OneOutput]):
     """Steps an engine as long as it has something to do; asked for anything, it does it between two
     steps.
 
@@ -27,28 +72,30 @@ class EngineLoop:
     """
 
     def __init__(
-        self, engine: DenoisingEngine, on_broken: Callable[[Exception], None] = lambda _: None
+        self,
+        engine: Engine[OneRequest, OneOutput],
+        on_broken: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self._engine, self._on_broken = engine, on_broken
         self._failures, self._broken = 0, False
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
-        self._futures: dict[str, Future[StepOutput]] = {}
-        self._watchers: dict[str, Callable[[StepOutput], None]] = {}
+        self._futures: dict[str, Future[OneOutput]] = {}
+        self._watchers: dict[str, Callable[[OneOutput], None]] = {}
         self._closed, self._closing = False, threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="denoising", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
     def add(
         self,
-        request: DenoisingRequest,
-        on_step: Callable[[StepOutput], None] = lambda _: None,
-        snapshot: Snapshot | None = None,
-    ) -> "Future[StepOutput]":
+        request: OneRequest,
+        on_step: Callable[[OneOutput], None] = lambda _: None,
+        snapshot: Any = None,
+    ) -> "Future[OneOutput]":
         """Admits a request. The future holds its last step, or is cancelled with it.
 
         `on_step` is called in the engine's thread, so it must be quick.
         """
-        future: Future[StepOutput] = Future()
+        future: Future[OneOutput] = Future()
 
         def admit() -> None:
             try:
@@ -86,7 +133,7 @@ class EngineLoop:
         """Tells of an error that was met outside of passes, as in a decoder. Returns when it was
         seen whether it will go away.
         """
-        told: Future[StepOutput] = Future()
+        told: Future[OneOutput] = Future()
         with self._closing:
             if self._closed:
                 return
@@ -141,7 +188,7 @@ class EngineLoop:
             if self._broken:
                 return False
 
-    def _tell(self, output: StepOutput) -> None:
+    def _tell(self, output: OneOutput) -> None:
         request_id = output.request.request_id
         try:
             self._watchers[request_id](output)
@@ -153,7 +200,7 @@ class EngineLoop:
         if output.finished:
             self._forget(request_id).set_result(output)
 
-    def _fail(self, error: Exception, futures: "Sequence[Future[StepOutput]]") -> None:
+    def _fail(self, error: Exception, futures: "Sequence[Future[OneOutput]]") -> None:
         """Tells an error to those it concerns, after it was seen whether it will go away."""
         lasting = self._failures == MOST_FAILURES or is_lasting(error)
         if lasting and not self._broken:
@@ -162,11 +209,11 @@ class EngineLoop:
         for future in futures:
             future.set_exception(error)
 
-    def _forget(self, request_id: str) -> "Future[StepOutput]":
+    def _forget(self, request_id: str) -> "Future[OneOutput]":
         del self._watchers[request_id]
         return self._futures.pop(request_id)
 
 
-def _call_off(future: "Future[StepOutput]") -> None:
+def _call_off(future: "Future[Any]") -> None:
     future.cancel()
     future.set_running_or_notify_cancel()  # wakes who waits for it

@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from maquette.batching.loop import MOST_FAILURES, EngineLoop
 from maquette.core.errors import OutOfMemory
 from maquette.diffusion.engine import DenoisingEngine
-from maquette.diffusion.loop import MOST_FAILURES, EngineLoop
 from maquette.diffusion.noise_schedule import NoiseSchedule
 from maquette.diffusion.request import DenoisingRequest, Network
 from maquette.diffusion.runner import StepOutput

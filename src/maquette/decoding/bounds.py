@@ -1,0 +1,201 @@
+"""Holds a text to a length, to words it must have, and to saying nothing long twice."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from maquette.core.measures import SENTENCE, WORD, count_words, iter_places
+from maquette.core.text_requests import Bounds
+from maquette.decoding.words import Decode, WordStream
+
+LATIN = 0x24F  # the last of its letters, which words are of that have spaces between them
+MOST_URGED = 6  # times that a text which wants to end is to go on for words that it still lacks
+NUDGE = 5.5  # what is added to the logit of a token that goes on with a word that is lacking
+CLOSING = 4.0  # what is added to the logits of ends of sentences where there is little room left
+NEARLY = 0.8  # of the last sentence's words: a next one is hardly shorter
+_ENDS = ".!?。！？…"
+_CLOSES = "”\"'’)）"
+_AFTER_SENTENCE = re.compile(f"[{_ENDS}][{_CLOSES}]*\\s*$|\\n\\s*$")
+_ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)  # which is said often enough
+_ENDS_SENTENCE = re.compile(f"\\s*[{_ENDS}\\n]")
+
+
+class BoundedTexts:
+    """Makes what holds texts of one model to their bounds, in any thread. `decode` makes tokens to
+    text and `encode` text to tokens, of which there are so many; `ends` end a text.
+    """
+
+    def __init__(
+        self,
+        decode: Decode,
+        encode: Callable[[str], Sequence[int]],
+        vocabulary: int,
+        ends: Sequence[int],
+    ) -> None:
+        self.decode, self._encode, self._vocabulary, self._ends = decode, encode, vocabulary, ends
+
+    def make(self, bounds: Bounds) -> "BoundedText":
+        """What holds one text."""
+        return BoundedText(self, bounds)
+
+    def ways(self, word: str) -> list["Way"]:
+        """The ways to say a word: after others, where a sentence begins, and where no space is."""
+        plain = _ARTICLE.sub("", word, count=1) or word
+        high = plain[:1].upper() + plain[1:]
+        ways = [
+            Way(self._encode(space + one), bool(space), one == plain)
+            for space in (" ", "")
+            for one in dict.fromkeys((plain, high))
+        ]
+        return [one for one in ways if one.tokens]
+
+    @cached_property
+    def ends(self) -> Tensor:
+        """Whether a token ends the text, (V,)."""
+        ends = torch.zeros(self._vocabulary, dtype=torch.bool)
+        ends[list(self._ends)] = True
+        return ends
+
+    @cached_property
+    def ends_sentence(self) -> Tensor:
+        """Whether a token ends a sentence, but not the text, (V,)."""
+        said = (self.decode([token]) for token in range(self._vocabulary))
+        return torch.tensor([bool(_ENDS_SENTENCE.match(one)) for one in said]) & ~self.ends
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A word as tokens: with a space before it, and in its own letters or with a capital."""
+
+    tokens: Sequence[int]
+    spaced: bool
+    plain: bool
+
+
+class BoundedText:
+    """What may come next in one text.
+
+    It ends neither before it has words enough, nor, if it can, before it has those that it must
+    have, which are made likelier meanwhile (as by Pascual et al. 2021,
+    https://arxiv.org/abs/2109.09707). Sentences end likelier where there is little room left, and
+    the text ends after one where the next would be too long. What would complete a run of words
+    that came before, or a sentence that did, does not come (as by Paulus et al. 2017,
+    https://arxiv.org/abs/1705.04304, but by words, not tokens).
+    """
+
+    ended = False
+
+    def __init__(self, made: BoundedTexts, bounds: Bounds) -> None:
+        self._made, self._bounds = made, bounds
+        self._may_end = bool(made.ends.any())
+        self._ways = {word: made.ways(word) for word in bounds.include}
+        self._lacking = [*self._ways]
+        self._stream = WordStream(made.decode)
+        self._text, self._urged = "", 0
+        self._tokens: list[int] = []
+        self._reached: list[int] = []  # characters after each token
+        self._words: list[tuple[str, int]] = []  # and where each begins; the last may yet grow
+        self._runs: dict[tuple[str, ...], list[int]] = {}  # where the word after a run begins
+        self._sentence, self._last_words = 0, 0  # where the one under way begins; those before it
+        self._said: set[str] = set()  # sentences, without their ends
+
+    def accept(self, token: int) -> None:
+        """Goes on by a token."""
+        self._text += self._stream.add(token)
+        self._tokens.append(token)
+        self._reached.append(len(self._text))
+        self._read_words()
+        self._read_sentences()
+        self._lacking = [
+            word for word in self._ways if next(iter_places(word, self._text), None) is None
+        ]
+
+    def mask(self, logits: Tensor) -> None:
+        """Sets the logits (V,) of what may not come next to -inf, in place, and adds to those of
+        what is lacking.
+        """
+        ends = _sized(self._made.ends, logits)
+        words, least, most = len(self._words), self._bounds.least_words, self._bounds.most_words
+        lacks = bool(self._lacking) and self._urged < MOST_URGED
+        for token in self._lacking_tokens():
+            logits[token] += NUDGE
+        if most and words >= max(least or 0, NEARLY * most):
+            logits[_sized(self._made.ends_sentence, logits)] += CLOSING
+            if self._sentence == 0:  # of a headline, which may have no other end
+                logits[ends] += CLOSING
+        if lacks and ends[int(logits.argmax())]:
+            self._urged += 1
+        if (least or 0) > words or (lacks and words < (most or words + 1)):
+            logits.masked_fill_(ends, -torch.inf)
+        elif (
+            most
+            and self._may_end
+            and self._is_between()
+            and words + NEARLY * self._last_sentence() > most
+        ):
+            logits.masked_fill_(~ends, -torch.inf)
+            return
+        if self._bounds.run_words is not None:
+            self._mask_run(logits, self._bounds.run_words)
+        if self._text[self._sentence :].strip() in self._said:
+            logits.masked_fill_(ends | _sized(self._made.ends_sentence, logits), -torch.inf)
+
+    def _lacking_tokens(self) -> set[int]:
+        """The tokens that go on with a word which is lacking, or may begin one here."""
+        begins = not self._text or self._is_between()
+        after_space = not self._text or not self._text[-1].isalnum()
+        tokens: set[int] = set()
+        for way in (way for word in self._lacking for way in self._ways[word]):
+            said = range(len(way.tokens) - 1, 0, -1)
+            done = next((n for n in said if self._tokens[-n:] == [*way.tokens[:n]]), 0)
+            joined = way.spaced or after_space or ord(self._made.decode(way.tokens)[0]) > LATIN
+            if done or (joined and (way.plain or begins)):
+                tokens.add(way.tokens[done])
+        return tokens
+
+    def _mask_run(self, logits: Tensor, words: int) -> None:
+        run = tuple(word for word, _ in self._words[1 - words :])
+        for place in self._runs.get(run, ()):
+            logits[self._tokens[bisect_right(self._reached, place)]] = -torch.inf
+
+    def _is_between(self) -> bool:
+        """Whether a sentence has just ended."""
+        return bool(_AFTER_SENTENCE.search(self._text[-20:]))
+
+    def _last_sentence(self) -> int:
+        """The words of the sentence that has just ended."""
+        return count_words(self._text[self._sentence :]) or self._last_words
+
+    def _read_words(self) -> None:
+        start = self._words.pop()[1] if self._words else 0
+        for found in WORD.finditer(self._text, start):
+            run = self._bounds.run_words or 0
+            if 1 < run <= len(self._words) + 1:
+                before = tuple(word for word, _ in self._words[1 - run :])
+                places = self._runs.setdefault(before, [])
+                if found.start() not in places:
+                    places.append(found.start())
+            self._words.append((found.group().lower(), found.start()))
+
+    def _read_sentences(self) -> None:
+        while found := SENTENCE.search(self._text, self._sentence):
+            if found.end() == len(self._text):
+                return  # which may yet go on
+            sentence = found.group().strip()
+            words, most = count_words(sentence), self._bounds.sentence_words
+            self._last_words = words or self._last_words
+            if most is not None and words > most:
+                self._said.add(sentence.rstrip(_ENDS + _CLOSES).strip())
+            self._sentence = found.end()
+
+
+def _sized(mask: Tensor, logits: Tensor) -> Tensor:
+    """As long as logits, which some models have more of than there are tokens."""
+    padded = torch.zeros(len(logits), dtype=torch.bool)
+    padded[: len(mask)] = mask[: len(logits)]
+    return padded.to(logits.device)
