@@ -233,9 +233,10 @@ def test_all_recipes_in_one_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "turbo",
         "clip",
         "probe",
+        "language",
         "publish",
     ]
-    for name in ("starter", "clip", "probe"):
+    for name in ("starter", "clip", "probe", "text"):
         verify_weights(ModelSpec(name, weights / name))
     ImageEngine(ModelSpec("starter", weights / "starter"), CPU, torch.float32)
     ClipEngine(ModelSpec("clip", weights / "clip"), CPU)

@@ -23,7 +23,9 @@ MAX_TOTAL_BYTES = 120_000_000
 MAX_IMAGE_BYTES = 70_000_000
 
 
-def publish(image: Path, turbo: Path, clip: Path, probe: Path, out: Path = WEIGHTS) -> int:
+def publish(
+    image: Path, turbo: Path, clip: Path, probe: Path, language: Path, out: Path = WEIGHTS
+) -> int:
     """Copies the checkpoints into `out` and returns their size in bytes.
 
     Raises InvalidRequest where they are larger than what ships, or the LoRA of few steps belongs to
@@ -38,6 +40,7 @@ def publish(image: Path, turbo: Path, clip: Path, probe: Path, out: Path = WEIGH
     names = {kind: spec.folder.name for kind, spec in STARTERS.items()}
     shutil.copytree(image, new / names["image"])
     shutil.copytree(clip, new / names["clip"])
+    shutil.copytree(language, new / names["text"])
     assert TURBO.adapter is not None
     adapter = new / TURBO.adapter.name
     adapter.mkdir()

@@ -38,4 +38,5 @@ STAGES = {
     "turbo": Stage(0.06, 1e-3, ema_decay=0.995, save_every_s=480.0),
     "clip": Stage(0.14, 1e-3, muon=True),
     "probe": Stage(0.10, 1e-3, ema_decay=0.998, muon=True),
+    "language": Stage(0.05, 2e-3, muon=True),
 }

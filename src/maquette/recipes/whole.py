@@ -7,6 +7,7 @@ from pathlib import Path
 from maquette.recipes.autoencoder import train_autoencoder
 from maquette.recipes.clip import train_clip, train_text
 from maquette.recipes.image import train_image
+from maquette.recipes.language import train_language
 from maquette.recipes.latents import encode_pictures
 from maquette.recipes.probe import train_probe
 from maquette.recipes.publish import publish
@@ -85,6 +86,8 @@ def train_all(
     clip = train_clip(out / "clip", settings("clip"), text, size, workers, batch_size=pace.clip)
     on_stage("probe")
     probe = train_probe(out / "probe", settings("probe"), workers, batch_size=pace.probe)
+    on_stage("language")
+    language = train_language(out / "language", settings("language"), size, workers)
     on_stage("publish")
-    publish(image, turbo, clip, probe, out / "weights")
+    publish(image, turbo, clip, probe, language, out / "weights")
     return out / "weights"

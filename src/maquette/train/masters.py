@@ -17,9 +17,9 @@ class Masters:
     Weights stored in bf16 alone lose small updates, and autocast is slower than bf16 weights on a
     CPU; so the model holds bf16 copies of these masters.
 
-    AdamW moves all weights; with `muon`, matrices and convolutions inside the model are moved by
-    Muon instead, whose updates have all singular values alike (Jordan 2024,
-    https://kellerjordan.github.io/posts/muon/), at the same rate (Liu et al. 2025,
+    AdamW moves all weights; with `muon`, matrices and convolutions inside the model, embeddings not
+    among them, are moved by Muon instead, whose updates have all singular values alike (Jordan
+    2024, https://kellerjordan.github.io/posts/muon/), at the same rate (Liu et al. 2025,
     https://arxiv.org/abs/2502.16982).
     """
 
@@ -38,7 +38,11 @@ class Masters:
         for tensor in (*model.parameters(), *model.buffers()):
             if tensor.is_floating_point():
                 tensor.data = tensor.data.to(dtype)
-        self._matrices = [_matrix(w) if muon and _is_hidden(w) else None for w in self.weights]
+        embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+        self._matrices = [
+            _matrix(w) if muon and _is_hidden(w) and id(p) not in embeddings else None
+            for w, p in zip(self.weights, self._working, strict=True)
+        ]
         pairs = list(zip(self.weights, self._matrices, strict=True))
         # Norm scales, biases and embeddings of one dimension are not decayed, as is usual.
         groups = [

@@ -1,7 +1,8 @@
 """One seed gives one scene: who is in it, where, when, and how it is laid out."""
 
 import random
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from maquette.world.holdout import is_held_out
@@ -60,6 +61,68 @@ def compose(seed: int, split: Split = "train") -> Scene:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What someone wants to see: who, each with a colour where one was said, at most four; None is
+    left open. Two that a `relation` is said of are a pair, in its order.
+    """
+
+    cast: Sequence[tuple[str, str | None]]
+    setting: str | None = None
+    time: str | None = None
+    weather: str | None = None
+    style: str | None = None
+    size: str | None = None
+    relation: str | None = None
+
+
+def arrange(wish: Wish, seed: int) -> Scene:
+    """The scene of a wish. What it leaves open is as usual: by day, under a clear sky, in the flat
+    style, where its first figure is at home; colours, places and the backdrop are the seed's.
+    """
+    rng = random.Random(f"wish/{seed}")
+    cast = [(subject, colour or rng.choice(tuple(COLOURS))) for subject, colour in wish.cast]
+    setting = wish.setting or rng.choice(_HOMES[SUBJECTS[cast[0][0]].habitat])
+    if wish.relation and len(cast) == 2:
+        size, figures = _placed_pair(rng, setting, wish.relation, cast, wish.size)
+    else:
+        size = wish.size or ("medium" if len(cast) < 3 else "small")
+        figures = _side_by_side(rng, setting, cast, min(SIZES[size], TALLEST[len(cast)]))
+    has_sky = SETTINGS[setting].has_sky
+    return Scene(
+        seed=seed,
+        setting=setting,
+        time=(wish.time or "day") if has_sky else None,
+        weather=(wish.weather or "clear") if has_sky else None,
+        style=wish.style or "flat",
+        size=size,
+        figures=figures,
+        relation=wish.relation if len(cast) == 2 else None,
+        backdrop=rng.getrandbits(32),
+    )
+
+
+_HOMES = {
+    "water": ("sea", "lake"),
+    "sky": ("meadow", "sea", "mountains"),
+    "ground": ("meadow", "forest", "street"),
+}
+
+
+def _side_by_side(
+    rng: random.Random, setting: str, cast: Sequence[tuple[str, str]], height: float
+) -> tuple[Figure, ...]:
+    """Figures of any kind, from left to right; those of one subject are drawn alike."""
+    places = PLACES.get(len(cast)) or ((rng.uniform(0.42, 0.58), 0.0),)
+    drawn = {subject: rng.randrange(variants(subject)) for subject, _ in cast}
+    figures: list[Figure] = []
+    for one, (x, depth) in zip(cast, places, strict=True):
+        aloft = SUBJECTS[one[0]].habitat == "sky"
+        y = _standing(setting, height, aloft) + depth * (2.4 if aloft else 1.0)
+        figures.append(_figure(one, drawn[one[0]], x, y, height, rng.random() < 0.5))
+    return tuple(figures)
+
+
 def _cast(rng: random.Random, setting: str, held_out: bool) -> tuple[str, str]:
     """A subject and its colour, from the asked side of the hold-out rule."""
     while True:
@@ -102,10 +165,21 @@ def _pair(
         # A held-out scene needs one held-out figure; its partner may be of either kind.
         side = rng.random() < 0.1 if split == "held_out" else False
         second = _cast(rng, setting, held_out=side)
-    size = rng.choice(("small", "medium")) if relation in ("left of", "right of") else "medium"
-    place = _PAIR_PLACES[relation]
+    return _placed_pair(rng, setting, relation, (first, second), None)
+
+
+def _placed_pair(
+    rng: random.Random,
+    setting: str,
+    relation: str,
+    pair: Sequence[tuple[str, str]],
+    size: str | None,
+) -> tuple[str, tuple[Figure, ...]]:
+    """A pair where its relation has it; of a `size`, or of one that the generator says."""
+    beside = relation in ("left of", "right of")
+    size = size or (rng.choice(("small", "medium")) if beside else "medium")
     figures: list[Figure] = []
-    for cast, (x, y, height, elevated) in zip((first, second), place, strict=True):
+    for cast, (x, y, height, elevated) in zip(pair, _PAIR_PLACES[relation], strict=True):
         aloft = SUBJECTS[cast[0]].habitat == "sky"
         height *= 0.72 if size == "small" else 1.0
         if y is None:

@@ -38,22 +38,27 @@ def draw(scene: Scene, width_px: int = 256, height_px: int = 256) -> np.ndarray:
     surface = skia.Surface(pixels)
     canvas = surface.getCanvas()
     canvas.scale(pixels.shape[1], pixels.shape[0])
-    pen = Pen(canvas, scene.style)
+    paint(Pen(canvas, scene.style), scene, min(pixels.shape[:2]))
+    _finish(canvas, scene.style)
+    del canvas, surface
+    picture = np.ascontiguousarray(pixels[:, :, :3])
+    return picture if block == 1 else picture.repeat(block, 0).repeat(block, 1)
+
+
+def paint(pen: Pen, scene: Scene, unit_px: float) -> None:
+    """Paints a scene, but for the paper of its style, on the unit square, which is so many pixels
+    wide.
+    """
     light = light_for(scene)
-    unit_px = min(pixels.shape[:2])
     pen.unit_px = unit_px
     paint_backdrop(pen, scene, light)
-    _wash(canvas, scene.style)
+    _wash(pen.canvas, scene.style)
     for figure in sorted(scene.figures, key=lambda f: f.y):
         _paint_support(pen, scene, figure, light)
         pen.unit_px = unit_px * figure.height / BOX
         _paint_figure(pen, figure, light)
         pen.unit_px = unit_px
     paint_weather(pen, scene, light)
-    _finish(canvas, scene.style)
-    del canvas, surface
-    picture = np.ascontiguousarray(pixels[:, :, :3])
-    return picture if block == 1 else picture.repeat(block, 0).repeat(block, 1)
 
 
 def _paint_figure(pen: Pen, figure: Figure, light: Light) -> None:

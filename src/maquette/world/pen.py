@@ -1,5 +1,8 @@
 """Four drawing styles: how a shape of some colour is put on the canvas."""
 
+from functools import lru_cache
+
+import numpy as np
 import skia
 
 from maquette.world.vocabulary import RGB
@@ -66,9 +69,27 @@ class Pen:
         self._stroke.setStrokeWidth(max(width, 1.0 / self.unit_px))
         self.canvas.drawPath(path, self._stroke)
 
+    def band(self, top: float, bottom: float, colours: tuple[RGB, ...]) -> None:
+        """A vertical gradient across the whole width of the picture."""
+        target = skia.Rect.MakeLTRB(0, top, 1, bottom)
+        self.canvas.drawImageRect(_strip(colours), target, _LINEAR)
+
     def rim(self, path: skia.Path, colour: RGB, width: float) -> None:
         """A thin margin around a shape (`width` 0) or line that is about to be drawn."""
         self._stroke.setColor(argb(colour))
         margin = 1.2 if self.style == "pixel" else 3.2  # a pixel of that style is four of others
         self._stroke.setStrokeWidth(width + margin / self.unit_px)
         self.canvas.drawPath(path, self._stroke)
+
+
+_LINEAR = skia.SamplingOptions(skia.FilterMode.kLinear)
+
+
+@lru_cache(maxsize=512)
+def _strip(colours: tuple[RGB, ...]) -> skia.Image:
+    at = np.linspace(0, len(colours) - 1, 64)
+    stops = np.array(colours, float)
+    channels = [np.interp(at, range(len(colours)), stops[:, c]) for c in range(3)]
+    rgba = np.full((64, 1, 4), 255, np.uint8)
+    rgba[:, 0, :3] = np.stack(channels, -1).round().astype(np.uint8)
+    return skia.Image.fromarray(rgba)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from functools import cache
 from random import Random
 from types import ModuleType
+from typing import NamedTuple
 
 from maquette.world.captions import chinese, english
-from maquette.world.captions.form import Form
+from maquette.world.captions.form import Form, parse
 from maquette.world.scene import Scene
 from maquette.world.vocabulary import (
     COLOURS,
@@ -43,6 +44,38 @@ _PARTIAL = {"colour": 0.85, "count": 0.75, "relation": 0.85}
 _PARTIAL_OTHER = 0.5
 
 
+class _Usual(Random):
+    """Draws the middle each time: the usual words, and nothing that may be left out."""
+
+    def random(self) -> float:
+        return 0.5
+
+
+class _Plain(NamedTuple):
+    """The forms of one language in which anything can be said."""
+
+    phrase: Form
+    sentence: Form
+    being: Form  # a sentence that says no place
+    fact: Form  # how two stand to each other
+
+
+_PLAIN = {
+    "en": _Plain(
+        parse("{who}[ {where}][ {time}][ {weather}][, {style}]"),
+        parse("{who} {verb} {where}[ {time}][ {weather}][, {style}]."),
+        parse("there {be} {who}[ {time}][ {weather}][, {style}]."),
+        parse("{fact}[ {where}][ {time}][ {weather}][, {style}]."),
+    ),
+    "zh": _Plain(
+        parse("{who}[，{where}][，{time}][，{weather}][，{label}]"),
+        parse("[{time}，]{where}{verb}{who}[，{weather}][，{style}]。"),
+        parse("画面里有{who}[，{time}][，{weather}][，{style}]。"),
+        parse("[{time}，][{where}，]{fact}[，{weather}][，{style}]。"),
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Caption:
     """What a text says of a scene; `mentions` names the attributes that it states."""
@@ -64,6 +97,19 @@ def caption(scene: Scene, language: str, rng: Random, *, full: bool = False) -> 
     forms = _suitable(language, said)
     form = forms[int(rng.random() * len(forms))]
     return Caption(form.fill(tongue.words(scene, said, rng)), said)
+
+
+def plain_caption(scene: Scene, language: str, said: frozenset[str], *, whole: bool = False) -> str:
+    """What is `said` of a scene in "en" or "zh", in the usual words: a phrase, or a `whole`
+    sentence. The same scene is always the same text.
+
+    Raises ValueError if the language is neither.
+    """
+    tongue, forms = _tongue(language), _PLAIN[language]
+    fact = scene.relation is not None and "relation" in said
+    sentence = forms.fact if fact else forms.sentence if "setting" in said else forms.being
+    form = sentence if whole else forms.phrase
+    return form.fill(tongue.words(scene, said, _Usual()))
 
 
 def attributes(scene: Scene) -> dict[str, tuple[str, ...] | str | int | None]:

@@ -4,7 +4,6 @@ import math
 from functools import lru_cache
 from random import Random
 
-import numpy as np
 import skia
 
 from maquette.world.light import Light
@@ -45,8 +44,7 @@ class Stage:
 
     def band(self, top: float, bottom: float, *colours: RGB) -> None:
         """A vertical gradient across the whole width, colours already lit."""
-        target = skia.Rect.MakeLTRB(0, top, 1, bottom)
-        self.pen.canvas.drawImageRect(_strip(colours), target, _LINEAR)
+        self.pen.band(top, bottom, colours)
 
     def fill(self, outline: skia.Path, colour: RGB, alpha: int = 255, edge: bool = False) -> None:
         """A shape of a colour already lit; far and soft things have no edge."""
@@ -88,19 +86,6 @@ class Stage:
             r = radius * self.random.uniform(0.6, 1.3)
             path.addOval(skia.Rect.MakeLTRB(x - r, y - r * flat, x + r, y + r * flat))
         self.fill(path, colour, alpha)
-
-
-_LINEAR = skia.SamplingOptions(skia.FilterMode.kLinear)
-
-
-@lru_cache(maxsize=512)
-def _strip(colours: tuple[RGB, ...]) -> skia.Image:
-    at = np.linspace(0, len(colours) - 1, 64)
-    stops = np.array(colours, float)
-    channels = [np.interp(at, range(len(colours)), stops[:, c]) for c in range(3)]
-    rgba = np.full((64, 1, 4), 255, np.uint8)
-    rgba[:, 0, :3] = np.stack(channels, -1).round().astype(np.uint8)
-    return skia.Image.fromarray(rgba)
 
 
 def oval(x: float, y: float, rx: float, ry: float) -> skia.Path:
