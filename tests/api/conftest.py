@@ -16,19 +16,21 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from maquette.api.app import create_app
+from maquette.batching.loop import EngineLoop
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.diffusion.engine import DenoisingEngine
-from maquette.diffusion.loop import EngineLoop
 from maquette.engines.catalog import SHIPPED, ModelSpec
 from maquette.engines.image import ImageEngine
 from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.service.admission import QueueLimits
-from maquette.service.image_jobs import ImageJobs
+from maquette.service.image_maker import ImageMaker
+from maquette.service.job_runner import JobRunner
 from maquette.service.owner import prepare_owner
 from maquette.service.queues import IMAGE, abilities
 from maquette.service.studio import Studio
+from maquette.service.ticks import Ticks
 from tests.conftest import TinyModels
 from tests.credits import settle
 
@@ -124,18 +126,18 @@ class Worker:
     """What runs the jobs of a studio."""
 
     engine: DenoisingEngine
-    jobs: ImageJobs
+    jobs: JobRunner
 
 
 @pytest.fixture
 def worker(rooms: Rooms) -> Iterator[Worker]:
     engine = DenoisingEngine(torch.device("cpu"))
     loop = EngineLoop(engine)
-    jobs = ImageJobs(
-        rooms.database, rooms.blobs, dict.fromkeys(NAMES, rooms.image), loop, rooms.snapshots
-    )
-    with working(rooms.queue, abilities(NAMES).queues, "worker", 4, jobs.run, drain_s=5):
-        yield Worker(engine, jobs)
+    maker = ImageMaker(rooms.blobs, dict.fromkeys(NAMES, rooms.image), loop, rooms.snapshots)
+    with Ticks(rooms.database) as ticks:
+        jobs = JobRunner(rooms.database, rooms.blobs, {IMAGE: maker}, ticks)
+        with working(rooms.queue, abilities(NAMES).queues, "worker", 4, jobs.run, drain_s=5):
+            yield Worker(engine, jobs)
     loop.close()
 
 

@@ -161,7 +161,10 @@ def test_what_was_made_can_be_begun_from_without_putting_it(client: TestClient) 
 
 
 def test_the_models_say_what_they_take(rooms: Rooms) -> None:
-    models = rooms.client.get("/v1/models").json()["data"]
+    *models, text, speech, code = rooms.client.get("/v1/models").json()["data"]
+    assert (code["id"], code["media"]) == ("starter-code", "code")
+    assert (speech["id"], speech["media"]) == ("espeak-ng", "speech")
+    assert (text["id"], text["media"]) == ("starter-text", "text")
     assert [model["id"] for model in models] == ["starter", "starter-turbo"]
     assert len({model["num_inference_steps"] for model in models}) == 2
     for model in models:
@@ -191,7 +194,8 @@ def test_adapters_are_listed_used_and_kept_with_the_picture(
     write_diffusers(rooms.adapters / "folder", tiny_models.image, 1).rename(
         rooms.adapters / "水彩.safetensors"
     )
-    for model in rooms.client.get("/v1/models").json()["data"]:
+    models = rooms.client.get("/v1/models").json()["data"]
+    for model in (one for one in models if one["media"] == "image"):
         assert model["adapters"] == ["水彩"]
     used = [{"adapter": "水彩", "scale": 0.5}]
     made: list[dict[str, Any]] = []

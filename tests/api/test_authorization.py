@@ -16,6 +16,10 @@ from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
 
 from maquette.api.scopes import scope_of
+from maquette.copydesk.brand_voices import add_voice
+from maquette.copydesk.campaigns import Plan, add_campaign
+from maquette.copydesk.documents import About, add_document
+from maquette.copydesk.voice import Voice
 from maquette.core.ids import new_id
 from maquette.core.requests import SamplingParams
 from maquette.library.assets import add_asset
@@ -38,6 +42,11 @@ WHO = (
     *("key", "program", "member"),
 )
 GENERATION = {"prompt": "a cat", "width": 64, "height": 64}
+COPY = {"template": "tagline", "inputs": {"product": "Alder, a kettle"}}
+FACTS = {"inputs": COPY["inputs"], "templates": ["tagline"]}
+CAMPAIGN = {"name": "Spring", **FACTS}
+CODE = {"prompt": "a red boat", "kind": "svg"}
+TEXT = {"messages": [{"role": "user", "content": "A tagline for a kettle."}]}
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,40 @@ ROWS = {
     "GET /v1/operator/audit": operators(200),
     "GET /v1/models": signed_in(200),
     "POST /v1/generations": replace(signed_in(202, json=GENERATION), teammate=402),  # none is left
+    "POST /v1/texts": replace(signed_in(202, json=TEXT), teammate=402),
+    "GET /v1/templates": signed_in(200),
+    "POST /v1/copy": replace(signed_in(202, json=COPY), teammate=402),
+    "POST /v1/copy/quotes": signed_in(200, json=COPY),
+    "POST /v1/copy/checks": signed_in(200, json={"text": "A kettle."}),
+    "GET /v1/brand-voices": signed_in(200),
+    "POST /v1/brand-voices": signed_in(201, json={"name": "Norvik"}),
+    "POST /v1/brand-voices/learn": signed_in(400, json={"text": "too short"}),
+    "GET /v1/brand-voices/{voice_id}": own(200),
+    "PUT /v1/brand-voices/{voice_id}": own(200, json={"name": "Norvik"}),
+    "DELETE /v1/brand-voices/{voice_id}": own(204),
+    "GET /v1/campaigns": signed_in(200),
+    "POST /v1/campaigns": signed_in(201, json=CAMPAIGN),
+    "POST /v1/campaigns/quotes": signed_in(200, json=FACTS),
+    "GET /v1/campaigns/{campaign_id}": own(200),
+    "PUT /v1/campaigns/{campaign_id}": own(200, json=CAMPAIGN),
+    "DELETE /v1/campaigns/{campaign_id}": own(204),
+    "POST /v1/campaigns/{campaign_id}/run": own(202, json={}),
+    "GET /v1/documents": signed_in(200),
+    "POST /v1/documents": signed_in(201, json={"text": "A kettle."}),
+    "GET /v1/documents/{document_id}": own(200),
+    "PUT /v1/documents/{document_id}": own(200, json={"text": "Two kettles."}),
+    "DELETE /v1/documents/{document_id}": own(204),
+    "GET /v1/documents/{document_id}/versions": own(200),
+    "GET /v1/documents/{document_id}/versions/1": own(200),
+    "POST /v1/documents/{document_id}/versions/1/restore": own(200),
+    "GET /v1/documents/{document_id}/export": own(200),
+    "POST /v1/speech": replace(signed_in(202, json={"text": "Hello."}), teammate=402),
+    "POST /v1/speech/quotes": signed_in(200, json={"text": "Hello."}),
+    "GET /v1/voices": signed_in(200),
+    "POST /v1/audio/speech": signed_in(400, json={"input": "Hi.", "voice": "nova", "speed": 9}),
+    "POST /v1/code": replace(signed_in(202, json=CODE), teammate=402),
+    "POST /v1/code/quotes": signed_in(200, json=CODE),
+    "POST /v1/chat/completions": signed_in(400, json={**TEXT, "temperature": 9}),
     "GET /v1/generations": signed_in(200),
     "GET /v1/generations/{generation_id}": own(200),
     "GET /v1/generations/{generation_id}/events": own(200),
@@ -175,6 +218,12 @@ ROWS = {
     "POST /v1/operator/transfers/{transfer_id}/reverse": operators(422),
     "GET /v1/operator/prices": operators(200),
     "GET /v1/operator/queue": operators(200),
+    "GET /v1/operator/text-servers": operators(200),
+    "POST /v1/operator/text-servers": operators(422),
+    "GET /v1/operator/text-servers/found": operators(200),
+    "PATCH /v1/operator/text-servers/{server_id}": operators(404, json={}),
+    "DELETE /v1/operator/text-servers/{server_id}": operators(404),
+    "POST /v1/operator/text-servers/{server_id}/check": operators(404),
     "GET /v1/operator/ledger/check": operators(200),
     "POST /v1/operator/ledger/check": operators(202),
     "GET /v1/assets/{asset_id}": own(200),
@@ -190,6 +239,7 @@ PATHS = {
     "other_account_id": "account_id",
     "deleted_generation_id": "generation_id",
     "deleted_asset_id": "asset_id",
+    "versions/1": "versions/{number}",
 }
 Things = dict[str, str]
 
@@ -236,6 +286,10 @@ def things_of(rooms: Rooms, member: Someone) -> Things:
         key, _ = add_key(connection, member.account_id, "a key", ["read"])
         team = found_team(connection, "a team", member.account_id)
         add_member(connection, team.team_id, guest.account_id)
+        voice = add_voice(connection, member.account_id, "Norvik", Voice())
+        plan = Plan("Spring", {"product": "Alder, a kettle"}, ["tagline"], "en")
+        campaign = add_campaign(connection, member.account_id, plan)
+        document = add_document(connection, member.account_id, About("", "en"), "A kettle.")
     studio.delete(member.account_id, assets[1].asset_id)
     payments = Payments(rooms.database)
     payments.top_up(TopUp("boss", member.account_id, 5, "a transfer", 100, "eur"))
@@ -249,11 +303,15 @@ def things_of(rooms: Rooms, member: Someone) -> Things:
         "account_id": member.account_id,
         "team_id": str(team.team_id),
         "other_account_id": guest.account_id,
+        "voice_id": str(voice.voice_id),
+        "campaign_id": str(campaign.campaign_id),
+        "document_id": str(document.document_id),
         "provider_id": "acme",
         "key_id": str(key.key_id),
         "transfer_id": str(new_id()),
         "payment_id": str(new_id()),
         "session_id": str(session.session_id),
+        "server_id": str(new_id()),
     }
 
 

@@ -83,3 +83,13 @@ def test_of_many_at_once_no_more_are_let_in_than_may(rooms: Rooms) -> None:
     with ThreadPoolExecutor(12) as people:
         for ask in (put, submit):
             assert sum(people.map(ask, range(1, 13))) == 3
+
+
+def test_texts_that_wait_keep_no_picture_out_nor_pictures_a_text(rooms: Rooms) -> None:
+    text = {"messages": [{"role": "user", "content": "A tagline for a kettle."}]}
+    asks = {"/v1/texts": text, "/v1/generations": {"prompt": "a cat"}}
+    studio = Studio(rooms.database, rooms.blobs, rooms.queue, QueueLimits(most_jobs=2))
+    with TestClient(create_app(studio, rooms.database), client=AT_MACHINE) as client:
+        for path, body in asks.items():  # the second medium comes where the first is full
+            answers = [client.post(path, json=body).status_code for _ in range(3)]
+            assert answers == [202, 202, 429]

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -237,6 +238,30 @@ def test_no_one_goes_while_stripe_charges_for_their_plan(
             shop.plans.resume(one.account_id)  # which was asked for in the same moment
         one.tell("customer.subscription.updated", one.sub)  # its last month is not over yet
         assert one.has() is None
+
+
+def test_a_page_to_pay_is_closed_when_its_account_goes_and_a_sweep_closes_what_is_left(
+    rooms: Rooms, http: TestClient, shop: Payments, stripe: StripeServer
+) -> None:
+    assert isinstance(http.app, FastAPI)
+    http.app.state.payments = shop
+    people = [_sign_up(rooms, http, f"{name}@example.org") for name in ("ada", "bob", "cy")]
+    asked = [{"pack_id": "pack-1000"}, {"plan_id": "sketch"}, {"pack_id": "pack-1000"}]
+    urls = [
+        one.post("/v1/payments/checkout", what).json()["url"]
+        for one, what in zip(people, asked, strict=True)
+    ]
+    pages = [stripe.objects[url.rpartition("/")[2]] for url in urls]
+    assert people[0].post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
+    assert [one["status"] for one in pages] == ["expired", "open", "open"]
+    with rooms.database.begin() as connection:  # as the command line does, without Stripe's key
+        delete(connection, people[1].account_id, "local")
+    with Sweeper(rooms.blobs, rooms.queue, rooms.snapshots, 30, shop):
+        give_up = time.monotonic() + 20
+        while pages[1]["status"] == "open":
+            assert time.monotonic() < give_up
+            time.sleep(0.02)
+    assert pages[2]["status"] == "open"
 
 
 def test_a_month_that_stripe_tries_to_be_paid_is_ended_first(

@@ -4,9 +4,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from maquette.api.dependencies import Caller, _caller
+from maquette.core.ids import new_id
 from maquette.ledger.accounts import open_account
 from maquette.payments.stripe_payments import StripePayments
+from maquette.people.emails import read_email
+from maquette.people.persons import add_person
 from maquette.service.payments import Payments
+from maquette.service.teams import found_team
 from tests.api.conftest import Rooms
 from tests.credits import enrich
 from tests.payments.conftest import posted
@@ -56,10 +60,31 @@ def test_operators_top_up_and_refund(http: TestClient) -> None:
     url = f"/v1/operator/payments/{made['payment_id']}/refund"
     back = http.post(url, json={"reason": "asked for"}).json()
     assert back == made | {"state": "refunded", "refunded_cents": 100}
-    assert http.get("/v1/operator/payments").json() == [back]
+    assert http.get("/v1/operator/payments").json() == [back | {"account_name": None}]
     assert http.post(url, json={"reason": "again"}).status_code == 400
     none = http.post("/v1/operator/accounts/nobody/top-up", json=asked)
     assert (none.status_code, none.json()) == (404, {"error": "no account nobody"})
+
+
+def test_operators_see_by_name_whose_payments_they_are(http: TestClient, rooms: Rooms) -> None:
+    """Where there is one: an address counts once it was shown."""
+    ids = {name: str(new_id()) for name in ("ada", "bob")}
+    with rooms.database.begin() as connection:
+        for name, account_id in ids.items():
+            open_account(connection, account_id)
+            email = read_email(f"{name}@example.org")
+            add_person(connection, account_id, email=email, verified=name == "ada")
+        team = found_team(connection, "Engines", ids["ada"]).account_id
+    for account_id in (ids["ada"], ids["bob"], team, "team/7"):
+        asked = {"amount_microcredits": 5, "reason": "bank"}
+        http.post(f"/v1/operator/accounts/{account_id}/top-up", json=asked)
+    found = http.get("/v1/operator/payments").json()
+    assert {one["account_id"]: one["account_name"] for one in found} == {
+        ids["ada"]: "ada@example.org",
+        ids["bob"]: None,
+        team: "Engines",
+        "team/7": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,16 @@ from maquette.library.assets import add_asset
 from tests.api.conftest import Rooms, open_app, served
 from tests.callers import become
 
+WAITS = "/v1/chat/completions"  # for a worker, and there is none
 NEVER_ENDS = "/v1/events"  # it tells of all requests for as long as it is open
 # The document cannot say all that a request must be, such as that a source has its size.
-CONFIG = {"checks": {"positive_data_acceptance": {"enabled": False}}}
+REFUSED = ["400", "401", "403", "404", "405", "409", "413", "415", "422", "429"]
+CONFIG = {
+    "checks": {
+        "positive_data_acceptance": {"enabled": False},
+        "negative_data_rejection": {"expected-statuses": REFUSED},  # 413: a text that is too long
+    }
+}
 SMALL = {"prompt": "a cat", "width": 64, "height": 64}
 SLOW_TO_MAKE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 NOT_HTTP = b"Invalid HTTP request received."  # by the server, before there is any route
@@ -86,7 +93,7 @@ def _send_all(rooms: Rooms, known: Known, examples: int, subtests: pytest.Subtes
             if answer.content != NOT_HTTP:
                 case.validate_response(answer)
 
-        for result in document.exclude(path=NEVER_ENDS).get_all_operations():
+        for result in document.exclude(path=[NEVER_ENDS, WAITS]).get_all_operations():
             assert isinstance(result, Ok)
             operation = result.ok()
             takes_something = any(operation.iter_parameters()) or operation.body
@@ -149,7 +156,9 @@ def test_sequences_are_answered_as_the_document_says(rooms: Rooms) -> None:
     app = open_app(rooms)
     document = schemathesis.openapi.from_dict(
         app.openapi(), config=schemathesis.Config.from_dict(CONFIG)
-    ).exclude(path=[NEVER_ENDS, "/v1/generations/{generation_id}/events"])
+    )
+    # These alone: among all routes, walks of twelve steps hardly come by the same request twice.
+    document = document.include(path_regex="^/v1/generations").exclude(path_regex="/events$")
     answers: Counter[tuple[str, int]] = Counter()
     with served(app) as port, requests.Session() as session:
 

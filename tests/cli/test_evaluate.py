@@ -35,6 +35,20 @@ def test_the_whole_report(tiny_models: TinyModels, tmp_path: Path) -> None:
     assert "Nothing here was trained on what it is scored on" in page
 
 
+@pytest.mark.slow
+def test_a_language_model_has_a_table_of_its_own(tiny_language: Path, tmp_path: Path) -> None:
+    words = ["evaluate", "--model", str(tiny_language), "--texts", "10", "--lessons", "200"]
+    result = CliRunner().invoke(app, [*words, "--json", "--report", str(tmp_path)], obj={})
+    assert result.exit_code == 0, result.output
+    table = json.loads(result.stdout)
+    assert json.loads((tmp_path / "evaluation-text.json").read_text()) == table
+    assert table["searched_lessons"] == table["lessons"] == 200
+    for one in table["languages"].values():
+        assert set(one["copied"]) == {"fixed", "given", "others"}
+    page = (tmp_path / "evaluation-text.md").read_text()
+    assert "that one of 200 lessons has" in page
+
+
 def test_a_list_of_prompts_is_scored(tiny_models: TinyModels, tmp_path: Path) -> None:
     prompts = tmp_path / "prompts.jsonl"
     entry = {"prompt": "a cat", "language": "en", "expect": {"subject": "cat", "time": "night"}}

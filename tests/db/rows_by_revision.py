@@ -15,8 +15,10 @@ from maquette.db.connect import migrate, revisions
 PICTURES = [f"the bytes of picture {number}".encode() for number in range(3)]
 MADE, PUT, MASK = (sha256(picture).hexdigest() for picture in PICTURES)
 JOB, ENDED, ASSET = (f"0198c0de-0000-7000-8000-00000000000{n}" for n in range(1, 4))
+TALK = "0198c0de-0000-7000-8000-000000000004"
 GRANT, HOLD, OPEN = (f"0198c0de-0000-7000-8000-0000000000a{n}" for n in range(1, 4))
 GRANTED, CHARGED = (f"0198c0de-0000-7000-8000-0000000000b{n}" for n in range(1, 3))
+VOICE, CAMPAIGN, DOCUMENT = (f"0198c0de-0000-7000-8000-0000000000c{n}" for n in range(1, 4))
 WHEN = "2026-11-20T12:00:00.000001+00:00"
 
 
@@ -231,6 +233,96 @@ def _0018(connection: sa.Connection) -> None:
     )
 
 
+def _0019(connection: sa.Connection) -> None:
+    """A refund that Stripe took came back, and someone has a page of it open."""
+    _run(
+        connection,
+        """
+        UPDATE payment SET asked_refund = 1, came_back_cents = 1;
+        INSERT INTO checkout_page (session_id, account_id) VALUES ('cs_1', 'ada');
+        """,
+    )
+
+
+def _0020(connection: sa.Connection) -> None:
+    """A server of the same machine, and another's."""
+    _run(
+        connection,
+        f"""
+        INSERT INTO text_server (server_id, name, url, encrypted_key, models, created_by) VALUES
+            ('{JOB}', 'home', 'http://127.0.0.1:11434/v1', NULL, '[]', 'ada'),
+            ('{ENDED}', 'away', 'https://away.example/v1', NULL,
+                '[{{"name": "a", "thousand_tokens_microcredits": 5}}]', 'ada');
+        """,
+    )
+
+
+def _0021(connection: sa.Connection) -> None:
+    """A text under way, of which two parts are kept."""
+    ask = {"messages": [{"role": "user", "content": "A tagline for a kettle."}], "count": 1}
+    parts = [
+        {"read": 9, "texts": [{"at": at, "text": text, "tokens": [at], "finished": None}]}
+        for at, text in ((0, "It "), (3, "sings."))
+    ]
+    _run(
+        connection,
+        f"""
+        INSERT INTO job (job_id, account_id, kind, state, request, queue, attempts) VALUES
+            ('{TALK}', 'ada', 'text', 'running', :request, 'text/starter-text', 1);
+        INSERT INTO job_event (job_id, sequence, kind, data) VALUES
+            ('{TALK}', 1, 'queued', '{{}}'), ('{TALK}', 2, 'running', '{{}}'),
+            ('{TALK}', 3, 'said', :first), ('{TALK}', 4, 'said', :second);
+        """,
+        request=json.dumps(ask),
+        first=json.dumps(parts[0]),
+        second=json.dumps(parts[1]),
+    )
+
+
+def _0022(connection: sa.Connection) -> None:
+    """A voice, a campaign that was run in it, and a document that was changed once."""
+    _run(
+        connection,
+        f"""
+        INSERT INTO brand_voice (voice_id, account_id, name, voice)
+            VALUES ('{VOICE}', 'ada', 'Norvik', :voice);
+        INSERT INTO campaign (campaign_id, account_id, name, inputs, templates, language, voice_id)
+            VALUES ('{CAMPAIGN}', 'ada', 'Spring', '{{"product": "Alder, a kettle"}}',
+                '{{tagline,x-post}}', 'en', '{VOICE}');
+        INSERT INTO campaign_job (campaign_id, job_id, template)
+            VALUES ('{CAMPAIGN}', '{ENDED}', 'tagline');
+        INSERT INTO document (document_id, account_id, title, language, template, voice_id)
+            VALUES ('{DOCUMENT}', 'ada', '水壶', 'zh', 'tagline', '{VOICE}');
+        INSERT INTO document_version (document_id, number, text, made_by) VALUES
+            ('{DOCUMENT}', 1, '水开了', 'tagline'), ('{DOCUMENT}', 2, '水开了。', 'hand');
+        """,
+        voice=json.dumps({"brand": "Norvik", "banned": ["最好"]}),
+    )
+
+
+def _0023(connection: sa.Connection) -> None:
+    """A document that has to name a kettle."""
+    _run(
+        connection,
+        f"""
+        UPDATE document SET inputs = '{{"product": "松禾，一把水壶"}}'
+            WHERE document_id = '{DOCUMENT}';
+        """,
+    )
+
+
+def _0024(connection: sa.Connection) -> None:
+    """One of the servers speaks, too."""
+    _run(
+        connection,
+        """
+        UPDATE text_server SET speech =
+            '[{"name": "tts", "voices": ["nova"], "thousand_characters_microcredits": 9}]'
+            WHERE name = 'away';
+        """,
+    )
+
+
 ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0001": _0001,
     "0002": _0002,
@@ -249,6 +341,14 @@ ROWS: dict[str, Callable[[sa.Connection], None]] = {
     "0016": _0016,
     "0017": _0017,
     "0018": _0018,
+    "0019": _0019,
+    "0020": _0020,
+    "0021": _0021,
+    "0022": _0022,
+    "0023": _0023,
+    "0024": _0024,
+    "0025": lambda connection: None,  # an index alone
+    "0026": lambda connection: None,  # a function alone
 }
 
 

@@ -79,6 +79,36 @@ def test_a_payment_knows_what_was_taken_back_of_it_before(fresh_url: str) -> Non
         assert get_payment(connection, payment_id=payment_id).taken_microcredits == 7
 
 
+def test_a_payment_knows_which_refunds_came_back_before(fresh_url: str) -> None:
+    """By schema 0019, from the audit log: not those that were refused, or sent once more."""
+    acts = {
+        new_id(): ["payments.refund_asked", "payments.refunded", "payments.refund_failed"],
+        new_id(): ["payments.refund_failed", "payments.refund_asked"],
+        new_id(): ["payments.refunded"],  # in Stripe's dashboard, which had refused
+    }
+    with connect(sa.make_url(fresh_url)) as engine:
+        rows_until(engine, "0018")
+        with engine.begin() as connection:
+            for payment_id, noted in acts.items():
+                row = (
+                    "INSERT INTO payment (payment_id, account_id, provider, what, price_cents, "
+                    "amount_microcredits, currency, state, refunded_cents, failed_refunds, "
+                    "paid_at) VALUES (:payment_id, 'ada', 'stripe', 'a pack', 9, 9, 'eur', "
+                    "'refunded', 9, 1, now())"
+                )
+                connection.execute(sa.text(row), {"payment_id": payment_id})
+                for act in noted:
+                    row = (
+                        "INSERT INTO audit_entry (actor_id, act, subject, details) "
+                        "VALUES ('stripe', :act, :subject, '{}')"
+                    )
+                    values = {"act": act, "subject": f"payment/{payment_id}"}
+                    connection.execute(sa.text(row), values)
+    with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
+        found = [get_payment(connection, payment_id=one).came_back_cents for one in acts]
+    assert found == [9, 0, 0]
+
+
 def test_migrations_make_the_tables_that_the_code_sees(fresh_url: str) -> None:
     with open_database(Settings(database=fresh_url)) as engine, engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from maquette.db.tables.jobs import job as job_table
-from maquette.jobs.queue import JobQueue, working
+from maquette.jobs.queue import AT_ONCE_A_SERVER, AT_ONCE_AN_ACCOUNT, JobQueue, working
 from maquette.jobs.store import create_job, end_job, get_job, list_jobs, start_job
 
 WORKER = """
@@ -79,6 +79,92 @@ def test_what_a_killed_worker_had_begun_is_run_again(database: sa.Engine, fresh_
     with database.connect() as connection:
         assert {job.state for job in list_jobs(connection, "me", 20)} == {"succeeded"}
     assert len(set(work.runs)) == len(work.runs) == 10
+    queue.close()
+
+
+def test_a_server_that_is_slow_holds_up_no_other(database: sa.Engine) -> None:
+    """In a queue of theirs; not even the jobs of the same account."""
+    queue, work, go_on = JobQueue(database), _Work(database), threading.Event()
+    slow = [f"slow/{number}" for number in range(3)]
+
+    def run(job_id: UUID) -> None:
+        with database.connect() as connection:
+            model = get_job(connection, job_id).request["model"]
+        if model in slow:
+            go_on.wait(60)
+        work(job_id)
+
+    def ask(model: str, account_id: str = "me") -> UUID:
+        with database.begin() as connection:
+            job = create_job(connection, account_id, "text", {"model": model}, queue="text/remote")
+            queue.enqueue(connection, job)
+            return job.job_id
+
+    stuck = [ask(slow[n % 3], f"account {n % 4}") for n in range(60)]
+    stuck += [ask(slow[0]) for _ in range(20)]  # more than one account has at once
+    with working(queue, ["text/remote"], "worker", 4, run, drain_s=5):
+        quick = [ask("quick/a"), ask("other/a")]
+        for _ in quick:
+            assert work.ended.acquire(timeout=20)
+        assert set(work.runs) == set(quick)
+        time.sleep(1)
+        assert len(queue.under_way()) == 4  # of the slow one
+        go_on.set()
+        for _ in stuck:
+            assert work.ended.acquire(timeout=60)
+    assert sorted(work.runs) == sorted(stuck + quick)
+    queue.close()
+
+
+def test_no_account_takes_all_that_a_server_does_at_once(database: sa.Engine) -> None:
+    """Sixteen narrations that wait for one another leave places to who comes later."""
+    queue, work, go_on = JobQueue(database), _Work(database), threading.Event()
+
+    def run(job_id: UUID) -> None:
+        with database.connect() as connection:
+            account_id = get_job(connection, job_id).account_id
+        if account_id == "first":
+            go_on.wait(60)
+        work(job_id)
+
+    def ask(account_id: str) -> UUID:
+        with database.begin() as connection:
+            asked = {"model": "home/tts"}
+            job = create_job(connection, account_id, "speech", asked, queue="speech/remote")
+            queue.enqueue(connection, job)
+            return job.job_id
+
+    stuck = [ask("first") for _ in range(AT_ONCE_AN_ACCOUNT)]
+    with working(queue, ["speech/remote"], "worker", AT_ONCE_A_SERVER, run, drain_s=5):
+        later = ask("second")
+        assert work.ended.acquire(timeout=20)
+        assert work.runs == [later]
+        begun = {str(one) for one in stuck} & queue.under_way().keys()
+        assert len(begun) == AT_ONCE_AN_ACCOUNT // 4
+        go_on.set()
+        for _ in stuck:
+            assert work.ended.acquire(timeout=60)
+    assert sorted(work.runs) == sorted([*stuck, later])
+    queue.close()
+
+
+def test_what_waits_without_a_share_is_given_one(database: sa.Engine) -> None:
+    """As where it was accepted before servers had any: no worker would take it."""
+    queue, work = JobQueue(database), _Work(database)
+    with database.begin() as connection:
+        job = create_job(connection, "me", "text", {"model": "home/m"}, queue="text/remote")
+        queue.enqueue(connection, job)
+    with database.begin() as connection:
+        entry = {"id": str(job.job_id)}
+        query = (
+            "UPDATE dbos.workflow_status SET queue_partition_key = NULL WHERE workflow_uuid = :id"
+        )
+        assert connection.execute(sa.text(query), entry).rowcount == 1
+    assert queue.reconcile() == 1
+    assert queue.reconcile() == 0
+    with working(queue, ["text/remote"], "worker", 4, work, drain_s=5):
+        assert work.ended.acquire(timeout=20)
+    assert work.runs == [job.job_id]
     queue.close()
 
 

@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -11,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 
 from maquette.db.tables.jobs import job
-from maquette.jobs.events import CHANNEL, add_event, read_events, send_tick
+from maquette.jobs.events import CHANNEL, add_event, read_events, send_ticks
 from maquette.jobs.store import (
     PROGRESS,
     Job,
     Priority,
-    backlog,
+    backlogs,
     claim_job,
     create_job,
     end_job,
@@ -39,7 +40,7 @@ def _new(database: sa.Engine, account: str = "me") -> UUID:
 def test_a_job_comes_runs_and_ends_once(database: sa.Engine) -> None:
     job_id = _new(database)
     with database.begin() as connection:
-        assert backlog(connection).jobs == 1
+        assert backlogs(connection)["image"].jobs == 1
         assert start_job(connection, job_id)
         started = get_job(connection, job_id).started_at
     with database.begin() as connection:  # a worker died; another begins
@@ -52,7 +53,7 @@ def test_a_job_comes_runs_and_ends_once(database: sa.Engine) -> None:
         job = get_job(connection, job_id)
         assert (job.state, job.ended, job.request) == ("succeeded", True, {"prompt": "一只猫"})
         assert job.finished_at is not None
-        assert backlog(connection).jobs == 0
+        assert backlogs(connection) == {}
         with pytest.raises(KeyError):
             get_job(connection, uuid4())
 
@@ -64,7 +65,7 @@ def test_the_backlog_is_what_is_yet_to_be_done(database: sa.Engine) -> None:
 
     def left_ms() -> float:
         with database.connect() as connection:
-            return backlog(connection).left_ms
+            return backlogs(connection)["image"].left_ms
 
     running, _, ended, _ = add(1000.0), add(200.0), add(5000.0), add(None)
     assert left_ms() == 6200.0
@@ -137,6 +138,21 @@ def test_deaths_are_attempts_that_did_not_break(database: sa.Engine) -> None:
         assert (now.attempts, now.breaks, now.deaths) == (3, 2, 1)
         end_job(connection, job_id, "succeeded")
         assert claim_job(connection, job_id, "a") is None
+
+
+def test_each_medium_has_its_own_share_of_an_account(database: sa.Engine) -> None:
+    def add(kind: str) -> UUID:
+        with database.begin() as connection:
+            return create_job(connection, "me", kind, {}).job_id
+
+    # In order of their ids, as they are released: those of one millisecond are in any order.
+    texts = sorted(add("text") for _ in range(3))
+    pictures = sorted(add("image") for _ in range(3))
+    with database.begin() as connection:
+        released = [one.job_id for one in release_jobs(connection, "me", 2)]
+        assert sorted(released) == sorted([*texts[:2], *pictures[:2]])
+        assert end_job(connection, texts[0], "succeeded")
+        assert [one.job_id for one in release_jobs(connection, "me", 2)] == texts[2:]
 
 
 def test_of_each_priority_so_many_of_an_account_are_released(database: sa.Engine) -> None:
@@ -251,8 +267,12 @@ def test_who_listens_hears_of_what_is_committed_and_only_that(database: sa.Engin
             add_event(connection, other, "queued", {})  # rolled back
         with database.begin() as connection:
             add_event(connection, job_id, "queued", {})
-            job = get_job(connection, job_id)
-            send_tick(connection, job, {"step": 3, "previews": ["x" * 9000]})
+            claim_job(connection, job_id, "worker")
+            attempt = start_job(connection, job_id, "worker")
+            assert attempt is not None
+            over = replace(attempt, attempts=attempt.attempts - 1)
+            ticks = [(attempt, {"step": 3, "previews": ["x" * 9000]}), (over, {"step": 4})]
+            send_ticks(connection, ticks)
         notes = [json.loads(n.payload) for n in listener.notifies(timeout=5, stop_after=2)]
     address = {"job_id": str(job_id), "account_id": "me"}
     assert notes == [

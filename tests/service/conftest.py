@@ -10,18 +10,20 @@ import pytest
 import sqlalchemy as sa
 import torch
 
+from maquette.batching.loop import EngineLoop
 from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.diffusion.engine import DenoisingEngine
-from maquette.diffusion.loop import EngineLoop
 from maquette.engines.catalog import ModelSpec
 from maquette.engines.image import ImageEngine
 from maquette.jobs.events import read_events
 from maquette.jobs.store import Job, create_job, get_job, list_jobs
 from maquette.library.assets import assets_of
 from maquette.library.blobs import Blobs
-from maquette.service.image_jobs import ImageJobs
+from maquette.service.image_maker import ImageMaker
+from maquette.service.job_runner import JobRunner
+from maquette.service.ticks import Ticks
 from tests.conftest import TinyModels
 
 
@@ -39,9 +41,10 @@ class ImageRoom:
             DenoisingEngine(torch.device("cpu"), deterministic=True), self._note_broken
         )
         self.broken: list[tuple[Exception, set[str]]] = []  # with the states of all jobs then
-        self.jobs = ImageJobs(
-            database, self.blobs, {"starter": self.image}, self.loop, folder / "snapshots"
-        )
+        images = {"starter": self.image}
+        self.maker = ImageMaker(self.blobs, images, self.loop, folder / "snapshots")
+        self.ticks = Ticks(database)
+        self.jobs = JobRunner(database, self.blobs, {"image": self.maker}, self.ticks)
         self.pause_s = 0.0
         self.image.unet.register_forward_pre_hook(lambda *_: time.sleep(self.pause_s))
 
@@ -78,5 +81,6 @@ class ImageRoom:
 def room(fresh_url: str, tiny_models: TinyModels, tmp_path: Path) -> Iterator[ImageRoom]:
     with open_database(Settings(database=fresh_url)) as database:
         made = ImageRoom(database, tmp_path, tiny_models.image)
-        yield made
+        with made.ticks:
+            yield made
         made.loop.close()

@@ -21,13 +21,16 @@ from maquette.core.requests import GenerationRequest
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.engines.catalog import SHIPPED
+from maquette.service.image_maker import ImageMaker
+from maquette.service.making import SNAPSHOTS, Crew
+from maquette.service.storage import open_blobs
 from maquette.service.worker import WorkerOptions, give_way, serve
 
 POISON = 666
 
 
 class InstantModel:
-    """What `ImageJobs` asks of an image engine."""
+    """What `ImageMaker` asks of an image engine."""
 
     def prepare(self, request: GenerationRequest, name: str, *_: object) -> list[Any]:
         if request.params.seed == POISON:
@@ -43,8 +46,8 @@ class InstantModel:
 
 
 class InstantLoop:
-    """What `ImageJobs` and the heartbeat ask of the engine's loop: each request takes about so many
-    seconds, and none of them any work.
+    """What `ImageMaker` and the heartbeat ask of the engine's loop: each request takes about so
+    many seconds, and none of them any work.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -75,7 +78,10 @@ def run(words: list[str], on_ready: Callable[[], None], stop: threading.Event) -
     images: Any = {spec.model_id: InstantModel() for spec in SHIPPED["image"]}
     loop: Any = InstantLoop(float(seconds))
     with open_database(settings) as database:
-        serve(settings, database, options, images, loop, dict, stop, on_ready, lambda: None)
+        blobs = open_blobs(settings)
+        maker = ImageMaker(blobs, images, loop, settings.data / SNAPSHOTS)
+        crew = Crew({"image": maker}, [loop], dict)
+        serve(settings, database, blobs, options, crew, stop, on_ready, lambda: None)
 
 
 if __name__ == "__main__":

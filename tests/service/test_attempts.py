@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from maquette.core.requests import AdapterUse
 from maquette.jobs.store import Job, end_job, get_job, let_go, start_job
-from maquette.service import image_jobs
+from maquette.service import job_runner
 from tests.service.conftest import ImageRoom
 
 
@@ -78,7 +78,7 @@ def test_what_breaks_is_tried_three_times(
             raise RuntimeError("boom")
         return finish(*given)
 
-    monkeypatch.setattr(image_jobs, "FIRST_RETRY_S", 0.5)
+    monkeypatch.setattr(job_runner, "FIRST_RETRY_S", 0.5)
     monkeypatch.setattr(room.image, "finish", breaks)
     job = room.job()
     room.jobs.run(job.job_id)
@@ -101,7 +101,7 @@ def test_a_request_that_is_at_fault_is_tried_once(room: ImageRoom) -> None:
 def test_a_job_that_waits_for_another_try_can_be_cancelled(
     room: ImageRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(image_jobs, "FIRST_RETRY_S", 600.0)
+    monkeypatch.setattr(job_runner, "FIRST_RETRY_S", 600.0)
     monkeypatch.setattr(room.image, "finish", lambda *_: 1 / 0)
     job = room.job()
     runner = threading.Thread(target=room.jobs.run, args=(job.job_id,))
@@ -204,11 +204,11 @@ def test_what_breaks_ends_the_job_in_one_line(
     def broken(*_: object) -> None:
         raise RuntimeError("boom\nand a traceback")
 
-    monkeypatch.setattr(image_jobs, "FIRST_RETRY_S", 0.1)
+    monkeypatch.setattr(job_runner, "FIRST_RETRY_S", 0.1)
     monkeypatch.setattr(room.image, "finish", broken)
     job = room.job()
     room.jobs.run(job.job_id)
     with room.database.connect() as connection:
         error = get_job(connection, job.job_id).error
     assert (room.state(job), room.hashes(job)) == ("failed", [])
-    assert error == "something broke while this was drawn; the log of the studio says what"
+    assert error == "something broke while this was made; the log of the studio says what"

@@ -38,7 +38,7 @@ def test_a_studio_that_is_well(site: Site) -> None:
     assert {name: one.state for name, one in checks.items()} == dict.fromkeys(
         (
             *("disk", "payments", "mails", "database", "workers", "queue", "storage", "backup"),
-            "second factors",
+            *("second factors", "text servers", "sandbox"),
         ),
         "well",
     )
@@ -57,6 +57,8 @@ def test_what_is_broken_is_said_with_its_remedy(
         report(connection, "worker-1")
         past = worker.c.heartbeat_at - timedelta(days=3)
         connection.execute(sa.update(worker).values(heartbeat_at=past))
+    no_walls = ("none", "code cannot be run safely here: no walls")
+    monkeypatch.setattr(checkup, "sandbox_state", lambda data: no_walls)
     monkeypatch.setattr(checkup, "LEAST_FREE_BYTES", 2**80)
     monkeypatch.setattr(checkup, "MOST_QUEUE_AGE_S", -1.0)
     half = {"stripe_webhook_secret": "whsec_1", "public_url": "https://studio.example"}
@@ -66,7 +68,9 @@ def test_what_is_broken_is_said_with_its_remedy(
         "disk": "broken", "payments": "broken", "database": "well", "workers": "broken",
         "queue": "noticed",
         "storage": "broken", "backup": "noticed", "mails": "noticed", "second factors": "well",
+        "text servers": "well", "sandbox": "noticed",
     }  # fmt: skip
+    assert checks["sandbox"].found == "code cannot be run safely here: no walls"
     assert all(one.remedy for one in checks.values() if one.state != "well")
     assert checks["workers"].found == "last heard of 3.0 days ago, and 1 jobs wait"
     assert checks["backup"].found == "never"
@@ -102,8 +106,10 @@ def test_a_storage_that_is_away_is_told_by_its_own_name(
     checks = _checks(site.settings.model_copy(update=away))
     states = {name: one.state for name, one in checks.items() if name not in ("disk", "workers")}
     assert states == {
-        "payments": "well", "mails": "well", "database": "well", "queue": "well",
+        "payments": "well", "mails": "well", "sandbox": "well", "database": "well",
+        "queue": "well",
         "storage": "broken", "backup": "noticed", "second factors": "well",
+        "text servers": "well",
     }  # fmt: skip
     assert "s3://studio refuses: " in checks["storage"].found
     monkeypatch.setitem(sys.modules, "maquette.library.object_blobs", None)  # nor what it needs

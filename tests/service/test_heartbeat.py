@@ -11,12 +11,12 @@ import sqlalchemy as sa
 import torch
 from torch import Tensor
 
+from maquette.batching.loop import EngineLoop
 from maquette.core.errors import InvalidRequest, QueueFull
 from maquette.core.requests import SamplingParams
 from maquette.core.settings import Settings
 from maquette.db.tables.jobs import worker as worker_row
 from maquette.diffusion.engine import DenoisingEngine
-from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.noise_schedule import NoiseSchedule
 from maquette.diffusion.request import DenoisingRequest, Network
 from maquette.diffusion.samplers import compile_table
@@ -95,7 +95,7 @@ def test_a_heart_beats_only_while_the_engine_goes_on(
         return len(beats) != before
 
     loop = EngineLoop(DenoisingEngine(torch.device("cpu")))
-    with Heartbeat(database, "worker-1", loop, dict, lambda: beats.append(1), longest_pass_s=2.0):
+    with Heartbeat(database, "worker-1", [loop], dict, lambda: beats.append(1), longest_pass_s=2.0):
         assert beats_within(1.0)  # with nothing to do
         future = loop.add(_request(hangs))
         assert hanging.wait(10)
@@ -122,7 +122,7 @@ def test_a_heart_outlives_whatever_fails_in_a_beat(
         return {"starter": [StepTime(4096, 20.0, 10.0)]}
 
     loop = EngineLoop(DenoisingEngine(torch.device("cpu")))
-    with Heartbeat(database, "worker-1", loop, measured, beats.release):
+    with Heartbeat(database, "worker-1", [loop], measured, beats.release):
         for _ in range(6):
             assert beats.acquire(timeout=30)
     loop.close()

@@ -88,13 +88,13 @@ def test_a_job_that_goes_on_ends_in_the_same_picture(
     whole = room.job(sampler=sampler, adapters=adapters)
     room.jobs.run(whole.job_id)
     job = room.job(sampler=sampler, adapters=adapters)
-    (one,) = room.image.prepare(room.jobs._request(job), str(job.job_id))
+    (one,) = room.image.prepare(room.maker._request(job), str(job.job_id))
     engine = DenoisingEngine(torch.device("cpu"))
     engine.add(one)
     for _ in range(5):
         engine.step()
     snapshot = engine.snapshot(one.request_id)
-    write_snapshot(room.jobs._place(one), snapshot)
+    write_snapshot(room.maker._place(one), snapshot)
     steps: list[int] = []
     room.image.unet.register_forward_hook(lambda *_: steps.append(1))
     room.jobs.run(job.job_id)
@@ -106,10 +106,10 @@ def test_a_job_that_goes_on_ends_in_the_same_picture(
 def test_a_snapshot_that_does_not_fit_is_passed_over(room: ImageRoom) -> None:
     whole, job = room.job(count=2), room.job(count=2)
     room.jobs.run(whole.job_id)
-    first, second = room.image.prepare(room.jobs._request(job), str(job.job_id))
+    first, second = room.image.prepare(room.maker._request(job), str(job.job_id))
     at_the_end = Snapshot(len(first.table), torch.zeros(first.shape), torch.zeros(first.shape))
-    write_snapshot(room.jobs._place(first), at_the_end)
-    write_snapshot(room.jobs._place(second), Snapshot(1, torch.zeros(1), torch.zeros(1)))
+    write_snapshot(room.maker._place(first), at_the_end)
+    write_snapshot(room.maker._place(second), Snapshot(1, torch.zeros(1), torch.zeros(1)))
     room.jobs.run(job.job_id)
     assert (room.state(job), room.hashes(job)) == ("succeeded", room.hashes(whole))
 
@@ -138,8 +138,8 @@ def test_bytes_that_another_deletes_meanwhile_are_there_in_the_end(
 
 def test_what_was_cancelled_while_no_worker_was_there_leaves_nothing(room: ImageRoom) -> None:
     job = room.job()
-    (one,) = room.image.prepare(room.jobs._request(job), str(job.job_id))
-    write_snapshot(room.jobs._place(one), Snapshot(1, torch.zeros(1), torch.zeros(1)))
+    (one,) = room.image.prepare(room.maker._request(job), str(job.job_id))
+    write_snapshot(room.maker._place(one), Snapshot(1, torch.zeros(1), torch.zeros(1)))
     with room.database.begin() as connection:
         start_job(connection, job.job_id, "worker")
         end_job(connection, job.job_id, "cancelled")
@@ -206,4 +206,4 @@ def test_a_decoder_that_meets_a_broken_device_ends_the_loop(room: ImageRoom) -> 
     assert isinstance(error, torch.AcceleratorError)
     assert states == {"running"}  # a worker ends before its job hears of it
     with pytest.raises(CancelledError):
-        room.loop.add(room.image.prepare(room.jobs._request(room.job()))[0]).result(10)
+        room.loop.add(room.image.prepare(room.maker._request(room.job()))[0]).result(10)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from maquette.core.errors import NotNow
 from maquette.core.settings import Settings
-from maquette.db.connect import open_database
-from maquette.db.locks import Lease
+from maquette.db.connect import API_LOCK_S, POOL, open_database
+from maquette.db.locks import Lease, lock_name
 from maquette.db.tables.ledger import ledger_check
 from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import grant
@@ -128,6 +129,41 @@ def test_one_runs_at_a_time_over_all_processes(
         assert checkers[1].begin().number > told[0].number
         _ended(checkers[0])
     assert len(began) == 2
+
+
+def test_as_many_begin_one_at_once_as_there_are_connections(
+    fresh_url: str, database: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_told = Event()
+    monkeypatch.setattr(service, "verify", lambda *_: iter(lambda: all_told.wait(60), True))
+    with ExitStack() as stack:
+        engine = stack.enter_context(open_database(Settings(database=fresh_url), lock_s=API_LOCK_S))
+        checker = stack.enter_context(LedgerChecker(engine))
+        pool = stack.enter_context(ThreadPoolExecutor(POOL))
+        with database.begin() as connection:  # another process begins one, or is just too late
+            lock_name(connection, f"{LEASE} begins")
+            begun = [pool.submit(checker.begin) for _ in range(POOL)]
+            time.sleep(1)
+        numbers = {one.result().number for one in begun}
+        all_told.set()
+        assert len(numbers) == 1
+        assert _ended(checker).state == "ended"
+
+
+def test_whoever_waits_to_begin_one_has_no_connection(fresh_url: str, database: sa.Engine) -> None:
+    lease = Lease(database, LEASE, 60.0)
+    assert lease.take()  # and there is no check that runs
+    with open_database(Settings(database=fresh_url), lock_s=API_LOCK_S) as engine:
+        with LedgerChecker(engine) as checker, ThreadPoolExecutor(POOL) as pool:
+            begun = [pool.submit(checker.begin) for _ in range(POOL)]
+            used: list[int] = []
+            while not all(one.done() for one in begun):
+                assert isinstance(engine.pool, sa.QueuePool)
+                used.append(engine.pool.checkedout())
+                time.sleep(0.05)
+        assert {type(one.exception()) for one in begun} == {NotNow}
+        assert max(used) <= 2
+    lease.give_up()
 
 
 def test_one_whose_process_was_killed_is_broken_off_and_another_begins(

@@ -1,5 +1,6 @@
 """Pictures in and out: what cannot be read or written is one line, and nothing is half-written."""
 
+import io
 import json
 import warnings
 from pathlib import Path
@@ -11,7 +12,14 @@ from PIL import Image
 from maquette.core.errors import InvalidRequest
 from maquette.core.requests import AdapterUse, GenerationRequest, SamplingParams
 from maquette.service.generate import extend, trajectory_strip
-from maquette.service.pictures import check_picture_path, png_texts, read_picture, write_picture
+from maquette.service.pictures import (
+    check_picture_path,
+    png_texts,
+    read_picture,
+    read_upload,
+    shrunk_upload,
+    write_picture,
+)
 
 PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8))
 
@@ -48,6 +56,18 @@ def test_a_photograph_is_read_as_it_was_held(tmp_path: Path) -> None:
     exif[0x0112] = 6  # turned by a quarter
     Image.new("RGB", (40, 20)).save(path, exif=exif)
     assert read_picture(path).size == (20, 40)
+
+
+def test_what_is_shown_is_shrunk_and_not_read_where_it_is_large() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (3000, 1500), "red").save(file, "PNG")
+    with Image.open(io.BytesIO(shrunk_upload(file.getvalue()))) as small:
+        assert (small.format, small.size) == ("PNG", (1024, 512))
+    file = io.BytesIO()
+    Image.new("RGB", (4001, 4000)).save(file, "PNG")
+    with pytest.raises(InvalidRequest, match="4001x4000; at most 16 million pixels are read"):
+        shrunk_upload(file.getvalue())
+    assert read_upload(file.getvalue()).size == (4001, 4000)  # to begin from
 
 
 def _truncated(folder: Path) -> Path:

@@ -16,7 +16,12 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from maquette import __version__
 from maquette.api import (
     assets,
+    brand_voices,
+    campaigns,
+    code,
+    copydesk,
     credits,
+    documents,
     events,
     generations,
     health,
@@ -26,18 +31,24 @@ from maquette.api import (
     metrics,
     models,
     oidc,
+    openai,
+    openai_speech,
     operator_credits,
     operator_payments,
     operator_people,
     operator_queue,
+    operator_text_servers,
     payments,
     sign_in,
+    speech,
     teams,
+    texts,
     two_factor,
 )
 from maquette.api.access import Access
 from maquette.api.batches import Batches
 from maquette.api.body_limit import ENVELOPE_BYTES, BodyLimit
+from maquette.api.context import MOST_SHOWN_BYTES
 from maquette.api.dependencies import refuse_other_pages
 from maquette.api.idempotency import answered_before
 from maquette.api.pages import Pages
@@ -45,6 +56,7 @@ from maquette.api.watch import Watch
 from maquette.core.errors import (
     IdempotencyMismatch,
     InsufficientCredits,
+    JobFailed,
     MaquetteError,
     NotAllowed,
     NotFound,
@@ -52,6 +64,7 @@ from maquette.core.errors import (
     NotSignedIn,
     PaymentUnavailable,
     QuotaExceeded,
+    RemoteUnavailable,
     StorageUnavailable,
     UsageError,
     first_line,
@@ -62,15 +75,19 @@ from maquette.ledger.idempotency import AnsweredBefore
 from maquette.service.credits import Credits
 from maquette.service.figures import Figures
 from maquette.service.ledger_check import LedgerChecker
+from maquette.service.overview import SandboxLook
 from maquette.service.payments import Payments
 from maquette.service.people import People
 from maquette.service.studio import Studio
+from maquette.service.text_servers import TextServers
 
 log = logging.getLogger(__name__)
 ROUTES = (
     *(sign_in, oidc, me, linked_providers, two_factor, keys, teams),
-    *(generations, events, assets, models, credits),
-    *(payments, operator_people, operator_credits, operator_payments, operator_queue, health),
+    *(generations, events, assets, texts, speech, models, credits, openai, openai_speech),
+    *(copydesk, brand_voices, campaigns, documents, code),
+    *(payments, operator_people, operator_credits, operator_payments, operator_queue),
+    *(operator_text_servers, health),
 )
 MOST_MISFITS = 3  # told of one request
 STATUS = {
@@ -81,7 +98,9 @@ STATUS = {
     NotFound: 404,
     QuotaExceeded: 413,
     StorageUnavailable: 503,
+    JobFailed: openai.STATUS_FAILED,
     PaymentUnavailable: 502,
+    RemoteUnavailable: 502,
     UsageError: 400,
 }  # the first that fits
 
@@ -126,6 +145,8 @@ def create_app(
     app.state.metrics = metrics.registry(
         Figures(database), worker_restarts, streams=lambda: len(app.state.watch)
     )
+    app.state.text_servers = TextServers(database, people.settings)
+    app.state.sandbox = SandboxLook(people.settings.data)
     app.state.database, app.state.credits = database, credit_desk or Credits(database)
     for module in ROUTES:
         app.include_router(module.router)
@@ -138,7 +159,10 @@ def create_app(
         app.add_exception_handler(kind, _database_away)
     app.add_middleware(
         BodyLimit,
-        by_path={"/v1/pictures": assets.MOST_UPLOAD_BYTES + ENVELOPE_BYTES},
+        by_path={
+            "/v1/pictures": assets.MOST_UPLOAD_BYTES + ENVELOPE_BYTES,
+            "/v1/chat/completions": MOST_SHOWN_BYTES,  # pictures among its messages
+        },
     )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*hosts])
     if proxies := people.settings.proxies.replace(",", " ").split():
@@ -147,42 +171,50 @@ def create_app(
     return app
 
 
-async def _problem(_: Request, error: Exception) -> Response:
+async def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, MaquetteError)
     if isinstance(error, NotNow):
-        return _line(error.message, 429, {"Retry-After": str(error.retry_after_s)})
+        return _line(request, error.message, 429, {"Retry-After": str(error.retry_after_s)})
     if isinstance(error, NotSignedIn):
-        return _line(error.message, 401, {"WWW-Authenticate": "Bearer"}, needs=error.needs)
+        bearer = {"WWW-Authenticate": "Bearer"}
+        return _line(request, error.message, 401, bearer, needs=error.needs)
     known = (code for kind, code in STATUS.items() if isinstance(error, kind))
-    return _line(error.message, next(known, 500))
+    return _line(request, error.message, next(known, 500))
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 204:
         return Response(status_code=204)
-    return _line(error.detail, error.status_code, error.headers)
+    return _line(request, error.detail, error.status_code, error.headers)
 
 
-async def _misfit(_: Request, error: Exception) -> Response:
+async def _misfit(request: Request, error: Exception) -> Response:
     """What was sent is not sent back: not all that JSON's readers take can be written as JSON."""
     assert isinstance(error, RequestValidationError)
     named = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-    return _line("; ".join(islice(named, MOST_MISFITS)), 422)
+    return _line(request, "; ".join(islice(named, MOST_MISFITS)), 422)
 
 
 async def _database_away(request: Request, error: Exception) -> Response:
     """Not a fault of the request, and none of ours that a traceback would help to find."""
     log.warning("%s %s: %s", request.method, request.url.path, first_line(error))
-    return _line("the database does not answer; try again in a moment", 503, {"Retry-After": "5"})
+    soon = {"Retry-After": "5"}
+    return _line(request, "the database does not answer; try again in a moment", 503, soon)
 
 
 def _line(
-    message: str, status: int, headers: Mapping[str, str] | None = None, **more: str | None
+    request: Request,
+    message: str,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+    **more: str | None,
 ) -> Response:
-    """The form of all that goes wrong. Half of a surrogate pair is escaped: JSON can name it, UTF-8
-    cannot hold it.
+    """The form of all that goes wrong, on the routes of OpenAI's theirs. Half of a surrogate pair
+    is escaped: JSON can name it, UTF-8 cannot hold it.
     """
     written = message.encode(errors="backslashreplace").decode()
+    if request.url.path in openai.PATHS:
+        return JSONResponse({"error": openai.openai_error(written, status)}, status, headers)
     told = {name: value for name, value in more.items() if value is not None}
     return JSONResponse({"error": written, **told}, status, headers)

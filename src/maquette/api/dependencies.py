@@ -24,6 +24,7 @@ from maquette.service.ledger_check import LedgerChecker
 from maquette.service.payments import Payments
 from maquette.service.people import Browser, People, Send
 from maquette.service.studio import Outcome, OwnJobId, Studio
+from maquette.service.text_servers import TextServers
 
 __all__ = ["LOCAL_ACCOUNT", "Caller", "Role"]  # for routes, which ask here who asks
 
@@ -57,6 +58,10 @@ async def _payments(request: Request) -> Payments:
     return request.app.state.payments
 
 
+async def _text_servers(request: Request) -> TextServers:
+    return request.app.state.text_servers
+
+
 async def _watch(request: Request) -> Watch:
     return request.app.state.watch
 
@@ -74,6 +79,7 @@ async def _balances(request: Request) -> Balances:
 
 
 StudioDep = Annotated[Studio, Depends(_studio)]
+TextServersDep = Annotated[TextServers, Depends(_text_servers)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 CreditsDep = Annotated[Credits, Depends(_credits)]
 LedgerCheckerDep = Annotated[LedgerChecker, Depends(_ledger_checker)]

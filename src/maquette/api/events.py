@@ -6,7 +6,7 @@ of FastAPI's beside its own, five hundred times where so many watch.
 
 import json
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,7 +28,7 @@ from maquette.api.dependencies import (
     WatchDep,
 )
 from maquette.api.schemas import GenerationOut, Problem
-from maquette.api.watch import News, Watcher
+from maquette.api.watch import News, Tick, Watcher
 from maquette.db.connect import DATABASE_AWAY
 from maquette.jobs.store import ENDS, Job
 from maquette.people.callers import Caller
@@ -140,6 +140,7 @@ async def _of_job(
     studio: Studio, watcher: Watcher, job_id: UUID, after: int, welcome: _Welcome
 ) -> AsyncGenerator[bytes]:
     there_are_events = True
+    ticks: Sequence[Tick] = ()
     while await welcome.lasts():
         if there_are_events:
             try:
@@ -151,15 +152,16 @@ async def _of_job(
                 yield _said(event.kind, json.dumps(dict(event.data)), str(after))
                 if event.kind in ENDS:
                     return
+        for tick in ticks:  # what is said of a text joins on to what is kept, which comes first
+            yield _said("tick", json.dumps(tick))
+        ticks = ()
         try:
             news = await watcher.news(PING_S)
         except TimeoutError:
             there_are_events = True  # should a notice ever be lost
             yield PING
             continue
-        there_are_events = news.missed or bool(news.changed)
-        for tick in news.ticks.values():
-            yield _said("tick", json.dumps(tick))
+        there_are_events, ticks = news.missed or bool(news.changed), [*news.ticks.values()]
 
 
 @router.get("/events", response_class=EventStream, responses=ANSWERS)

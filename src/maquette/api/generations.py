@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, status
 
 from maquette.api.dependencies import Account, CallerDep, OwnJob, StudioDep
 from maquette.api.idempotency import OnceDep
-from maquette.api.schemas import GenerationIn, GenerationOut, problems
+from maquette.api.schemas import GenerationIn, GenerationOut, Kind, problems
 from maquette.core import logs
 from maquette.engines.catalog import find_shipped
 from maquette.service.queues import IMAGE
@@ -48,9 +48,12 @@ def list_generations(
     account: Account,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     before: UUID | None = None,
+    kind: Kind | None = None,
 ) -> list[GenerationOut]:
-    """Your requests, the newest first; `before` is the last one of the page before."""
-    jobs = studio.jobs(account, limit, before)
+    """Your requests, the newest first, or those of one kind; `before` is the last one of the page
+    before.
+    """
+    jobs = studio.jobs(account, limit, before, kind)
     outcomes = studio.outcomes([job.job_id for job in jobs])
     return [GenerationOut.of(job, outcomes[job.job_id]) for job in jobs]
 

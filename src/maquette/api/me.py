@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from maquette.api.dependencies import (
     BrowserDep,
     CallerDep,
+    PaymentsDep,
     PeopleDep,
     SignedInDep,
     StudioDep,
@@ -109,7 +110,9 @@ class MeIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Line | None = None
-    payer_account_id: Annotated[str, Field(max_length=100, pattern=r"^[\w/-]+$")] | None = None
+    payer_account_id: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_/-]+$")] | None = (
+        None
+    )
     password: Annotated[str, Field(max_length=1000)] | None = None
     current_password: Annotated[str, Field(max_length=1000)] = ""
 
@@ -171,7 +174,7 @@ def export_me(caller: SignedInDep, people: PeopleDep, studio: StudioDep) -> Stre
     what you paid, and the pictures. Five times an hour are enough.
     """
     people.count((EXPORT_OF, caller.account_id))
-    read = partial(studio.picture, caller.account_id)
+    read = partial(studio.own_bytes, caller.account_id)
     with ExitStack() as stack:  # the file has no name, so nothing of it stays, whatever comes
         file = stack.enter_context(TemporaryFile())
         export(people.database, caller.account_id, read, file)
@@ -196,6 +199,7 @@ def delete_me(
     caller: SignedInDep,
     people: PeopleDep,
     studio: StudioDep,
+    payments: PaymentsDep,
     response: Response,
     later: BackgroundTasks,
 ) -> None:
@@ -203,6 +207,7 @@ def delete_me(
     people.check_password(caller.account_id, asked.password, caller.session_id)
     with people.database.begin() as connection:
         delete(connection, caller.account_id, actor_id=caller.account_id)
+    later.add_task(payments.close_pages_now)
     later.add_task(studio.drop_bytes)
     take_cookie(response)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from maquette.api.credits import AccountBalanceOut, TransferOut, balance_out
 from maquette.api.dependencies import CreditsDep, LedgerCheckerDep, OperatorDep
-from maquette.api.schemas import problems
+from maquette.api.schemas import Kind, problems
 from maquette.service.credits import HistoryLine
 from maquette.service.ledger_check import CheckState
 from maquette.service.running_costs import RunningCost
@@ -29,14 +29,15 @@ class SharedCostOut(BaseModel):
 
 
 class RunningCostOut(BaseModel):
-    """A model's price, and what its usual picture brings and costs; null where no worker has
-    measured it yet.
+    """A model's price, and what its usual picture, or a thousand tokens that it says, brings and
+    costs; null where no worker has measured it yet.
     """
 
     model: str
+    kind: Kind
     unit: str
     unit_microcredits: int
-    picture_units: float
+    units: float
     price_microcredits: int
     price_cents: float
     cost_cents: float | None
@@ -47,10 +48,11 @@ class RunningCostOut(BaseModel):
     def of(cls, cost: RunningCost) -> "RunningCostOut":
         return cls(
             model=cost.model,
+            kind=cast(Kind, cost.kind),
             unit=cost.price.unit,
             unit_microcredits=cost.price.microcredits,
-            picture_units=cost.quote.megapixel_steps,
-            price_microcredits=cost.quote.price_microcredits,
+            units=cost.units,
+            price_microcredits=cost.price_microcredits,
             price_cents=cost.price_cents,
             cost_cents=cost.cost_cents,
             margin=cost.margin,
@@ -137,8 +139,8 @@ def reverse_transfer(
 
 @router.get("/prices", responses=PROBLEMS)
 def list_prices(credits: CreditsDep, caller: OperatorDep) -> list[RunningCostOut]:
-    """What each model's usual picture brings and costs, and how its cost falls where passes are
-    shared and texts were read before.
+    """What each model's usual picture, or a thousand tokens, brings and costs, and how the cost of
+    a picture falls where passes are shared and texts were read before.
     """
     return [RunningCostOut.of(one) for one in credits.running_costs()]
 

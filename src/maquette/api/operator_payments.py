@@ -97,9 +97,16 @@ class PaymentOut(BaseModel):
     currency: str | None
     refunded_cents: int
     failed_refunds: int
+    came_back_cents: Annotated[int, Field(description="Of refunds that are to be sent again.")]
     state: PaymentState
     created_at: datetime
     paid_at: datetime | None
+
+
+class ListedPaymentOut(PaymentOut):
+    """A payment, and by what others know whose account it is for."""
+
+    account_name: Annotated[str | None, Field(description="A person's e-mail or a team's name.")]
 
 
 class RevenueOut(BaseModel):
@@ -212,9 +219,14 @@ def list_payments(
     _: OperatorDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     before: UUID | None = None,
-) -> list[PaymentOut]:
+) -> list[ListedPaymentOut]:
     """All payments, the newest first; `before` is the last one of the page before."""
-    return [_out(one) for one in payments.payments(limit, before)]
+    found = payments.payments(limit, before)
+    names = payments.names_of(found)
+    return [
+        ListedPaymentOut(**_out(one).model_dump(), account_name=names.get(one.account_id))
+        for one in found
+    ]
 
 
 @router.post("/payments/{payment_id}/refund", responses=PROBLEMS)

@@ -19,7 +19,7 @@ from maquette.service.people_admin import available_credits, set_role, set_suspe
 router = APIRouter(prefix="/v1/operator", tags=["operator"])
 PROBLEMS = problems(400, 404)
 Limit = Annotated[int, Query(ge=1, le=100)]
-AccountId = Annotated[str, Field(max_length=100, pattern=r"^[\w/.@+-]+$")]
+AccountId = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_/.@+-]+$")]
 
 
 class PersonOut(BaseModel):

@@ -1,10 +1,10 @@
 """For operators: what waits, what runs, and on which workers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from maquette.api.dependencies import OperatorDep, StudioDep
@@ -46,16 +46,27 @@ class WorkerOut(BaseModel):
     leads: Annotated[bool, Field(description="It gives what dead workers had to others.")]
 
 
+class SandboxOut(BaseModel):
+    """Where this machine runs code that models write, and why there or nowhere."""
+
+    name: Literal["bubblewrap", "webassembly", "none"]
+    why: str
+
+
 class QueueOut(BaseModel):
     """All that waits or runs, the oldest first, and who does it."""
 
     jobs: list[QueuedOut]
     workers: list[WorkerOut]
+    sandbox: SandboxOut
 
 
 @router.get("/queue", responses=PROBLEMS)
-def get_queue(studio: StudioDep, caller: OperatorDep) -> QueueOut:
-    """The requests that have not ended, at most five hundred, and the workers."""
+def get_queue(studio: StudioDep, caller: OperatorDep, request: Request) -> QueueOut:
+    """The requests that have not ended, at most five hundred, and the workers; and the sandbox of
+    the machine that answers.
+    """
+    name, why = request.app.state.sandbox.state()
     now = studio.overview()
     jobs = [
         QueuedOut(
@@ -71,4 +82,8 @@ def get_queue(studio: StudioDep, caller: OperatorDep) -> QueueOut:
         )
         for job in now.jobs
     ]
-    return QueueOut(jobs=jobs, workers=[WorkerOut.model_validate(one) for one in now.workers])
+    return QueueOut(
+        jobs=jobs,
+        workers=[WorkerOut.model_validate(one) for one in now.workers],
+        sandbox=SandboxOut(name=name, why=why),
+    )

@@ -23,7 +23,7 @@ class Pages(StaticFiles):
         scripts = " ".join(["'self'", *(f"'sha256-{one}'" for one in hashes)])
         self._headers = {
             "Content-Security-Policy": f"default-src 'self'; script-src {scripts}; "
-            "img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+            "img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; form-action 'self'; "
             "frame-ancestors 'none'",
             "Cache-Control": "no-cache",  # kept, and asked for with its ETag
             "Referrer-Policy": "same-origin",

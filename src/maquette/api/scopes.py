@@ -7,7 +7,23 @@ SCOPES: tuple[tuple[str, Scope, Scope], ...] = (
     ("/v1/operator", "operate", "operate"),
     ("/metrics", "operate", "operate"),
     ("/v1/generations", "read", "generate"),
+    ("/v1/texts", "read", "generate"),
+    ("/v1/copy/checks", "read", "read"),  # which changes nothing
+    ("/v1/copy/quotes", "read", "read"),  # nor does this
+    ("/v1/copy", "read", "generate"),
+    ("/v1/templates", "read", "account"),
+    ("/v1/brand-voices", "read", "generate"),
+    ("/v1/campaigns/quotes", "read", "read"),  # which changes nothing
+    ("/v1/campaigns", "read", "generate"),
+    ("/v1/documents", "read", "generate"),
+    ("/v1/speech/quotes", "read", "read"),  # which changes nothing
+    ("/v1/speech", "read", "generate"),
+    ("/v1/audio/speech", "read", "generate"),
+    ("/v1/voices", "read", "account"),
+    ("/v1/code/quotes", "read", "read"),  # which changes nothing
+    ("/v1/code", "read", "generate"),
     ("/v1/assets", "read", "generate"),
+    ("/v1/chat/completions", "read", "generate"),
     ("/v1/pictures", "read", "generate"),
     ("/v1/quotes", "read", "read"),  # which changes nothing
     ("/v1/events", "read", "account"),

@@ -14,7 +14,7 @@ import psycopg
 import sqlalchemy as sa
 
 from maquette.jobs.events import BALANCE, CHANNEL
-from maquette.jobs.store import PROGRESS
+from maquette.jobs.store import PROGRESS, SAID
 
 Tick = dict[str, Any]
 Topic = tuple[str, str]  # "job", "account" or "balance", and its id
@@ -143,7 +143,7 @@ class Watch:
         tick = note.get("tick")
         for watcher in self._watchers.get(("job", job_id), ()):
             watcher.tell(job_id, tick)
-        if note.get("kind") == PROGRESS:
+        if note.get("kind") in (PROGRESS, SAID):
             return  # an account's watcher has seen it as a tick
         for watcher in self._watchers.get(("account", account_id), ()):
             watcher.tell(job_id, tick)

@@ -7,12 +7,16 @@ from typing import Annotated, NoReturn
 import typer
 
 from maquette import __version__
-from maquette.cli import accounts, credits, ledger, payments, plans, train
+from maquette.cli import accounts, credits, ledger, payments, plans, text_servers, train
 from maquette.cli.backup import backup, restore
+from maquette.cli.code import code
+from maquette.cli.copy import copy
 from maquette.cli.doctor import doctor
 from maquette.cli.evaluate import evaluate
 from maquette.cli.image import image
+from maquette.cli.speech import speech
 from maquette.cli.studio import studio
+from maquette.cli.text import text
 from maquette.cli.worker import worker
 from maquette.core.errors import MaquetteError, reason_and_remedy
 from maquette.core.machine import let_threads_sleep
@@ -26,6 +30,11 @@ app = typer.Typer(
 )
 app.command()(studio)
 app.command()(image)
+app.command()(text)
+app.command()(code)
+app.add_typer(text_servers.app, name="text-servers")
+app.command()(copy)
+app.command()(speech)
 app.add_typer(train.app, name="train")
 app.command()(evaluate)
 app.command()(worker)

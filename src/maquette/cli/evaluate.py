@@ -24,6 +24,7 @@ from maquette.cli.options import (
 from maquette.core.requests import SamplingParams
 
 if TYPE_CHECKING:
+    from maquette.core.settings import Settings
     from maquette.engines.image import ImageEngine
 
 
@@ -39,6 +40,12 @@ def evaluate(
     guidance: Guidance = None,
     sampler: Sampler = None,
     lora: Lora = None,
+    texts: Annotated[
+        int, typer.Option(help="Held-out assignments for a language model.", min=10)
+    ] = 500,
+    lessons: Annotated[
+        int, typer.Option(help="Lessons that are searched for what a language model copied.", min=1)
+    ] = 300_000,
     prompts: Annotated[
         Path | None, typer.Option(help="Score these prompts (JSONL) instead of the whole table.")
     ] = None,
@@ -50,10 +57,13 @@ def evaluate(
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
-    """Measure what the models can do, on scenes that no training has seen.
+    """Measure what the models can do, on scenes and products that no training has seen.
 
     Example: maquette evaluate --report docs
     """
+    if _is_language(model):
+        settings = settings_of(context, device=device, precision=precision, threads=threads)
+        return _evaluate_language(settings, model, texts, lessons, report, as_json)
     from maquette.cli.progress import progress_bar
     from maquette.engines.catalog import find_model, reading
     from maquette.recipes import evaluation
@@ -84,6 +94,43 @@ def evaluate(
     typer.echo(json.dumps(table) if as_json else markdown_tables(table))
     if report is not None:
         write_report(report, table, scored)
+
+
+def _is_language(model: str) -> bool:
+    from maquette.engines.catalog import SHIPPED
+
+    return any(model == spec.model_id for spec in SHIPPED["text"]) or (
+        Path(model).is_dir() and not (Path(model) / "model_index.json").exists()
+    )
+
+
+def _evaluate_language(
+    settings: "Settings", model: str, texts: int, lessons: int, report: Path | None, as_json: bool
+) -> None:
+    """The table of a language model, and with `report` its page with samples."""
+    from maquette.cli.progress import progress_bar
+    from maquette.core.text_requests import TextParams
+    from maquette.recipes import language_copies as copies
+    from maquette.recipes import language_evaluation as evaluation
+    from maquette.recipes.language_report import check_page, tables, write_page
+    from maquette.recipes.tones import judge_of
+    from maquette.service import wiring
+
+    if report is not None:
+        check_page(report)
+    engine, judge = wiring.text_engine(settings, model), judge_of()
+    tried = evaluation.held_out_assignments(texts)
+    with progress_bar("writing", "texts", quiet=as_json) as advance:
+        evaluation.write_all(engine, tried, judge, TextParams(max_tokens=600), advance)
+    with progress_bar("searching", "lessons", quiet=as_json) as advance:
+        long = evaluation.long_sentences_of(tried)
+        learned = copies.learned_among(long, lessons, advance)
+    answers = evaluation.learned_answers(min(lessons, evaluation.TRIGRAM_LESSONS))
+    found = evaluation.figures(engine, tried, answers, learned)
+    table = {"model": model, "searched_lessons": lessons, **found}
+    typer.echo(json.dumps(table) if as_json else tables(table))
+    if report is not None:
+        write_page(report, table, tried)
 
 
 def _circumstances(engine: "ImageEngine", params: SamplingParams) -> dict[str, Any]:

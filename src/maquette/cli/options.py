@@ -26,6 +26,9 @@ Model = Annotated[
     str,
     typer.Option(help="starter, starter-turbo (four steps), or a checkpoint folder."),
 ]
+TextModel = Annotated[
+    str, typer.Option(help="starter-text, a checkpoint folder, or another server's NAME/MODEL.")
+]
 Lora = Annotated[
     list[str] | None,
     typer.Option(help="A LoRA by name or file; once for each.", metavar="NAME_OR_FILE[:SCALE]"),

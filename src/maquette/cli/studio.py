@@ -199,12 +199,14 @@ def _studio(settings: Settings, engine: "sa.Engine") -> "Studio":
     from maquette.service.admission import QueueLimits
     from maquette.service.storage import open_blobs
     from maquette.service.studio import Studio
+    from maquette.service.voices import VOICES
 
     limits = QueueLimits(settings.queue_jobs, settings.queue_s, settings.account_requests)
     blobs = open_blobs(settings)
     adapters, thumbnails = settings.data / "adapters", settings.data / "thumbnails"
     queue = JobQueue(engine, settings.account_jobs)
-    return Studio(engine, blobs, queue, limits, settings.upload_bytes, adapters, thumbnails)
+    voices = settings.data / VOICES
+    return Studio(engine, blobs, queue, limits, settings.upload_bytes, adapters, thumbnails, voices)
 
 
 def _greet(

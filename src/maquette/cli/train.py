@@ -16,7 +16,7 @@ from maquette.recipes.stages import STAGES
 if TYPE_CHECKING:
     from maquette.train.loop import Compute, LoopSettings
 
-app = typer.Typer(no_args_is_help=True, help="Train the starter models from drawn pictures.")
+app = typer.Typer(no_args_is_help=True, help="Train the starter models on what the world makes.")
 
 Out = Annotated[Path, typer.Option(help="Folder of the run; an unfinished run there goes on.")]
 Minutes = Annotated[float, typer.Option(help="Stop after so many minutes.", min=0.01)]
@@ -307,6 +307,29 @@ def turbo(
     _report(train_turbo(out, settings, model, text, latents, seed, batch), as_json)
 
 
+@app.command()
+def language(
+    context: typer.Context,
+    out: Out = Path("runs/language"),
+    minutes: Minutes = float("inf"),
+    steps: Steps = 30_000,
+    size: Size = "starter",
+    rate: Rate = STAGES["language"].rate,
+    workers: Workers = 1,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Train the language model and its tokenizer, on copy and tales that the world composes.
+
+    Example: maquette train language --minutes 120
+    """
+    from maquette.recipes.language import SIZES, train_language
+
+    _check_size(size, SIZES)
+    settings = _settings(context)
+    _report(train_language(out, settings, size, workers, seed), as_json)
+
+
 @app.command("all")
 def everything(
     context: typer.Context,
@@ -322,10 +345,11 @@ def everything(
 
     Example: maquette train all --minutes 9 --workers 14
     """
-    from maquette.recipes import autoencoder, clip, image
+    from maquette.recipes import autoencoder, clip, image, language
     from maquette.recipes.whole import train_all
 
-    _check_size(size, clip.SIZES.keys() & autoencoder.SIZES.keys() & image.SIZES.keys())
+    of_pictures = clip.SIZES.keys() & autoencoder.SIZES.keys() & image.SIZES.keys()
+    _check_size(size, of_pictures & language.SIZES.keys())
     compute = _compute(context)
     path = train_all(
         out, minutes, workers, size, compute=compute, on_stage=lambda s: typer.echo(s, err=True)
@@ -345,6 +369,9 @@ def publish(
     probe: Annotated[Path, typer.Option(help="Weights of the probe.")] = Path(
         "runs/probe/probe.safetensors"
     ),
+    language: Annotated[Path, typer.Option(help="Checkpoint of the language model.")] = Path(
+        "runs/language/model"
+    ),
     as_json: AsJson = False,
 ) -> None:
     """Put finished checkpoints where they ship from, with their hashes.
@@ -353,5 +380,5 @@ def publish(
     """
     from maquette.recipes.publish import publish as put
 
-    size_bytes = put(image, turbo, clip, probe)
+    size_bytes = put(image, turbo, clip, probe, language)
     typer.echo(json.dumps({"size_bytes": size_bytes}) if as_json else f"{size_bytes / 1e6:.1f} MB")

@@ -5,10 +5,12 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+import espeakng_loader
 from safetensors import SafetensorError
 
 from maquette.core.errors import (
@@ -19,6 +21,7 @@ from maquette.core.errors import (
     first_line,
 )
 from maquette.core.requests import DEFAULT_GUIDANCE, DEFAULT_SAMPLER, DEFAULT_STEPS
+from maquette.core.text_requests import MOST_TOKENS
 
 WEIGHTS = Path(__file__).parent.parent / "weights"
 HASHES_FILE = "hashes.json"
@@ -26,7 +29,12 @@ ADAPTER_SUFFIX = ".safetensors"
 UNET_FILE = "unet/diffusion_pytorch_model.safetensors"
 ADAPTER_FILE = "pytorch_lora_weights.safetensors"  # in a folder, as diffusers names it
 # What a folder holds that holds a model of this kind.
-MARKS = {"image": "model_index.json", "clip": "vision/config.json", "probe": "probe.safetensors"}
+MARKS = {
+    "image": "model_index.json",
+    "text": "tokenizer_config.json",
+    "clip": "vision/config.json",
+    "probe": "probe.safetensors",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,8 @@ class ModelSpec:
 
 STARTERS = {
     "image": ModelSpec("starter", WEIGHTS / "starter", shipped=True),
+    "text": ModelSpec("starter-text", WEIGHTS / "text", shipped=True),
+    "code": ModelSpec("starter-code", WEIGHTS / "text", shipped=True),  # whose model tells stories
     "clip": ModelSpec("starter-clip", WEIGHTS / "clip", shipped=True),
     "probe": ModelSpec("starter-probe", WEIGHTS / "probe", shipped=True),
 }
@@ -69,8 +79,13 @@ TURBO = ModelSpec(
     adapter=WEIGHTS / "turbo",
     usual=UsualValues(num_inference_steps=4, guidance_scale=1.0, sampler="lcm"),
 )
+# A library with its rules, not weights: it comes with its own package.
+ESPEAK = ModelSpec("espeak-ng", Path(espeakng_loader.__file__).parent, shipped=True)
 # What ships of each kind, the one that is used unasked first.
-SHIPPED = {kind: (spec,) for kind, spec in STARTERS.items()} | {"image": (STARTERS["image"], TURBO)}
+SHIPPED: dict[str, tuple[ModelSpec, ...]] = {kind: (spec,) for kind, spec in STARTERS.items()} | {
+    "image": (STARTERS["image"], TURBO),
+    "speech": (ESPEAK,),
+}
 
 
 def find_shipped(model: str, kind: str) -> ModelSpec:
@@ -79,6 +94,14 @@ def find_shipped(model: str, kind: str) -> ModelSpec:
     if model in by_name:
         return by_name[model]
     raise ModelNotFound(f"no {kind} model named {model!r}; {did_you_mean(model, by_name)}")
+
+
+def kind_of(model: str) -> str:
+    """What a model that ships makes, by its name. Raises ModelNotFound naming what there is."""
+    kinds = {spec.model_id: kind for kind, specs in SHIPPED.items() for spec in specs}
+    if model not in kinds:
+        raise ModelNotFound(f"no model named {model!r}; {did_you_mean(model, kinds)}")
+    return kinds[model]
 
 
 def find_model(model: str, kind: str) -> ModelSpec:
@@ -98,6 +121,15 @@ def find_model(model: str, kind: str) -> ModelSpec:
             "name another"
         )
     return ModelSpec(folder.name, folder)
+
+
+@cache
+def context_tokens(folder: Path) -> int:
+    """How many tokens a language model keeps in sight, the talk and its answer, by its checkpoint's
+    `config.json`; as many as may be asked for where that does not say.
+    """
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return int(config.get("text_config", config).get("max_position_embeddings", MOST_TOKENS))
 
 
 def list_adapters(folder: Path | None) -> dict[str, Path]:

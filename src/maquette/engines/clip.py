@@ -40,7 +40,7 @@ class ClipEngine:
         """Unit vectors (B, D). Longer texts than the model reads are cut."""
         tokens = self._tokenizer(
             texts,
-            padding="max_length",
+            padding=True,  # to the longest, for no token sees what comes after it
             max_length=self._text.config.max_position_embeddings,
             truncation=True,
             return_tensors="pt",

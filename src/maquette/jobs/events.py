@@ -22,6 +22,13 @@ _ADD = sa.text("SELECT add_job_event(:job_id, :kind, :data)").bindparams(
     sa.bindparam("data", type_=JSONB)
 )
 _TELL = sa.text("SELECT pg_notify(:channel, :payload)")
+_TELL_GOING_ON = sa.text(
+    "SELECT pg_notify(:channel, payload) FROM unnest(CAST(:ids AS uuid[]), "
+    "CAST(:workers AS text[]), CAST(:attempts AS integer[]), CAST(:payloads AS text[])) "
+    "AS one (id, worker, attempt, payload) "
+    "JOIN job ON job.job_id = id AND job.worker_id = worker AND job.attempts = attempt "
+    "WHERE job.state = 'running'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +46,37 @@ def add_event(
 ) -> JobEvent | None:
     """Appends an event, in the caller's transaction, and wakes the watchers when that commits.
 
-    Of progress only the newest is kept: who comes back is told how far it is, not how it went.
-    After a job's end there is none, and None is returned.
+    Of progress only the newest is kept: who comes back is told how far it is, not how it went. What
+    is said of a text is kept part after part, until another attempt begins, which keeps all of it
+    as one, or it has succeeded or failed. After a job's end there is none of either, and None is
+    returned.
     """
     given = {"job_id": job_id, "kind": kind, "data": dict(data)}
     sequence = connection.execute(_ADD, given).scalar_one()
     return None if sequence is None else JobEvent(job_id, sequence, kind, data)
 
 
-def send_tick(connection: sa.Connection, job: Job, tick: Mapping[str, Any]) -> None:
-    """Tells those who watch right now how far a job is; it is kept nowhere.
+def send_ticks(connection: sa.Connection, ticks: Sequence[tuple[Job, Mapping[str, Any]]]) -> None:
+    """Tells those who watch right now how far attempts at jobs are; it is kept nowhere. One that
+    does not go on has nothing more to say.
 
-    Its `previews` are left out where they are too many for a notice.
+    `previews` and `texts` are left out where they are too many for a notice.
     """
+    rows = [(job.job_id, job.worker_id, job.attempts, _payload(job, tick)) for job, tick in ticks]
+    ids, workers, attempts, payloads = ([*column] for column in zip(*rows, strict=True))
+    given = {"ids": ids, "workers": workers, "attempts": attempts, "payloads": payloads}
+    connection.execute(_TELL_GOING_ON, {"channel": CHANNEL, **given})
+
+
+def _payload(job: Job, tick: Mapping[str, Any]) -> str:
     address = {"job_id": str(job.job_id), "account_id": job.account_id}
-    if len(json.dumps({**address, "tick": tick})) > MOST_NOTE_BYTES:
-        tick = {**tick, "previews": []}
-    _notify(connection, **address, tick=tick)
+    payload = json.dumps({**address, "tick": tick}, separators=(",", ":"))
+    if len(payload) > MOST_NOTE_BYTES:
+        left_out: dict[str, list[Any]] = {
+            name: [] for name in ("previews", "texts") if name in tick
+        }
+        payload = json.dumps({**address, "tick": {**tick, **left_out}}, separators=(",", ":"))
+    return payload
 
 
 def send_change(connection: sa.Connection, account_id: str, job_id: UUID) -> None:

@@ -18,6 +18,7 @@ from dbos import (
 
 from maquette.db.connect import DATABASE_AWAY
 from maquette.db.locks import lock_name
+from maquette.jobs.shares import is_shared, server_of
 from maquette.jobs.store import (
     PRIORITIES,
     Job,
@@ -37,7 +38,8 @@ WORKFLOW = "run_job"
 # go on reading.
 DBOS_VERSION = "1"
 POLL_S = 0.25  # a worker has several queues, and each look takes it some milliseconds
-AT_ONCE_AN_ACCOUNT = 16  # jobs of each priority
+AT_ONCE_AN_ACCOUNT = 16  # jobs of each kind and priority; a quarter of it of each other server
+AT_ONCE_A_SERVER, AT_ONCE_ELSEWHERE = 16, 256  # of a queue that servers have shares of
 SWEEP_PAGE = 1000
 UNCLAIMED_S = 60.0  # that a job may be with a worker here, and not be the worker's in its own row
 PENDING = WorkflowStatusString.PENDING.value  # a worker has it
@@ -49,8 +51,9 @@ log = logging.getLogger(__name__)
 class JobQueue:
     """The side that asks for work. Holds no thread.
 
-    All jobs wait as rows. Of each account `at_once` of each priority are handed to DBOS, where the
-    workers take them, interactive ones first; the next follow as those end.
+    All jobs wait as rows. Of each account `at_once` of each kind and priority are handed to DBOS,
+    where the workers take them, interactive ones first; the next follow as those end. Of those that
+    another server does they are a quarter of it, so that no account takes all of a server's share.
     """
 
     def __init__(self, engine: sa.Engine, at_once: int = AT_ONCE_AN_ACCOUNT) -> None:
@@ -99,13 +102,16 @@ class JobQueue:
             log.exception("the attempts of %s count, though none broke", worker_id)
 
     def _hand_over(self, connection: sa.Connection, job: Job) -> None:
+        queue, server = _place(job)
         options: EnqueueOptions = {
             "workflow_name": WORKFLOW,
-            "queue_name": job.queue,
+            "queue_name": queue,
             "workflow_id": str(job.job_id),
             "app_version": DBOS_VERSION,
             "priority": 1 + PRIORITIES.index(job.priority),
         }
+        if server is not None:
+            options["queue_partition_key"] = server
         self._client.enqueue_in_transaction(connection, options, str(job.job_id))
 
     def reconcile(self) -> int:
@@ -132,7 +138,7 @@ class JobQueue:
                     self._hand_over(connection, job)
             elif entry.status not in TO_BE_RUN:
                 self._free(job)
-                self._client.rewind_workflow(entry.workflow_id, queue_name=job.queue)
+                self._rewind(job)
             elif entry.status == PENDING:
                 worker_id = entry.executor_id or ""
                 if worker_id == job.worker_id or not self._is_stuck(job, worker_id, before):
@@ -142,9 +148,9 @@ class JobQueue:
                 )
                 self._free(job)
                 self.take_from(worker_id, str(job.job_id))
-            elif entry.queue_name != job.queue:
+            elif (entry.queue_name, entry.queue_partition_key) != _place(job):
                 self._client.cancel_workflow(entry.workflow_id)
-                self._client.rewind_workflow(entry.workflow_id, queue_name=job.queue)
+                self._rewind(job)
             else:
                 continue
             anew += 1
@@ -157,6 +163,10 @@ class JobQueue:
         now = time.monotonic()
         since = self._unclaimed[job.job_id, worker_id] = before.get((job.job_id, worker_id), now)
         return now - since >= UNCLAIMED_S
+
+    def _rewind(self, job: Job) -> None:
+        name, server = _place(job)
+        self._client.rewind_workflow(str(job.job_id), queue_name=name, queue_partition_key=server)
 
     def _free(self, job: Job) -> None:
         """Takes a job from whoever its row says has it, so that the next who is given it may."""
@@ -210,6 +220,11 @@ class JobQueue:
         self._client.destroy()
 
 
+def _place(job: Job) -> tuple[str, str | None]:
+    """The queue that a job waits in, and whose share of it."""
+    return job.queue, server_of(job.queue, job.request)
+
+
 def lock_account(connection: sa.Connection, account_id: str) -> None:
     """Waits for an account; until the caller's transaction ends, no one else asks or releases for
     it.
@@ -227,7 +242,8 @@ def working(
     drain_s: int,
 ) -> Generator[None]:
     """While this is open, jobs of queues of these names are run in threads of this process,
-    `at_once` of each together.
+    `at_once` of each together; of those that other servers do as many of each server, but no more
+    than AT_ONCE_A_SERVER.
 
     `run` is called at least once for each job: again, where a worker died in it, so its effects
     must bear that. At the end no new job is begun, and those under way have `drain_s`. One a
@@ -250,14 +266,23 @@ def working(
         "executor_id": worker_id,
         "serializer": DBOSPortableJSONSerializer(),
         "log_level": "WARNING",
-        "max_executor_threads": at_once * len(names) + 8,
+        "max_executor_threads": sum(
+            AT_ONCE_ELSEWHERE if is_shared(name) else at_once for name in names
+        )
+        + 8,
     }
     DBOS(config=config)
     DBOS.listen_queues(names)
     DBOS.launch()
     try:
         for name in names:
-            DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=POLL_S)
+            shared = is_shared(name)
+            DBOS.register_queue(
+                name,
+                worker_concurrency=AT_ONCE_ELSEWHERE if shared else at_once,
+                partition_worker_concurrency=min(at_once, AT_ONCE_A_SERVER) if shared else None,
+                polling_interval_sec=POLL_S,
+            )
         yield
     finally:
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=drain_s)

@@ -11,12 +11,14 @@ import sqlalchemy as sa
 from maquette.core.ids import new_id
 from maquette.db.locks import number_of
 from maquette.db.tables.jobs import job, job_event, unfinished
+from maquette.jobs.shares import line
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Priority = Literal["interactive", "batch"]
 PRIORITIES: tuple[Priority, ...] = get_args(Priority)  # the first comes first
 ENDS = ("succeeded", "failed", "cancelled")
 PROGRESS = "progress"  # an event's kind; a job has at most one of it
+SAID = "said"  # another: what is new of a text, part after part, until that is an asset
 assert set(ENDS) < set(get_args(JobState))
 
 
@@ -53,6 +55,44 @@ class Job:
         return max(0, self.attempts - self.breaks)
 
 
+# What a list has of a request: a talk may have a megabyte. Its messages give way to how many they
+# are and how the last one begins, and the schema of its answer is left out; so are texts
+# that it named as context and the voice of copy, and of what was filled in there is how it begins,
+# of lines the first.
+GIST_CHARACTERS = 200
+_messages = job.c.request["messages"]
+_talk = (
+    job.c.request.op("-")("messages")
+    .op("-")("seen")
+    .op("#-")(sa.text("'{params,schema}'"))
+    .op("||")(
+        sa.func.jsonb_build_object(
+            "message_count",
+            sa.func.jsonb_array_length(_messages),
+            "last_message",
+            sa.func.left(_messages[-1]["content"].astext, GIST_CHARACTERS),
+        )
+    )
+)
+_INPUTS = f"""(
+    SELECT coalesce(jsonb_object_agg(name, CASE jsonb_typeof(given)
+        WHEN 'array' THEN jsonb_build_array(coalesce(left(given ->> 0, {GIST_CHARACTERS}), ''))
+        ELSE to_jsonb(left(given #>> '{{}}', {GIST_CHARACTERS})) END), jsonb_build_object())
+    FROM jsonb_each(job.request #> '{{copy,inputs}}') AS input(name, given))"""
+_filled_in = (
+    job.c.request["copy"]
+    .op("-")("voice")
+    .op("||")(sa.func.jsonb_build_object("inputs", sa.literal_column(_INPUTS)))
+)
+_GIST = sa.case(
+    (
+        job.c.request.has_key("copy"),
+        _talk.op("||")(sa.func.jsonb_build_object("copy", _filled_in)),
+    ),
+    (job.c.request.has_key("messages"), _talk),
+    else_=job.c.request.op("-")("seen"),  # as code has it
+)
+_ROW = [_GIST.label("request") if one.name == "request" else one for one in job.c]
 # A function of the database: see the migration that made it.
 _COLUMNS = ", ".join(Job.__dataclass_fields__)
 _RELEASE = sa.text(f"SELECT {_COLUMNS} FROM release_jobs(:account_id, :at_once, :lock)")
@@ -90,19 +130,29 @@ def get_job(connection: sa.Connection, job_id: UUID) -> Job:
 
 
 def list_jobs(
-    connection: sa.Connection, account_id: str, limit: int, before: UUID | None = None
+    connection: sa.Connection,
+    account_id: str,
+    limit: int,
+    before: UUID | None = None,
+    kind: str | None = None,
 ) -> Sequence[Job]:
-    """An account's jobs that are not deleted, the newest first; only those older than `before`."""
-    query = sa.select(job).where((job.c.account_id == account_id) & job.c.deleted_at.is_(None))
+    """An account's jobs that are not deleted, the newest first; only those of a kind where one is
+    named, and those older than `before`. Of talks and copy there is but the gist.
+    """
+    query = sa.select(*_ROW).where((job.c.account_id == account_id) & job.c.deleted_at.is_(None))
+    if kind is not None:
+        query = query.where(job.c.kind == kind)
     if before is not None:
         query = query.where(job.c.job_id < before)
     return [_job(r) for r in connection.execute(query.order_by(job.c.job_id.desc()).limit(limit))]
 
 
 def shown_jobs(connection: sa.Connection, job_ids: Sequence[UUID]) -> Sequence[Job]:
-    """Those of the jobs that are not deleted, of whichever account."""
+    """Those of the jobs that are not deleted, of whichever account. Of talks and copy there
+    is but the gist.
+    """
     shown = job.c.deleted_at.is_(None)
-    rows = connection.execute(sa.select(job).where(job.c.job_id.in_(job_ids) & shown))
+    rows = connection.execute(sa.select(*_ROW).where(job.c.job_id.in_(job_ids) & shown))
     return [_job(row) for row in rows]
 
 
@@ -131,17 +181,21 @@ class Backlog:
     left_ms: float
 
 
-def backlog(connection: sa.Connection) -> Backlog:
-    """What was accepted and is yet to be done; of a job under way the share of steps to come."""
+def backlogs(connection: sa.Connection) -> dict[str, Backlog]:
+    """What was accepted and is yet to be done, by the lines that jobs wait in: those of a kind, and
+    of another server, have nothing to do with others; of a job under way the share of steps to
+    come.
+    """
     step, steps = (sa.cast(job_event.c.data[name].astext, sa.Double) for name in ("step", "steps"))
     left_ms = job.c.work_ms * (1 - sa.func.coalesce(step / steps, 0))
     under_way = (job_event.c.job_id == job.c.job_id) & (job_event.c.kind == PROGRESS)
     query = (
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(left_ms), 0.0))
+        sa.select(line.label("line"), sa.func.count(), sa.func.coalesce(sa.func.sum(left_ms), 0.0))
         .select_from(job.outerjoin(job_event, under_way))
         .where(unfinished)
+        .group_by(sa.literal_column("line"))
     )
-    return Backlog(*connection.execute(query).one())
+    return {name: Backlog(jobs, ms) for name, jobs, ms in connection.execute(query)}
 
 
 def unfinished_jobs(connection: sa.Connection, most: int) -> Sequence[Job]:
@@ -164,8 +218,8 @@ def accounts_waiting(connection: sa.Connection) -> Sequence[str]:
 
 def release_jobs(connection: sa.Connection, account_id: str, at_once: int) -> Sequence[Job]:
     """Marks an account's next jobs as handed to the workers, and gives them: so many that of each
-    priority `at_once` are. Until the caller's transaction ends the account is held, so that they
-    are never more.
+    kind and priority `at_once` are, and of each other server a quarter of that. Until the caller's
+    transaction ends the account is held, so that they are never more.
     """
     given = {"account_id": account_id, "at_once": at_once, "lock": number_of(lock_of(account_id))}
     found = [_job(row) for row in connection.execute(_RELEASE, given)]

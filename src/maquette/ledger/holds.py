@@ -38,7 +38,8 @@ _RESOLVE = sa.text(f"SELECT {_COLUMNS} FROM resolve_hold(:hold_id, :state, :amou
 _RESOLVE_OF = sa.text(
     f"SELECT {', '.join(f'now.{name}' for name in Hold.__dataclass_fields__)} FROM hold "
     "CROSS JOIN LATERAL resolve_hold(hold.hold_id, :state, "
-    "CASE :state WHEN 'posted' THEN hold.amount_microcredits ELSE 0 END) AS now "
+    "CASE :state WHEN 'posted' THEN least(CAST(:price AS bigint), hold.amount_microcredits) "
+    "ELSE 0 END) AS now "  # least() passes over NULL
     "WHERE hold.job_id = :job_id"
 )
 _EXPIRE = sa.text(
@@ -96,14 +97,18 @@ def void_hold(connection: sa.Connection, hold_id: UUID) -> Hold:
     return _resolve(connection, hold_id, "voided", 0)
 
 
-def resolve_hold_of(connection: sa.Connection, job_id: UUID, charged: bool) -> Hold | None:
-    """Charges all that is held for a job, or gives it back; None where it holds nothing. Raises
-    HoldResolved.
+def resolve_hold_of(
+    connection: sa.Connection, job_id: UUID, charged: bool, price_microcredits: int | None = None
+) -> Hold | None:
+    """Charges what is held for a job, at most its price where that is known, or gives it all back;
+    None where it holds nothing. Raises HoldResolved.
     """
     state = "posted" if charged else "voided"
-    now = _hold(connection, _RESOLVE_OF, job_id=job_id, state=state)
+    now = _hold(connection, _RESOLVE_OF, job_id=job_id, state=state, price=price_microcredits)
     if now is not None:
-        _check(now, now.amount_microcredits if charged else 0)
+        most = now.amount_microcredits
+        price = most if price_microcredits is None else min(price_microcredits, most)
+        _check(now, price if charged else 0)
     return now
 
 

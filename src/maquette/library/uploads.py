@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from maquette.db.locks import lock_name
-from maquette.db.tables.jobs import job, mask_hash, source_hash
+from maquette.db.tables.jobs import job, mask_hash, seen, source_hash
 from maquette.db.tables.library import asset, upload
 
 
@@ -30,14 +30,25 @@ def add_upload(
     return int(connection.execute(query).scalar_one())
 
 
-def may_read(connection: sa.Connection, account_id: str, content_hash: str) -> bool:
-    """Whether an account put a blob, or a job of its own made it and it is not deleted."""
+def touch_upload(connection: sa.Connection, account_id: str, content_hash: str) -> None:
+    """Notes that an account has a use for what it put, so that it is kept as if it were new."""
+    this = (upload.c.account_id == account_id) & (upload.c.content_hash == content_hash)
+    connection.execute(sa.update(upload).where(this).values(created_at=sa.func.now()))
+
+
+def may_read(
+    connection: sa.Connection, account_id: str, content_hash: str, media: str = "image/png"
+) -> bool:
+    """Whether an account put a picture, or a job of its own made that, or something else of a
+    medium, and it is not deleted; "" is any medium.
+    """
     put = sa.exists().where(
         (upload.c.account_id == account_id) & (upload.c.content_hash == content_hash)
     )
     made = sa.exists().where(
         (asset.c.account_id == account_id)
         & (asset.c.content_hash == content_hash)
+        & asset.c.media_type.startswith(media)
         & asset.c.deleted_at.is_(None)
         & (job.c.job_id == asset.c.job_id)
         & job.c.deleted_at.is_(None)
@@ -77,4 +88,5 @@ def _unnamed() -> sa.ColumnElement[bool]:
     source, mask = (
         sa.exists().where(own & (one == upload.c.content_hash)) for one in (source_hash, mask_hash)
     )
-    return ~source & ~mask
+    shown = sa.func.jsonb_build_array(sa.func.jsonb_build_object("picture", upload.c.content_hash))
+    return ~source & ~mask & ~sa.exists().where(own & seen.is_not(None) & seen.op("@>")(shown))

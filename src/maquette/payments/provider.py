@@ -23,7 +23,7 @@ class PaymentProvider(Protocol[Proof]):
         ...
 
     def give_back(self, connection: sa.Connection, payment: Payment) -> bool:
-        """Sends the money back, and the provider tells when that is done. False where no money went
-        through this provider, so that whoever asks does it at once.
+        """Sends the money back, and the provider tells when that is done. False where nothing is to
+        be waited for: no money went through this provider, or it went back before.
         """
         ...

@@ -23,13 +23,15 @@ class Revenue:
 
 def revenue(connection: sa.Connection, since: date, until: date, *by: str) -> Sequence[Revenue]:
     """What was paid from one day to another, both included, by "day" or "provider" or neither, and
-    always by currency. Disputed money is not there.
+    always by currency. Disputed money is not there; that of a refund which came back is, until it
+    is sent again.
     """
     day = sa.cast(sa.func.timezone("UTC", payment.c.paid_at), sa.Date)
     columns = {"day": day, "provider": payment.c.provider, "currency": payment.c.currency}
     grouped = [columns[name].label(name) for name in (*by, "currency")]
     gone = sa.case(
-        (payment.c.state == "disputed", payment.c.price_cents), else_=payment.c.refunded_cents
+        (payment.c.state == "disputed", payment.c.price_cents),
+        else_=sa.func.greatest(payment.c.refunded_cents - payment.c.came_back_cents, 0),
     )
     query = (
         sa.select(

@@ -50,6 +50,8 @@ class Payment:
     refunded_cents: int = 0
     taken_microcredits: int = 0  # back, of what it brought
     failed_refunds: int = 0  # that were refused, or came back
+    asked_refund: int = 0  # that the provider took last: the first, second and so on
+    came_back_cents: int = 0  # of refunds, and were not sent again
     given_up: bool = False  # it was paid for no one, and its money goes back
     state: PaymentState = "pending"
     buyer: str | None = None
@@ -174,9 +176,10 @@ def _give_credits(
 
 
 def given_up_payments(connection: sa.Connection, provider: str) -> Sequence[UUID]:
-    """Those whose money a provider still has, the oldest first."""
+    """Those whose money a provider still has and was not asked for, the oldest first."""
     due = payment.c.given_up & (payment.c.state == sa.literal_column("'paid'"))  # as the index is
-    query = sa.select(payment.c.payment_id).where(due, payment.c.price_cents > 0)
+    is_asked = payment.c.asked_refund > payment.c.failed_refunds
+    query = sa.select(payment.c.payment_id).where(due, payment.c.price_cents > 0, ~is_asked)
     query = query.filter_by(provider=provider).order_by(payment.c.payment_id)
     return connection.execute(query).scalars().all()
 
@@ -187,9 +190,21 @@ def fail(connection: sa.Connection, one: Payment) -> None:
     connection.execute(sa.update(payment).where(which).values(state="failed"))
 
 
-def refund_failed(connection: sa.Connection, one: Payment) -> None:
-    """Counts a refund that was refused or came back; the next is another one."""
-    more = {"failed_refunds": payment.c.failed_refunds + 1}
+def refund_asked(connection: sa.Connection, one: Payment) -> None:
+    """The provider took the refund after those that had failed; once that has failed, too, this
+    says nothing any more.
+    """
+    this = (payment.c.payment_id == one.payment_id) & (
+        payment.c.failed_refunds == one.failed_refunds
+    )
+    taken = {"asked_refund": one.failed_refunds + 1, "came_back_cents": 0}
+    connection.execute(sa.update(payment).where(this).values(taken))
+
+
+def refund_failed(connection: sa.Connection, one: Payment, came_back_cents: int = 0) -> None:
+    """Counts a refund that was refused, or came back with so much; the next is another one."""
+    back = sa.func.least(payment.c.price_cents, payment.c.came_back_cents + came_back_cents)
+    more = {"failed_refunds": payment.c.failed_refunds + 1, "came_back_cents": back}
     this = payment.c.payment_id == one.payment_id
     connection.execute(sa.update(payment).where(this).values(more))
 

@@ -15,6 +15,7 @@ from maquette.payments.catalog import Pack, Plan
 from maquette.payments.terms import terms_of_price
 
 PATIENCE_S, RETRIES = 20, 2
+ALREADY_REFUNDED = "charge_already_refunded"  # as Stripe says of a charge that is, as a whole
 
 
 class StripeApi:
@@ -65,8 +66,8 @@ class StripeApi:
         assert made.url is not None  # of a session that was just made, to be shown by Stripe
         return made.id, made.url
 
-    def sell_plan(self, plan: Plan, metadata: dict[str, str], back_to: str) -> str:
-        """The URL of a Checkout session where a plan is begun."""
+    def sell_plan(self, plan: Plan, metadata: dict[str, str], back_to: str) -> tuple[str, str]:
+        """The id of a Checkout session where a plan is begun, and its URL."""
         with _told():
             made = self._client.v1.checkout.sessions.create(
                 {
@@ -79,7 +80,12 @@ class StripeApi:
                 }
             )
         assert made.url is not None
-        return made.url
+        return made.id, made.url
+
+    def close_page(self, session_id: str) -> None:
+        """Has a Checkout session expire. Raises PaymentRefused where it is not open any more."""
+        with _told():
+            self._client.v1.checkout.sessions.expire(session_id)
 
     def subscription(self, reference: str) -> Mapping[str, Any]:
         """How a subscription is by now."""
@@ -165,19 +171,27 @@ class StripeApi:
         )
         return made.id
 
-    def refund(self, payment_id: UUID, payment_intent: str, failed: int) -> None:
+    def refund(self, payment_id: UUID, payment_intent: str, failed: int) -> bool:
         """Sends the rest of the money back, after so many refunds that came to nothing: to the same
-        key Stripe would give the same answer for a day.
+        key Stripe would give the same answer for a day. False where all of it went back before.
         """
+        from stripe import InvalidRequestError
+
         with _told():
-            self._client.v1.refunds.create(
-                {
-                    "payment_intent": payment_intent,
-                    "reason": "requested_by_customer",
-                    "metadata": {"payment_id": str(payment_id)},
-                },
-                {"idempotency_key": f"refund/{payment_id}/{failed}"},
-            )
+            try:
+                self._client.v1.refunds.create(
+                    {
+                        "payment_intent": payment_intent,
+                        "reason": "requested_by_customer",
+                        "metadata": {"payment_id": str(payment_id)},
+                    },
+                    {"idempotency_key": f"refund/{payment_id}/{failed}"},
+                )
+            except InvalidRequestError as error:
+                if error.code != ALREADY_REFUNDED:
+                    raise
+                return False
+        return True
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def _refund_failed(connection: sa.Connection, refund: Told) -> Payment | None:
     one = known and find_payment(connection, provider=STRIPE, reference=known)
     if not one:
         return None
-    refund_failed(connection, one)
+    refund_failed(connection, one, refund["amount"])
     note(
         connection,
         STRIPE,

@@ -14,6 +14,7 @@ from maquette.db.locks import lock_name
 from maquette.db.tables.payments import payment as payments
 from maquette.db.tables.payments import stripe_charge, stripe_event
 from maquette.payments.catalog import Pack, Plan
+from maquette.payments.checkout_pages import add_page
 from maquette.payments.store import Payment, add_payment, fail, refund_failed
 from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_events import HANDLERS, Told
@@ -68,11 +69,22 @@ class StripePayments:
         with database.begin() as connection:
             this = payments.c.payment_id == made.payment_id
             connection.execute(sa.update(payments).where(this).values(reference=session_id))
+            add_page(connection, session_id, account_id)
         return url
 
-    def sell_plan(self, account_id: str, plan: Plan, back_to: str) -> str:
+    def sell_plan(self, database: sa.Engine, account_id: str, plan: Plan, back_to: str) -> str:
         """The URL where a plan is paid. Raises PaymentUnavailable."""
-        return self._api.sell_plan(plan, Terms.of(account_id, plan).metadata(), back_to)
+        metadata = Terms.of(account_id, plan).metadata()
+        session_id, url = self._api.sell_plan(plan, metadata, back_to)
+        with database.begin() as connection:
+            add_page(connection, session_id, account_id)
+        return url
+
+    def close_page(self, session_id: str) -> None:
+        """Has a page where something can be paid expire. Raises PaymentUnavailable, and
+        PaymentRefused where it was paid or is over.
+        """
+        self._api.close_page(session_id)
 
     def change_plan(self, one: Subscription, plan: Plan, before: Plan | None = None) -> None:
         """Has Stripe ask for another plan from now on. With the plan `before` it is an upgrade: the
@@ -129,8 +141,9 @@ class StripePayments:
         return done
 
     def give_back(self, connection: sa.Connection, payment: Payment) -> bool:
-        """Has Stripe send the money back, which tells when that is done. Raises InvalidRequest,
-        PaymentUnavailable, and PaymentRefused, which is counted in a transaction of its own.
+        """Has Stripe send the money back, which tells when that is done; False where Stripe says
+        that it went back before. Raises InvalidRequest, PaymentUnavailable, and PaymentRefused,
+        which is counted in a transaction of its own.
         """
         of_payment = stripe_charge.c.reference == payment.reference
         query = sa.select(stripe_charge.c.payment_intent).where(of_payment)
@@ -141,12 +154,17 @@ class StripePayments:
                 "Stripe's dashboard"
             )
         try:
-            self._api.refund(payment.payment_id, intent, payment.failed_refunds)
+            sent = self._api.refund(payment.payment_id, intent, payment.failed_refunds)
+            if not sent and payment.came_back_cents:  # Stripe may mean the one that came back
+                raise PaymentRefused(
+                    f"Stripe says that payment {payment.payment_id} was refunded, and money of "
+                    "that came back; see its dashboard, and send it another way"
+                )
         except PaymentRefused:
             with connection.engine.begin() as apart:
                 refund_failed(apart, payment)
             raise
-        return True
+        return sent
 
     def _checked(self, connection: sa.Connection, proof: Webhook) -> Told:
         from stripe import (

@@ -10,8 +10,9 @@ from maquette.service.cost import Cost
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
-    """How many requests may be unfinished at once, and how many seconds of work they may be; how
-    many an account may make in a minute.
+    """How many requests of a medium may be unfinished at once, and how many seconds of work they
+    may be: those of another do not take their engine. How many of any medium an account may make in
+    a minute.
     """
 
     most_jobs: int = 100

@@ -19,6 +19,8 @@ from maquette.payments.stripe_client import StripeApi
 from maquette.people.audit import age_s
 from maquette.people.second_factor_key import FILE_NAME, find_key
 from maquette.people.two_factor import count_by_key
+from maquette.sandbox.choice import sandbox_state
+from maquette.service import text_servers
 from maquette.service.backup import ACT
 from maquette.service.readiness import LEAST_FREE_BYTES, free_at
 from maquette.service.storage import open_blobs
@@ -45,6 +47,7 @@ def check_up(settings: Settings) -> Iterator[Check]:
     yield _disk(settings.data)
     yield _payments(settings)
     yield _mails(settings)
+    yield _sandbox(settings)
     if not settings.database and not (settings.data / FOLDER).exists():
         yield Check("database", "well", "none yet; the studio makes one when it first starts")
         return
@@ -57,6 +60,7 @@ def check_up(settings: Settings) -> Iterator[Check]:
                     return
                 yield from _work(connection)
                 yield _second_factors(connection, settings)
+                yield _text_servers(connection, settings)
                 backup, pictures = _backup(connection), _newest_pictures(connection)
         yield _storage(settings, pictures)  # which may take its time, and needs no database
         yield backup
@@ -95,6 +99,14 @@ def _mails(settings: Settings) -> Check:
         return Check("mails", "well", "in the log alone, for no smtp is set")
     found = "public_url is set and smtp is not, so what mails say is in the log alone"
     return Check("mails", "noticed", found, "set smtp, too, or no one gets their links")
+
+
+def _sandbox(settings: Settings) -> Check:
+    """Where code that models write is run, and why there; without one, programs are refused."""
+    name, why = sandbox_state(settings.data)
+    if name == "none":
+        return Check("sandbox", "noticed", why, "until then only drawings and pages are made")
+    return Check("sandbox", "well", why)
 
 
 def _database(connection: sa.Connection, revision: str | None) -> Check:
@@ -184,6 +196,25 @@ def _second_factors(connection: sa.Connection, settings: Settings) -> Check:
     bare = counts.get("", 0)
     soon = f", {bare} not yet: each is when a code of it is next taken" if bare else ""
     return Check(name, "well", found + soon)
+
+
+def _text_servers(connection: sa.Connection, settings: Settings) -> Check:
+    """Whether the keys of other servers can be read; the servers are not asked."""
+    name = "text servers"
+    servers = connection.execute(
+        sa.select(sa.func.count()).select_from(text_servers.text_server)
+    ).scalar_one()
+    counts = text_servers.count_by_key(connection)
+    try:
+        key = find_key(settings)
+    except InvalidSettings as error:
+        return Check(name, "broken", error.message) if counts else Check(name, "well", "none")
+    lost = sum(count for key_id, count in counts.items() if key is None or key_id != key.key_id)
+    if lost:
+        remedy = f"put {settings.data / FILE_NAME} or second_factor_key back, or give each its key"
+        return Check(name, "broken", f"the keys of {lost} cannot be read", remedy)
+    found = f"{servers} added, {sum(counts.values())} with a key" if servers else "none"
+    return Check(name, "well", found)
 
 
 def _ago(seconds: float) -> str:

@@ -6,12 +6,13 @@ import platform
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Self
+from concurrent.futures import Future
+from typing import Any, Self
 
 import sqlalchemy as sa
 
+from maquette.batching.loop import EngineLoop
 from maquette.db.connect import DATABASE_AWAY
-from maquette.diffusion.loop import EngineLoop
 from maquette.diffusion.step_times import StepTimes
 from maquette.jobs.workers import Abilities, StepTime, report
 from maquette.service.background import Background
@@ -28,20 +29,20 @@ log = logging.getLogger(__name__)
 
 class Heartbeat(Background):
     """A thread that calls `on_beat` and reports to the database while this is open, from before it
-    opens on, and as long as the loop of the engine turns.
+    opens on, and as long as the loops of all engines turn.
     """
 
     def __init__(
         self,
         database: sa.Engine,
         worker_id: str,
-        loop: EngineLoop,
+        loops: "Sequence[EngineLoop[Any, Any]]",
         measured: Callable[[], Measured],
         on_beat: Callable[[], None] = lambda: None,
         longest_pass_s: float = LONGEST_PASS_S,
         abilities: Abilities | None = None,
     ) -> None:
-        self._database, self._worker_id, self._loop = database, worker_id, loop
+        self._database, self._worker_id, self._loops = database, worker_id, loops
         self._abilities, self._host = abilities, platform.node()
         self._measured, self._on_beat, self._longest_pass_s = measured, on_beat, longest_pass_s
         self._reported: Measured | None = None
@@ -52,12 +53,15 @@ class Heartbeat(Background):
         return super().__enter__()
 
     def _keep_on(self) -> None:
-        turn, turned_s = self._loop.turn(), time.monotonic()
+        turns, turned_s = self._turns(), time.monotonic()
         while not self._stopping.wait(BEAT_S):
-            if turn.done():
-                turn, turned_s = self._loop.turn(), time.monotonic()
+            if all(turn.done() for turn in turns):
+                turns, turned_s = self._turns(), time.monotonic()
             if time.monotonic() - turned_s < self._longest_pass_s:
                 self._beat()
+
+    def _turns(self) -> "Sequence[Future[None]]":
+        return [loop.turn() for loop in self._loops]
 
     def _beat(self) -> None:
         """Whatever fails in it, there is a next one."""

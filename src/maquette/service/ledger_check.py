@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -64,6 +65,7 @@ class LedgerChecker(Background):
 
     def __init__(self, database: sa.Engine) -> None:
         self._database, self._tells_s = database, 0.0
+        self._turn = Lock()  # to begin one
         self._begun: SimpleQueue[tuple[Lease, int] | None] = SimpleQueue()
         super().__init__("ledger check")
 
@@ -82,19 +84,28 @@ class LedgerChecker(Background):
         Raises NotNow where one has ended and its lease has not.
         """
         lease = Lease(self._database, LEASE, LASTS_S)
+        until_s = time.monotonic() + PATIENCE_S
+        # Whoever waits has no connection: else many at once would have all that one of them needs.
+        while time.monotonic() < until_s and self._turn.acquire(timeout=PATIENCE_S):
+            try:
+                if (found := self._begin(lease)) is not None:
+                    return found
+            finally:
+                self._turn.release()
+            time.sleep(PAUSE_S)
+        raise NotNow("a check ends; try again in a minute", 60)
+
+    def _begin(self, lease: Lease) -> LedgerCheck | None:
+        """As `begin`; None where one has ended and has the lease a moment longer, if its machine is
+        there.
+        """
         with ExitStack() as undo:
             undo.callback(lease.give_up)
             with self._database.begin() as connection:
                 lock_name(connection, f"{LEASE} begins")  # so that whoever has the lease has a row
-                until_s = time.monotonic() + PATIENCE_S
-                while not lease.take():
+                if not lease.take():
                     there = _read(connection).newest
-                    if there and there.state == "running":
-                        return there
-                    # One that ended has the lease a moment longer, if its machine is there.
-                    if time.monotonic() > until_s:
-                        raise NotNow("a check ends; try again in a minute", 60)
-                    time.sleep(PAUSE_S)
+                    return there if there and there.state == "running" else None
                 made = _add(connection)
             undo.pop_all()
         self._begun.put((lease, made.number))

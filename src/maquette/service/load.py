@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from maquette.jobs.store import Backlog, backlog
+from maquette.jobs.store import Backlog, backlogs
 from maquette.jobs.workers import StepTime, living_by_queue, measured_step_times
 
 FRESH_S = 1.0
@@ -15,13 +15,17 @@ FRESH_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """The jobs that have not ended, how many workers live by the queue they serve, and what passes
-    take them, by model.
+    """The jobs that have not ended, by line (`jobs/shares.py`); how many workers live by the queue
+    they serve, and what passes take them, by model.
     """
 
-    backlog: Backlog
+    backlogs: Mapping[str, Backlog]
     living: Mapping[str, int]
     step_times: Mapping[str, Sequence[StepTime]]
+
+    def backlog(self, line: str) -> Backlog:
+        """The jobs of a line that have not ended."""
+        return self.backlogs.get(line, Backlog(0, 0.0))
 
 
 class LoadMeter:
@@ -42,17 +46,17 @@ class LoadMeter:
             if load is None or anew or time.monotonic() - self._read_s > self._fresh_s:
                 started_s = time.monotonic()
                 load = Load(
-                    backlog(connection),
+                    backlogs(connection),
                     living_by_queue(connection),
                     measured_step_times(connection),
                 )
                 self._load, self._read_s = load, started_s
             return load
 
-    def add(self, work_ms: float | None) -> None:
+    def add(self, line: str, work_ms: float | None) -> None:
         """Counts a job that was accepted."""
         with self._reading:
             if self._load is not None:
-                before = self._load.backlog
+                before = self._load.backlog(line)
                 more = Backlog(before.jobs + 1, before.left_ms + (work_ms or 0.0))
-                self._load = replace(self._load, backlog=more)
+                self._load = replace(self._load, backlogs={**self._load.backlogs, line: more})

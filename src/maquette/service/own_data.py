@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from typing import IO, Any
@@ -10,7 +10,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from maquette.copydesk.brand_voices import list_voices
+from maquette.copydesk.campaigns import list_campaigns
+from maquette.copydesk.documents import MOST_DOCUMENTS, each_version, list_documents
 from maquette.core.errors import NotFound
+from maquette.db.tables.copydesk import brand_voice, campaign, document
 from maquette.db.tables.jobs import job, job_event
 from maquette.db.tables.ledger import idempotency
 from maquette.db.tables.library import asset, upload
@@ -45,15 +49,33 @@ README = (
     "person.json: who you are, where you are signed in, your keys and teams.\n"
     "requests.json: what you asked for. transfers.json: what your credits did.\n"
     "payments.json: what you paid, your invoices and your plan.\n"
-    "pictures/: what was made and put, by its hash.\n"
+    "copy.json: your brand voices, campaigns and documents, with all that those said before.\n"
+    "pictures/, texts/, code/, speech/: what was made and put, by its hash.\n"
 )
+# Where the bytes of a media type lie in the file; what ZIP makes no smaller costs it little.
+PLACES = {
+    "image/png": ("pictures", ".png"),
+    "text/plain": ("texts", ".txt"),
+    "application/json": ("texts", ".json"),
+    "application/x-subrip": ("texts", ".srt"),
+    "text/vtt": ("texts", ".vtt"),
+    "audio/wav": ("speech", ".wav"),
+    "audio/mpeg": ("speech", ".mp3"),
+    "audio/ogg": ("speech", ".opus"),
+    "audio/flac": ("speech", ".flac"),
+    "audio/aac": ("speech", ".aac"),
+    "audio/pcm": ("speech", ".pcm"),
+    "text/x-python": ("code", ".py"),
+    "text/html": ("code", ".html"),
+    "image/svg+xml": ("code", ".svg"),
+}
 
 
 def export(
     database: sa.Engine, account_id: str, read: Callable[[str], bytes], into: IO[bytes]
 ) -> None:
     """Writes all that is someone's as a ZIP file; `read` gives the bytes of a hash. No transaction
-    is open while they are read, for that takes as long as there are pictures.
+    is open while those are read, for that takes as long as there are pictures.
     """
     with database.connect() as connection:
         said = {
@@ -62,18 +84,21 @@ def export(
             "transfers.json": _json(_transfers(connection, account_id)),
             "payments.json": _json(_payments(connection, account_id)),
         }
-        hashes = _hashes(connection, account_id)
+        kept = _kept(connection, account_id)
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("README.txt", README)
         for name, text in said.items():
             file.writestr(name, text)
-        for content_hash in sorted(hashes):
+        with database.connect() as connection, file.open("copy.json", "w") as copy:
+            for part in _copy(connection, account_id):
+                copy.write(part.encode())
+        for content_hash, media_type in sorted(kept.items()):
             try:
                 content = read(content_hash)
             except NotFound:
                 continue  # deleted, or its bytes are away
-            where = zipfile.ZipInfo(f"pictures/{content_hash}.png")  # which ZIP makes no smaller
-            file.writestr(where, content, zipfile.ZIP_STORED)
+            folder, suffix = PLACES.get(media_type, ("other", ".bin"))
+            file.writestr(zipfile.ZipInfo(f"{folder}/{content_hash}{suffix}"), content)
 
 
 def _json(what: Any) -> str:
@@ -132,13 +157,34 @@ def _payments(connection: sa.Connection, account_id: str) -> dict[str, Any]:
     }
 
 
-def _hashes(connection: sa.Connection, account_id: str) -> set[str]:
-    """Of what was made for someone, and what they put."""
-    queries = [
-        sa.select(table.c.content_hash).where(table.c.account_id == account_id)
-        for table in (asset, upload)
+def _copy(connection: sa.Connection, account_id: str) -> Iterator[str]:
+    """A JSON object, part after part, for all that documents said is too much to hold at once."""
+    voices = [
+        {**asdict(one), "voice": one.voice.model_dump()}
+        for one in list_voices(connection, account_id)
     ]
-    return {one for query in queries for one in connection.execute(query).scalars()}
+    campaigns = [asdict(one) for one in list_campaigns(connection, account_id)]
+    whole = _json({"brand_voices": voices, "campaigns": campaigns})
+    yield whole.removesuffix("\n}") + ',\n "documents": ['
+    for number, one in enumerate(list_documents(connection, account_id, MOST_DOCUMENTS)):
+        told = asdict(one)
+        del told["text"]  # of which this is the beginning: the first of the versions has all of it
+        yield ",\n" * (number > 0) + _json(told).removesuffix("\n}") + ',\n "versions": ['
+        for at, version in enumerate(each_version(connection, one.document_id)):
+            yield ",\n" * (at > 0) + _json(asdict(version))
+        yield "]}"
+    yield "]}"
+
+
+def _kept(connection: sa.Connection, account_id: str) -> dict[str, str]:
+    """Of what was made for someone, and the pictures they put: the media types by the hashes."""
+    put = sa.select(upload.c.content_hash, sa.literal("image/png"))
+    made = sa.select(asset.c.content_hash, asset.c.media_type)
+    own = (
+        put.where(upload.c.account_id == account_id),
+        made.where(asset.c.account_id == account_id),
+    )
+    return {row[0]: row[1] for query in own for row in connection.execute(query)}
 
 
 def delete(connection: sa.Connection, account_id: str, actor_id: str) -> None:
@@ -166,7 +212,7 @@ def delete(connection: sa.Connection, account_id: str, actor_id: str) -> None:
     note_drops(connection, account_id)
     jobs = sa.select(job.c.job_id).where(mine)
     connection.execute(sa.delete(job_event).where(job_event.c.job_id.in_(jobs)))
-    for table in (asset, upload):
+    for table in (asset, upload, document, campaign, brand_voice):  # with what belongs to them
         connection.execute(sa.delete(table).where(table.c.account_id == account_id))
     # That there was a job stays, for what it cost is in the ledger; not what was asked.
     blank: dict[str, Any] = {"request": {}, "error": None, "deleted_at": sa.func.now()}

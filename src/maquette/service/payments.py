@@ -8,10 +8,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from maquette.core.errors import InvalidRequest, InvalidSettings, NotFound, PaymentUnavailable
+from maquette.core.errors import (
+    InvalidRequest,
+    InvalidSettings,
+    NotFound,
+    PaymentRefused,
+    PaymentUnavailable,
+    first_line,
+)
 from maquette.core.settings import Settings
+from maquette.db.connect import DATABASE_AWAY
 from maquette.ledger.idempotency import Once, claim, finish
 from maquette.payments.catalog import USUAL_CATALOG, Catalog, load_catalog
+from maquette.payments.checkout_pages import forget_page, pages_of_no_one
 from maquette.payments.codes import RedeemCodes, Redemption, make_codes
 from maquette.payments.invoice_pdf import draw_invoice
 from maquette.payments.invoices import Invoice, get_invoice, list_invoices, name_seller
@@ -24,12 +33,14 @@ from maquette.payments.store import (
     given_up_payments,
     list_payments,
     money_went_back,
+    refund_asked,
 )
 from maquette.payments.stripe_client import StripeApi
 from maquette.payments.stripe_events import STRIPE
 from maquette.payments.stripe_payments import StripePayments, Webhook
 from maquette.payments.subscriptions import now_of
 from maquette.people.audit import note
+from maquette.people.teams import names_of
 from maquette.service.dunning import mails_of_unpaid
 from maquette.service.people import Send
 from maquette.service.plans import Plans
@@ -139,6 +150,11 @@ class Payments:
         with self._database.begin() as connection:
             return list_payments(connection, limit, before, **by)
 
+    def names_of(self, payments: Sequence[Payment]) -> Mapping[str, str]:
+        """By account, by what others know whose payments they are."""
+        with self._database.connect() as connection:
+            return names_of(connection, sorted({one.account_id for one in payments}))
+
     def invoices(self, account_id: str) -> Sequence[Invoice]:
         """An account's invoices, the newest first."""
         with self._database.connect() as connection:
@@ -166,7 +182,7 @@ class Payments:
         """
         with self._database.begin() as connection:
             payment = get_payment(connection, payment_id=payment_id)
-            came_back = payment.state == "refunded" and payment.failed_refunds > 0
+            came_back = payment.state == "refunded" and payment.came_back_cents > 0
             if payment.state != "paid" and not came_back:
                 raise InvalidRequest(f"payment {payment_id} is {payment.state}; nothing to refund")
         if payment.provider not in self._providers:
@@ -176,6 +192,8 @@ class Payments:
         with self._database.connect() as connection:
             waits = self._providers[payment.provider].give_back(connection, payment)
         with self._database.begin() as connection:
+            if waits:
+                refund_asked(connection, payment)
             payment = get_payment(connection, payment_id=payment_id)
             if waits or payment.state != "paid":
                 subject = f"payment/{payment_id}"
@@ -186,7 +204,7 @@ class Payments:
 
     def sweep(self) -> int:
         """Has the money go back that was paid for no one; gives how many payments there were. One
-        that cannot go back yet is tried again an hour later.
+        that cannot go back yet is tried again an hour later; one that Stripe took is not.
         """
         with self._database.connect() as connection:
             due = given_up_payments(connection, STRIPE)
@@ -196,6 +214,33 @@ class Payments:
             except (InvalidRequest, PaymentUnavailable) as error:
                 log.warning("payment %s cannot go back yet: %s", payment_id, error.message)
         return len(due)
+
+    def close_pages(self) -> int:
+        """Has pages of Stripe's be closed that may be open for accounts of no one; gives how many
+        there were. One that cannot be closed yet is tried again an hour later.
+        """
+        if self._stripe is None:
+            return 0
+        with self._database.begin() as connection:
+            due = pages_of_no_one(connection)
+        for session_id in due:
+            try:
+                self._stripe.close_page(session_id)
+            except PaymentRefused:
+                pass  # it was paid, which Stripe tells of, or is over
+            except PaymentUnavailable as error:
+                log.warning("page %s cannot be closed yet: %s", session_id, error.message)
+                continue
+            with self._database.begin() as connection:
+                forget_page(connection, session_id)
+        return len(due)
+
+    def close_pages_now(self) -> None:
+        """Likewise, once an account has gone; a worker's sweep does what cannot be done now."""
+        try:
+            self.close_pages()
+        except DATABASE_AWAY as error:
+            log.warning("pages to pay wait for a sweep: %s", first_line(error))
 
 
 def open_payments(settings: Settings, database: sa.Engine) -> Payments:

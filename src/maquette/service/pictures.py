@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import warnings
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from maquette.core.requests import GenerationRequest
 from maquette.engines.catalog import adapter_name
 
 MAX_SOURCE_PIXELS = 64_000_000
+MOST_SHOWN_PIXELS = 16_000_000  # of what is shown in a talk
+MOST_SHOWN_SIDE_PX = 1024  # of what is kept of it: models that see look at no more
+_SHRINKING = threading.Lock()
 UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP")  # some that Pillow reads would start other programs
 
 
@@ -25,23 +29,37 @@ def read_picture(path: Path) -> Image.Image:
     return _read(path, str(path))
 
 
-def read_upload(content: bytes) -> Image.Image:
+def read_upload(content: bytes, most_pixels: int = MAX_SOURCE_PIXELS) -> Image.Image:
     """A picture that someone sent, in one of UPLOAD_FORMATS. Raises as `read_picture` does."""
-    return _read(io.BytesIO(content), "the upload", UPLOAD_FORMATS)
+    return _read(io.BytesIO(content), "the upload", UPLOAD_FORMATS, most_pixels)
+
+
+def shrunk_upload(content: bytes) -> bytes:
+    """A picture that someone shows, as a PNG no larger than what is looked at. Raises as
+    `read_upload` does; one is read at a time,
+    for it takes tens of megabytes.
+    """
+    with _SHRINKING:
+        picture = read_upload(content, MOST_SHOWN_PIXELS)
+        picture.thumbnail((MOST_SHOWN_SIDE_PX, MOST_SHOWN_SIDE_PX))
+        return png(picture, {})
 
 
 def _read(
-    path: Path | io.BytesIO, name: str, formats: tuple[str, ...] | None = None
+    path: Path | io.BytesIO,
+    name: str,
+    formats: tuple[str, ...] | None = None,
+    most_pixels: int = MAX_SOURCE_PIXELS,
 ) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # ours is the lower
             opened = Image.open(path, formats=formats)
         with opened as image:
-            if image.width * image.height > MAX_SOURCE_PIXELS:
+            if image.width * image.height > most_pixels:
                 raise InvalidRequest(
                     f"{name} is {image.width}x{image.height}; "
-                    f"at most {MAX_SOURCE_PIXELS // 1_000_000} million pixels are read: shrink it"
+                    f"at most {most_pixels // 1_000_000} million pixels are read: shrink it"
                 )
             image.load()
             # Cameras note how they were held; what a person sees is what counts.

@@ -56,7 +56,7 @@ class Plans:
             raise InvalidRequest("nothing is sold here yet; ask an operator for credits or a code")
         if before := self.current(account_id):
             raise InvalidRequest(f"you have plan {before.plan_id}; change that instead")
-        return self._stripe.sell_plan(account_id, plan, back_to)
+        return self._stripe.sell_plan(self._database, account_id, plan, back_to)
 
     def change(self, account_id: str, plan_id: str) -> Subscription:
         """Another plan: one above at once, for the difference, any other from the next month on.

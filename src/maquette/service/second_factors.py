@@ -1,4 +1,4 @@
-"""The key of second factors: made at the first start, and never in place of one that is lost."""
+"""The key that encrypts secrets: made at the first start, never in place of a lost one."""
 
 import logging
 
@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from maquette.core.settings import Settings
 from maquette.people.second_factor_key import find_key, make_key
 from maquette.people.two_factor import count_by_key
+from maquette.service import text_servers
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +19,8 @@ def prepare_key(database: sa.Engine, settings: Settings) -> None:
     if find_key(settings) is not None:
         return
     with database.connect() as connection:
-        needed = [key_id for key_id in count_by_key(connection) if key_id]
+        needed = [one for one in count_by_key(connection) if one]
+        needed += text_servers.count_by_key(connection)
     if needed:
         log.warning("the key of second factors is missing; maquette doctor says what to do")
     else:

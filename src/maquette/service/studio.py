@@ -2,8 +2,7 @@
 
 import io
 import logging
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -41,9 +40,9 @@ from maquette.jobs.store import (
     shown_jobs,
 )
 from maquette.jobs.workers import list_workers
-from maquette.ledger.holds import Hold, holds_of, place_hold
+from maquette.ledger.holds import Hold, place_hold
 from maquette.ledger.idempotency import Once, claim, finish, recall
-from maquette.library.assets import Asset, assets_of, delete_asset, get_asset, restore_asset
+from maquette.library.assets import Asset, delete_asset, get_asset, restore_asset
 from maquette.library.blob_drops import drop_blobs
 from maquette.library.blobs import BlobStore, hash_of
 from maquette.library.thumbnails import Thumbnails
@@ -51,27 +50,20 @@ from maquette.library.uploads import add_upload, may_read
 from maquette.people.budgets import spend_budgets
 from maquette.people.persons import get_person
 from maquette.service.admission import USUAL_LIMITS, QueueLimits, admit, admit_account
-from maquette.service.cost import cost_of
 from maquette.service.endings import end
 from maquette.service.load import LoadMeter
+from maquette.service.outcomes import Outcome, outcomes_of
 from maquette.service.overview import Overview, overview
 from maquette.service.pictures import png, read_upload
-from maquette.service.queues import IMAGE, queue_of
-from maquette.service.quotes import quote
+from maquette.service.queues import IMAGE
+from maquette.service.submissions import Submission, of_pictures
+from maquette.service.voices import Voices
 
 HOLD_TIME = timedelta(days=1)  # the sweep renews it while the job has not ended
 
 OwnJobId = tuple[str, UUID]  # an account, and a job that is its own
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a job so far: what it made and no one deleted, and the credits that it took."""
-
-    assets: list[Asset]
-    hold: Hold | None  # None of jobs from before there were prices
 
 
 class Studio:
@@ -89,11 +81,12 @@ class Studio:
         most_upload_bytes: int = 2**30,
         adapters: Path | None = None,
         thumbnails: Path | None = None,
+        voices: Path | None = None,
     ) -> None:
         self._database, self._blobs, self._queue = database, blobs, queue
         self._reads = single_reads(database)
         self._limits, self._most_upload_bytes = limits, most_upload_bytes
-        self._adapters = adapters
+        self._adapters, self.voices = adapters, Voices(voices, self._reads)
         self._thumbnails = Thumbnails(thumbnails)
         self._load = LoadMeter()
 
@@ -110,68 +103,89 @@ class Studio:
         once: Once | None = None,
         key_id: UUID | None = None,
     ) -> tuple[Job, Outcome]:
-        """Accepts a request for pictures: from here on it survives any crash. Its price is held of
-        the payer's credits, the account's own where no other is named, and of the budgets of the
-        key that asks and of the payer's team.
+        """Accepts a request for pictures, as `accept` does. `source` and `mask` are hashes of
+        pictures that the account put or had made.
+        """
 
-        `source` and `mask` are hashes of pictures that the account put or had made. Raises
-        InvalidRequest, ModelNotFound, RateLimited, QueueFull where too much waits,
-        InsufficientCredits, and NotFound where the person is gone; and what `claim` does where it
-        is to be done `once`, which is looked at first.
+        def submission() -> Submission:
+            find_shipped(model, IMAGE)
+            self._find_adapters(params)
+            pictures = (self._opened(account_id, one) for one in (source, mask))
+            return of_pictures(
+                GenerationRequest(params, count, None, *pictures), model, source, mask
+            )
+
+        return self.accept(account_id, submission, payer_id, priority, once, key_id)
+
+    def accept(
+        self,
+        account_id: str,
+        submission: Callable[[], Submission],
+        payer_id: str | None = None,
+        priority: Priority = "interactive",
+        once: Once | None = None,
+        key_id: UUID | None = None,
+    ) -> tuple[Job, Outcome]:
+        """Accepts what is asked for: from here on it survives any crash. Its price is held of the
+        payer's credits, the account's own where no other is named, and of the budgets of the key
+        that asks and of the payer's team.
+
+        Raises what the `submission` does, InvalidRequest, RateLimited, QueueFull where too much
+        waits, InsufficientCredits, and NotFound where the person is gone; and what `claim` does
+        where it is to be done `once`, which is looked at first.
         """
         if once is not None:
             with self._reads.connect() as connection:
                 recall(connection, once)  # what it names may have gone since
-        find_shipped(model, IMAGE)
-        adapters = self.adapters()
-        for use in params.adapters:  # no file but these, whatever path it might name
-            if use.adapter not in adapters:
-                hint = did_you_mean(use.adapter, adapters) if adapters else "there are none"
-                raise ModelNotFound(f"no adapter named {use.adapter!r}; {hint}")
-        pictures = (self._opened(account_id, one) for one in (source, mask))
-        GenerationRequest(params, count, None, *pictures)
-        price = quote(params, count, model).price_microcredits
-        asked = {
-            "params": asdict(params),
-            "count": count,
-            "model": model,
-            "source": source,
-            "mask": mask,
-            **tracing.carried(),
-        }
+        asked = submission()
         with self._database.begin() as connection:
             claim(connection, once)
-            for content_hash in sorted({one for one in (source, mask) if one}):
-                lock_name(connection, content_hash)  # or a sweep might take it meanwhile
-                if not may_read(connection, account_id, content_hash):
-                    raise _no_picture(content_hash)
-            lock_account(connection, account_id)  # until this one is counted, too
-            get_person(connection, account_id)  # or whoever asks was deleted meanwhile
-            queue = queue_of(model, params.width, params.height)
-            most = self._limits.most_a_minute
-            admit_account(most, seconds_until_next(connection, account_id, most, 60.0))
-            work_ms, remaining_ms = self._admit(connection, params, count, model, queue)
-            job = create_job(
-                connection, account_id, IMAGE, asked, work_ms, remaining_ms, queue, priority
-            )
-            add_event(connection, job.job_id, "queued", {})
-            self._queue.enqueue(connection, job)
-            # The balance last: whoever ends a job of the account has that, and waits for this.
-            held = place_hold(connection, payer_id or account_id, price, HOLD_TIME, job.job_id)
-            budgets = (job.job_id, price, account_id, held.account_id, key_id)
-            spend_budgets(connection, *budgets)
-            outcome = Outcome([], held)
-            finish(connection, once, job, outcome)
-        self._load.add(work_ms)
-        return job, outcome
+            [made] = self.accept_in(connection, account_id, [asked], payer_id, priority, key_id)
+            finish(connection, once, *made)
+            return made
 
-    def _admit(
+    def accept_in(
         self,
         connection: sa.Connection,
-        params: SamplingParams,
-        count: int,
-        model: str,
-        queue: str,
+        account_id: str,
+        asked: Sequence[Submission],
+        payer_id: str | None = None,
+        priority: Priority = "interactive",
+        key_id: UUID | None = None,
+    ) -> list[tuple[Job, Outcome]]:
+        """The same for several, all or none, in the caller's transaction."""
+        for content_hash in sorted({one for each in asked for one in each.begins_from}):
+            lock_name(connection, content_hash)  # or a sweep might take it meanwhile
+            if not may_read(connection, account_id, content_hash):
+                raise _no_picture(content_hash)
+        lock_account(connection, account_id)  # until these are counted, too
+        get_person(connection, account_id)  # or whoever asks was deleted meanwhile
+        jobs = [self._enter(connection, account_id, one, priority) for one in asked]
+        # The balance last: whoever ends a job of the account has that, and waits for this.
+        payer, held = payer_id or account_id, list[Hold | None]([None] * len(jobs))
+        for at, (job, one) in enumerate(zip(jobs, asked, strict=True)):
+            if price := one.price_microcredits:  # of other servers' models some cost nothing
+                held[at] = place_hold(connection, payer, price, HOLD_TIME, job.job_id)
+                spend_budgets(connection, job.job_id, price, account_id, payer, key_id)
+        return [(job, Outcome([], hold)) for job, hold in zip(jobs, held, strict=True)]
+
+    def _enter(
+        self, connection: sa.Connection, account_id: str, asked: Submission, priority: Priority
+    ) -> Job:
+        most = self._limits.most_a_minute
+        admit_account(most, seconds_until_next(connection, account_id, most, 60.0))
+        work_ms, left_ms = self._admit(connection, asked)
+        request = {**asked.request, **tracing.carried()}
+        job = create_job(
+            connection, account_id, asked.kind, request, work_ms, left_ms, asked.queue, priority
+        )
+        add_event(connection, job.job_id, "queued", {})
+        self._queue.enqueue(connection, job)
+        self._load.add(asked.line, work_ms)
+        return job
+
+    def _admit(
+        self, connection: sa.Connection, asked: Submission
     ) -> tuple[float | None, float | None]:
         """The work that a request is and the time until it is done, in ms, as far as known. Raises
         InvalidRequest, QueueFull.
@@ -179,14 +193,22 @@ class Studio:
 
         def admitted(anew: bool) -> tuple[float | None, float | None]:
             load = self._load.read(connection, anew)
-            cost = cost_of(params, count, load.step_times.get(model, ()))
-            workers = load.living.get(queue, 0)
-            return cost and cost.work_ms, admit(cost, load.backlog, self._limits, workers)
+            cost, backlog = asked.cost(load.step_times), load.backlog(asked.line)
+            workers = load.living.get(asked.queue, 0)
+            return cost and cost.work_ms, admit(cost, backlog, self._limits, workers)
 
         try:
             return admitted(anew=False)
         except QueueFull:
             return admitted(anew=True)  # much may have ended within the second
+
+    def _find_adapters(self, params: SamplingParams) -> None:
+        """No file but these, whatever path an adapter's name might be. Raises ModelNotFound."""
+        adapters = self.adapters()
+        for use in params.adapters:
+            if use.adapter not in adapters:
+                hint = did_you_mean(use.adapter, adapters) if adapters else "there are none"
+                raise ModelNotFound(f"no adapter named {use.adapter!r}; {hint}")
 
     def adapters(self) -> list[str]:
         """The names of the LoRA files there are."""
@@ -214,8 +236,12 @@ class Studio:
 
     def picture(self, account_id: str, content_hash: str) -> bytes:
         """The bytes of a picture that the account put or had made."""
+        return self.own_bytes(account_id, content_hash, "image/png")
+
+    def own_bytes(self, account_id: str, content_hash: str, media: str = "") -> bytes:
+        """The bytes of anything that the account put or had made, or of one medium of it."""
         with self._reads.connect() as connection:
-            if not may_read(connection, account_id, content_hash):
+            if not may_read(connection, account_id, content_hash, media):
                 raise NotFound(f"{content_hash} is not here")
         return self._bytes(content_hash)
 
@@ -241,10 +267,12 @@ class Studio:
         with self._reads.connect() as connection:
             return _own_job(connection, account_id, job_id)
 
-    def jobs(self, account_id: str, limit: int, before: UUID | None = None) -> Sequence[Job]:
-        """An account's jobs, the newest first."""
+    def jobs(
+        self, account_id: str, limit: int, before: UUID | None = None, kind: str | None = None
+    ) -> Sequence[Job]:
+        """An account's jobs, or those of a kind, the newest first."""
         with self._reads.connect() as connection:
-            return list_jobs(connection, account_id, limit, before)
+            return list_jobs(connection, account_id, limit, before, kind)
 
     def shown(self, asked: Collection[OwnJobId]) -> dict[OwnJobId, tuple[Job, Outcome]]:
         """Those of the jobs that are their accounts' and not deleted, with what came of them."""
@@ -252,14 +280,14 @@ class Studio:
             jobs = shown_jobs(connection, [job_id for _, job_id in asked])
             found = {(job.account_id, job.job_id): job for job in jobs}
             mine = {key: found[key] for key in asked if key in found}
-            outcomes = _outcomes(connection, [job_id for _, job_id in mine])
+            outcomes = outcomes_of(connection, [job_id for _, job_id in mine])
         return {key: (job, outcomes[job.job_id]) for key, job in mine.items()}
 
-    def cancel(self, account_id: str, job_id: UUID) -> bool:
-        """Ends a job before its time; False where it has ended."""
+    def cancel(self, account_id: str, job_id: UUID, charge: bool = True) -> bool:
+        """Ends a job and charges what its texts said, or nothing; False where it had ended."""
         with self._database.begin() as connection:
             _own_job(connection, account_id, job_id)
-            cancelled = end(connection, job_id, "cancelled")
+            cancelled = end(connection, job_id, "cancelled", price=None if charge else 0)
         self._queue.release_after(job_id)
         return cancelled
 
@@ -287,7 +315,7 @@ class Studio:
     def outcomes(self, job_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
         """What came of each job."""
         with self._reads.connect() as connection:
-            return _outcomes(connection, job_ids)
+            return outcomes_of(connection, job_ids)
 
     def outcome(self, job_id: UUID) -> Outcome:
         """What came of a job."""
@@ -295,12 +323,17 @@ class Studio:
 
     def content(self, account_id: str, asset_id: UUID) -> tuple[Asset, bytes]:
         """An asset and its bytes."""
-        asset = self.asset(account_id, asset_id)
-        return asset, self._bytes(asset.content_hash)
+        return (asset := self.asset(account_id, asset_id)), self._bytes(asset.content_hash)
 
     def thumbnail(self, account_id: str, asset_id: UUID, width_px: int) -> tuple[Asset, bytes]:
-        """A picture and its small version, at most that wide, as WebP."""
+        """A picture and its small version, at most that wide, as WebP. Raises InvalidRequest where
+        it is none.
+        """
         asset = self.asset(account_id, asset_id)
+        if asset.media_type != "image/png":
+            raise InvalidRequest(
+                f"{asset_id} is {asset.media_type}, no picture; leave the width out"
+            )
         whole = partial(self._bytes, asset.content_hash)
         return asset, self._thumbnails.get(asset.content_hash, width_px, whole)
 
@@ -353,11 +386,6 @@ class Studio:
 
 def _no_picture(content_hash: str) -> InvalidRequest:
     return InvalidRequest(f"no picture {content_hash!r}; put it first")
-
-
-def _outcomes(connection: sa.Connection, job_ids: Sequence[UUID]) -> dict[UUID, Outcome]:
-    assets, holds = assets_of(connection, job_ids), holds_of(connection, job_ids)
-    return {one: Outcome(assets[one], holds.get(one)) for one in job_ids}
 
 
 def _own_job(connection: sa.Connection, account_id: str, job_id: UUID) -> Job:

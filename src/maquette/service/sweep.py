@@ -73,7 +73,11 @@ class Sweeper(Background):
     def _parts_of_payments(self) -> dict[str, Callable[[], object]]:
         if self._payments is None:
             return {}
-        return {"plans": self._payments.plans.sweep, "payments for no one": self._payments.sweep}
+        return {
+            "plans": self._payments.plans.sweep,
+            "pages to pay of who went": self._payments.close_pages,
+            "payments for no one": self._payments.sweep,
+        }
 
     def _try(self, name: str, sweep: Callable[[], object]) -> None:
         """One that fails does not keep the others from theirs."""

@@ -11,7 +11,7 @@ job = sa.Table(
     metadata,
     sa.Column("job_id", sa.Uuid, primary_key=True),
     sa.Column("account_id", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # the engine that it is for: image
+    sa.Column("kind", sa.Text, nullable=False),  # the engine that it is for: image, text
     sa.Column("state", sa.Text, nullable=False, server_default="queued"),
     sa.Column("request", JSONB, nullable=False),
     sa.Column("error", sa.Text),
@@ -34,6 +34,7 @@ job = sa.Table(
     sa.CheckConstraint("priority IN ('interactive', 'batch')", name="priority"),
     sa.Index(None, "account_id", "job_id"),
     sa.Index(None, "account_id", "created_at"),
+    sa.Index("ix_job_account_id_kind_job_id", "account_id", "kind", "job_id"),
 )
 # Written out, as the indexes have it: no plan for whatever states might be given would use them.
 unfinished = job.c.state.in_([sa.literal_column(f"'{state}'") for state in ("queued", "running")])
@@ -47,6 +48,16 @@ source_hash, mask_hash = (
 )
 sa.Index("ix_job_source", source_hash, postgresql_where=source_hash.is_not(None))
 sa.Index("ix_job_mask", mask_hash, postgresql_where=mask_hash.is_not(None))
+
+# What it found as context, likewise: each piece that is a picture has its hash.
+seen = job.c.request.op("->", return_type=JSONB())(sa.literal_column("'seen'"))
+sa.Index(
+    "ix_job_seen",
+    seen.label("seen"),
+    postgresql_using="gin",
+    postgresql_ops={"seen": "jsonb_path_ops"},
+    postgresql_where=seen.is_not(None),
+)
 
 # What happened to a job, for those who watch it.
 job_event = sa.Table(

@@ -21,6 +21,9 @@ payment = sa.Table(
     sa.Column("refunded_cents", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("taken_microcredits", sa.BigInteger, nullable=False, server_default="0"),  # back
     sa.Column("failed_refunds", sa.Integer, nullable=False, server_default="0"),
+    # The last refund that the provider took, counted from one with those that failed before it.
+    sa.Column("asked_refund", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("came_back_cents", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("given_up", sa.Boolean, nullable=False, server_default="false"),
     sa.Column("state", sa.Text, nullable=False, server_default="pending"),
     sa.Column("buyer", sa.Text),  # name and address, as the provider was told them
@@ -41,6 +44,7 @@ payment = sa.Table(
     sa.CheckConstraint(
         "0 <= taken_microcredits AND taken_microcredits <= amount_microcredits", name="taken"
     ),
+    sa.CheckConstraint("0 <= came_back_cents AND came_back_cents <= price_cents", name="came_back"),
     sa.UniqueConstraint("provider", "reference"),
     sa.Index(None, "account_id"),
     sa.Index(None, "paid_at"),
@@ -102,6 +106,15 @@ stripe_charge = sa.Table(
     sa.Column("refunded_cents", sa.BigInteger, nullable=False),
     sa.Column("withdrawn", sa.Boolean, nullable=False),  # by the bank, in a dispute
     sa.Column("reinstated", sa.Boolean, nullable=False),  # the dispute was won
+)
+
+# Pages of Stripe's that may still be open: where something can be paid, and for whom.
+checkout_page = sa.Table(
+    "checkout_page",
+    metadata,
+    sa.Column("session_id", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.ForeignKey("account.account_id"), nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=NOW),
 )
 
 # A plan that an account has. Its months are counted from `started_at`.
