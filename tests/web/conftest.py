@@ -19,22 +19,31 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from maquette.api.app import create_app
+from maquette.batching.loop import EngineLoop
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
 from maquette.diffusion.engine import DenoisingEngine
-from maquette.diffusion.loop import EngineLoop
 from maquette.engines.catalog import SHIPPED, ModelSpec
 from maquette.engines.image import ImageEngine
+from maquette.engines.starter_code import STARTER_CODE
 from maquette.jobs.queue import JobQueue, working
 from maquette.library.blobs import Blobs
 from maquette.payments.stripe_payments import StripePayments
-from maquette.service.image_jobs import ImageJobs
+from maquette.service.code_maker import CodeMaker
+from maquette.service.image_maker import ImageMaker
+from maquette.service.job_runner import JobRunner
 from maquette.service.owner import prepare_owner
 from maquette.service.payments import Payments
 from maquette.service.people import People
-from maquette.service.queues import IMAGE, abilities
+from maquette.service.queues import CODE, IMAGE, SPEECH, TEXT, abilities
+from maquette.service.remote_text_maker import RemoteTextMaker, TextMakers
+from maquette.service.seeing import Captioners, SeeingMaker
 from maquette.service.studio import Studio
+from maquette.service.text_maker import TextMaker
+from maquette.service.text_servers import TextServers
+from maquette.service.ticks import Ticks
+from maquette.service.wiring import captioner, speech_maker, text_engine
 from tests.api.people import SECOND_FACTOR_KEY
 from tests.callers import become
 from tests.conftest import TinyModels
@@ -49,6 +58,8 @@ T = TypeVar("T")
 expect.set_options(timeout=PATIENCE_MS)
 
 NAMES = [spec.model_id for spec in SHIPPED[IMAGE]]
+TEXT_NAMES = [spec.model_id for spec in SHIPPED[TEXT]]
+SPEECH_NAMES = [spec.model_id for spec in SHIPPED[SPEECH]]
 
 
 @dataclass
@@ -107,15 +118,33 @@ def served(
         fog.rename(adapters / "fog.safetensors")
         image = ImageEngine(spec, torch.device("cpu"), torch.float32, adapters)
         loop = EngineLoop(DenoisingEngine(image.device))
-        jobs = ImageJobs(database, blobs, dict.fromkeys(NAMES, image), loop, folder / "snapshots")
+        maker = ImageMaker(blobs, dict.fromkeys(NAMES, image), loop, folder / "snapshots")
+        texts = {name: text_engine(Settings(device="cpu"), name) for name in TEXT_NAMES}
+        loops = {name: EngineLoop(one.decoder()) for name, one in texts.items()}
+        ticks = Ticks(database)
+        teller = (texts[TEXT_NAMES[0]], loops[TEXT_NAMES[0]])
+        servers = TextServers(database, Settings(database=url))
+        coder = CodeMaker(servers, teller)
+        here = TextMakers(TextMaker(texts, loops), RemoteTextMaker(servers))
+        writer = SeeingMaker(here, Captioners(blobs, lambda: captioner(Settings()), servers))
+        speaker = speech_maker(Settings(device="cpu", data=folder), servers, lambda error: None)
+        makers = {IMAGE: maker, TEXT: writer, SPEECH: speaker, CODE: coder}
+        jobs = JobRunner(database, blobs, makers, ticks)
         prepare_owner(database)
         people = People(database, Settings(second_factor_key=SECOND_FACTOR_KEY))
-        studio = Studio(database, blobs, queue, adapters=adapters)
+        voices = folder / "voices"
+        studio = Studio(database, blobs, queue, adapters=adapters, voices=voices)
         app = create_app(studio, database, people=people)
-        names = abilities(NAMES).queues
-        with working(queue, names, "worker", 8, jobs.run, drain_s=5), _served(app) as address:
+        names = abilities([*NAMES, *TEXT_NAMES, *SPEECH_NAMES, STARTER_CODE]).queues
+        with (
+            ticks,
+            working(queue, names, "worker", 8, jobs.run, drain_s=5),
+            _served(app) as address,
+        ):
             yield address, app
-        loop.close()
+        for one in (loop, *loops.values()):
+            one.close()
+        speaker.close()
         queue.close()
 
 

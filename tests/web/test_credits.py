@@ -153,14 +153,14 @@ def test_pages_have_addresses_that_go_back_and_forth(site: Site, page: Page) -> 
     expect(page.get_by_role("heading", name="Credits")).to_be_focused()
     page.keyboard.press("v")  # no key of the gallery acts here
     page.get_by_role("link", name="Studio").click()
-    expect(page.locator(".picture")).to_be_visible()
+    expect(page.locator("a.picture")).to_be_visible()
     expect(page).to_have_title("Maquette")
     page.go_back()
     expect(page.get_by_role("heading", name="Credits")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Credits")).to_be_visible()
     page.go_forward()
-    expect(page.locator(".picture")).to_be_visible()
+    expect(page.locator("a.picture")).to_be_visible()
     assert len(site.generations()) == 1
 
 

@@ -16,7 +16,7 @@ def test_chinese_and_back(site: Site, page: Page) -> None:
     expect(page.get_by_role("button", name="生成")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
     page.reload()
-    page.locator(".picture").click()
+    page.locator("a.picture").click()
     expect(page.get_by_role("dialog").get_by_role("button", name="生成变体")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="English").click()
@@ -54,7 +54,7 @@ def test_a_phone(site: Site, browser: Browser) -> None:
     site.make(count=4)
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, locale="en-GB")  # type: ignore[arg-type]
     page = open_page(site, context)
-    expect(page.locator(".picture img")).to_have_count(4)
+    expect(page.locator("a.picture img")).to_have_count(4)
 
     def fits() -> bool:
         return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -72,7 +72,7 @@ def test_a_phone(site: Site, browser: Browser) -> None:
     assert site.newest()["request"]["width"] == 288
     for name in ("Details", "Repair"):
         if name == "Details":
-            page.locator(".picture").last.tap()
+            page.locator("a.picture").last.tap()
         else:
             page.get_by_role("dialog").get_by_role("button", name="Repair").tap()
         expect(page.get_by_role("dialog", name=name)).to_be_visible()
@@ -87,11 +87,11 @@ def test_a_phone(site: Site, browser: Browser) -> None:
 
 SCREENS: dict[str, Callable[[Page], object]] = {
     "gallery": lambda page: page.get_by_text("Advanced").click(),
-    "picture": lambda page: page.locator(".picture").first.press("Enter"),
-    "editor": lambda page: page.locator(".picture").first.press("e"),
+    "picture": lambda page: page.locator("a.picture").first.press("Enter"),
+    "editor": lambda page: page.locator("a.picture").first.press("e"),
     "compare": lambda page: [
-        page.locator(".picture").first.press("c"),
-        page.locator(".picture").nth(1).press("c"),
+        page.locator("a.picture").first.press("c"),
+        page.locator("a.picture").nth(1).press("c"),
     ],
     "keys": lambda page: page.keyboard.press("?"),
     "menu": open_menu,
@@ -105,7 +105,7 @@ def test_no_rule_of_accessibility_is_broken(site: Site, page: Page, light: str) 
     site.make(count=2)
     page.emulate_media(color_scheme=light, reduced_motion="reduce")  # type: ignore[arg-type]
     for name, open_screen in SCREENS.items():
-        expect(page.locator(".picture img").first).to_be_visible()
+        expect(page.locator("a.picture img").first).to_be_visible()
         page.locator("body").focus()
         open_screen(page)
         page.wait_for_timeout(300)
@@ -127,6 +127,7 @@ PAGES = (
     "account",
     "operator/people",
     "operator/queue",
+    "operator/text-servers",
     "operator/prices",
     "operator/revenue",
     "operator/ledger",
@@ -164,15 +165,15 @@ def test_the_list_of_keys_has_them_all(page: Page) -> None:
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     listed = dialog.locator("dt").all_inner_texts()
-    assert len(listed) == len(set(listed)) == 20
-    assert {"Create", "Vary", "Delete", "Undo"} <= set(listed)
+    assert len(listed) == len(set(listed)) == 21
+    assert {"Create", "Vary", "Delete", "Undo", "Use in a text"} <= set(listed)
 
 
 def test_every_word_is_there_in_both_languages(page: Page) -> None:
     words = page.evaluate(
         """async () => {
             const all = async (language) => {
-                const files = ["", "pages_", "operator_"].map((part) => part + language);
+                const files = ["", "pages_", "operator_", "copy_"].map((part) => part + language);
                 const modules = files.map((file) => import(`/words/${file}.js`));
                 return (await Promise.all(modules)).map((one) => one[language]);
             };

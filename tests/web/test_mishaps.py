@@ -31,7 +31,7 @@ def test_numbers_can_be_typed_and_count_at_once(site: Site, page: Page) -> None:
 
 def test_a_held_key_acts_once(site: Site, page: Page) -> None:
     site.make()
-    page.locator(".picture").focus()
+    page.locator("a.picture").focus()
     for _ in range(5):
         page.keyboard.down("v")
     page.keyboard.up("v")
@@ -42,11 +42,11 @@ def test_a_held_key_acts_once(site: Site, page: Page) -> None:
 
 def test_quick_deletes_bring_nothing_back(site: Site, page: Page) -> None:
     site.make(count=4)
-    expect(page.locator(".picture img")).to_have_count(4)
-    page.locator(".picture").first.focus()
+    expect(page.locator("a.picture img")).to_have_count(4)
+    page.locator("a.picture").first.focus()
     for _ in range(4):
         page.keyboard.press("Delete")
-    expect(page.locator(".picture")).to_have_count(0)
+    expect(page.locator("a.picture")).to_have_count(0)
     site.wait_for([])
     page.reload()
     expect(page.get_by_role("heading", name="What would you like to make?")).to_be_visible()
@@ -55,7 +55,7 @@ def test_quick_deletes_bring_nothing_back(site: Site, page: Page) -> None:
 def test_an_open_picture_hides_the_form_from_its_keys(site: Site, page: Page) -> None:
     site.make()
     page.get_by_label("Prompt", exact=True).fill("never sent")
-    page.locator(".picture").click()
+    page.locator("a.picture").click()
     page.keyboard.press("Control+Enter")
     page.keyboard.press("Alt+ArrowUp")
     page.keyboard.press("Escape")
@@ -65,7 +65,7 @@ def test_an_open_picture_hides_the_form_from_its_keys(site: Site, page: Page) ->
 
 def test_a_second_click_sends_nothing_more(site: Site, page: Page) -> None:
     site.make()
-    page.locator(".picture").press("e")
+    page.locator("a.picture").press("e")
     page.get_by_role("application", name="Mask").press(" ")
     page.get_by_role("button", name="Generate").dblclick()
     expect(page.get_by_role("dialog")).to_be_hidden()
@@ -75,7 +75,7 @@ def test_a_second_click_sends_nothing_more(site: Site, page: Page) -> None:
 
 def test_a_mask_can_be_painted_by_keys(site: Site, page: Page) -> None:
     site.make()
-    page.locator(".picture").press("e")
+    page.locator("a.picture").press("e")
     mask = page.get_by_role("application", name="Mask")
     for key in ("]", "[", "ArrowLeft", "ArrowUp", " "):
         mask.press(key)
@@ -87,24 +87,24 @@ def test_a_mask_can_be_painted_by_keys(site: Site, page: Page) -> None:
 def test_deletions_elsewhere_are_seen(site: Site, page: Page, browser: Browser) -> None:
     site.make(count=2)
     other = open_page(site, browser.new_context(locale="en-GB"))
-    expect(other.locator(".picture")).to_have_count(2)
-    page.locator(".picture").first.press("Delete")
-    expect(other.locator(".picture")).to_have_count(1)
+    expect(other.locator("a.picture")).to_have_count(2)
+    page.locator("a.picture").first.press("Delete")
+    expect(other.locator("a.picture")).to_have_count(1)
     page.get_by_role("button", name="Delete all").click()
-    expect(other.locator(".picture")).to_have_count(0)
+    expect(other.locator("a.picture")).to_have_count(0)
     page.keyboard.press("Control+z")
-    expect(other.locator(".picture")).to_have_count(1)
+    expect(other.locator("a.picture")).to_have_count(1)
     other.context.close()
 
 
 def test_undoing_in_another_order(site: Site, page: Page) -> None:
     site.make(count=2)
-    page.locator(".picture").first.press("Delete")
-    expect(page.locator(".picture")).to_have_count(1)
-    page.locator(".picture").first.press("Delete")
-    expect(page.locator(".picture")).to_have_count(0)
+    page.locator("a.picture").first.press("Delete")
+    expect(page.locator("a.picture")).to_have_count(1)
+    page.locator("a.picture").first.press("Delete")
+    expect(page.locator("a.picture")).to_have_count(0)
     page.get_by_role("button", name="Undo").first.click()  # of the first one
-    expect(page.locator(".picture")).to_have_count(2)
+    expect(page.locator("a.picture")).to_have_count(2)
 
 
 @pytest.mark.slow
@@ -142,7 +142,7 @@ def test_a_link_leads_to_an_older_picture_and_back_to_the_gallery(site: Site, pa
     expect(page.get_by_role("dialog").get_by_role("heading", name="the oldest")).to_be_visible()
     page.keyboard.press("Escape")
     for _ in range(3):
-        page.locator(".picture").first.click()
+        page.locator("a.picture").first.click()
         expect(page.get_by_role("dialog")).to_be_visible()
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_be_hidden()
@@ -209,9 +209,9 @@ def test_a_notice_that_had_the_focus_leaves_when_that_has_left(site: Site, page:
 
 def test_a_notice_stays_while_its_button_has_the_focus(site: Site, page: Page) -> None:
     site.make()
-    expect(page.locator(".picture img")).to_be_visible()
+    expect(page.locator("a.picture img")).to_be_visible()
     page.clock.install()
-    page.locator(".picture").press("Delete")
+    page.locator("a.picture").press("Delete")
     undo = page.get_by_role("button", name="Undo")
     undo.focus()
     undo.hover()

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from maquette.db.locks import Lease
 from maquette.db.tables.ledger import ledger_check
+from maquette.db.tables.payments import payment
+from maquette.payments.catalog import USUAL_CATALOG
 from maquette.payments.manual import TopUp
 from maquette.service.ledger_check import LEASE
 from tests.web.conftest import Site, held
@@ -140,7 +142,7 @@ def test_credits_are_given_and_given_back(door: Door, admin: Page) -> None:
     expect(balance).to_have_text("35.00")
     theirs.get_by_label("Prompt", exact=True).fill("a red boat")
     theirs.keyboard.press("Control+Enter")
-    expect(theirs.locator(".picture:not(.is-coming) img")).to_be_visible()  # and is charged
+    expect(theirs.locator("a.picture:not(.is-coming) img")).to_be_visible()  # and is charged
     expect(balance).not_to_have_text("35.00")
     admin.reload()
     refund = admin.get_by_role("button", name=re.compile("^Refund"))
@@ -167,6 +169,8 @@ def test_revenue_adds_up_what_was_paid_and_what_went_back(door: Door, admin: Pag
         expect(_figure(francs, words)).to_have_text(re.compile(_loosely(f"{words} {figure}")))
     expect(francs.get_by_role("listitem")).to_have_count(30)
     expect(francs.get_by_role("listitem").last).to_contain_text(re.compile(_loosely("CHF 68.00")))
+    payer = admin.get_by_role("link", name=door.email("Ola")).first
+    expect(payer).to_have_attribute("href", f"#/operator/people/{ola}")
     admin.get_by_role("button", name="Refund the payment drawing lessons").click()
     admin.get_by_label("Reason").fill("it rained")
     admin.get_by_role("button", name="Refund", exact=True).click()
@@ -178,6 +182,46 @@ def test_revenue_adds_up_what_was_paid_and_what_went_back(door: Door, admin: Pag
     admin.get_by_role("radio", name="365 days").check()
     expect(francs.get_by_role("listitem")).to_have_count(365)
     assert francs.get_by_role("list").evaluate("bars => bars.scrollWidth <= bars.clientWidth")
+
+
+def test_a_refund_that_came_back_is_seen_and_can_be_sent_again(door: Door, admin: Page) -> None:
+    shop = door.site.app.state.payments
+    made = shop.top_up(TopUp("boss", door.add("Ola"), 10**7, "an easel", 4900, "sek"))
+    shop.refund("boss", made.payment_id, "too heavy")
+    with door.site.app.state.database.begin() as connection:
+        this = payment.c.payment_id == made.payment_id
+        connection.execute(sa.update(payment).where(this).values(came_back_cents=4900))
+    _visit(admin, "revenue")
+    crowns = admin.get_by_role("region", name="SEK")
+    expect(_figure(crowns, "Kept")).to_contain_text(re.compile(_loosely("SEK 49.00")))
+    row = admin.get_by_role("row").filter(has_text="an easel")
+    expect(row).to_contain_text("Refund came back")
+    expect(row.get_by_role("button", name="Refund the payment an easel")).to_be_visible()
+    admin.get_by_role("button", name="简体中文").click()
+    expect(row).to_contain_text("退款被退回")
+    admin.get_by_role("button", name="English").click()
+
+
+def test_a_top_up_is_offered_in_the_money_of_what_is_sold(
+    door: Door, admin: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.add("Orla")
+    _find(admin, "Orla")
+    offered = admin.get_by_label("Currency")
+    expect(offered).to_have_value("usd")
+    expect(offered.locator("option")).to_have_text(["USD", "EUR", "CNY", "GBP"])
+    pack = USUAL_CATALOG.packs[0].model_copy(update={"currency": "jpy"})
+    catalog = USUAL_CATALOG.model_copy(update={"packs": (pack,)})
+    monkeypatch.setattr(door.site.app.state.payments, "catalog", catalog)
+    admin.reload()
+    expect(offered).to_have_value("jpy")
+    expect(offered.locator("option")).to_have_text(["JPY", "USD", "EUR", "CNY", "GBP"])
+    for label, typed in (("Credits", "25"), ("Reason", "a fair"), ("Money paid, if any", "500")):
+        admin.get_by_label(label, exact=True).fill(typed)
+    admin.get_by_role("button", name="Top up").click()
+    expect(admin.get_by_text("25.00 credits given.")).to_be_visible()
+    [made] = door.site.app.state.payments.payments(1)
+    assert (made.price_cents, made.currency) == (500, "jpy")  # which has nothing smaller
 
 
 def test_an_answer_that_comes_late_does_not_replace_a_newer_one(door: Door, admin: Page) -> None:

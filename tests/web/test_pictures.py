@@ -15,13 +15,13 @@ from tests.web.conftest import Site
 def made(site: Site, page: Page) -> dict[str, Any]:
     """Two pictures in the gallery, the first of them in focus."""
     done = site.make(count=2, seed=40, negative_prompt="rain")
-    expect(page.locator(".picture img")).to_have_count(2)
-    page.locator(".picture").first.focus()
+    expect(page.locator("a.picture img")).to_have_count(2)
+    page.locator("a.picture").first.focus()
     return done
 
 
 def _open(page: Page, number: int = 0) -> Locator:
-    page.locator(".picture").nth(number).click()
+    page.locator("a.picture").nth(number).click()
     dialog = page.get_by_role("dialog", name="Details")
     expect(dialog).to_be_visible()
     return dialog
@@ -49,7 +49,7 @@ def test_a_picture_opens_with_what_made_it(page: Page, made: dict[str, Any]) -> 
 
 
 def test_back_closes_it_and_the_focus_returns(page: Page, made: dict[str, Any]) -> None:
-    picture = page.locator(".picture").nth(1)
+    picture = page.locator("a.picture").nth(1)
     picture.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -57,7 +57,7 @@ def test_back_closes_it_and_the_focus_returns(page: Page, made: dict[str, Any]) 
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(picture).to_be_focused()
     page.keyboard.press("ArrowLeft")
-    expect(page.locator(".picture").first).to_be_focused()
+    expect(page.locator("a.picture").first).to_be_focused()
 
 
 @pytest.mark.parametrize("by_key", [True, False])
@@ -66,7 +66,7 @@ def test_vary(site: Site, page: Page, made: dict[str, Any], by_key: bool) -> Non
         page.keyboard.press("v")
     else:
         _open(page).get_by_role("button", name="Vary").click()
-    expect(page.locator(".picture img[alt*='of 4']")).to_have_count(4)
+    expect(page.locator("a.picture img[alt*='of 4']")).to_have_count(4)
     asked = site.newest()["request"]
     assert asked["source"] == made["assets"][0]["content_hash"]
     assert 0.3 < asked["strength"] < 0.8
@@ -95,7 +95,7 @@ def test_recall(page: Page, made: dict[str, Any], by_key: bool) -> None:
     page.get_by_text("Advanced").click()
 
     def recall(key: str, words: str) -> None:
-        page.locator(".picture").nth(1).focus()
+        page.locator("a.picture").nth(1).focus()
         if by_key:
             page.keyboard.press(key)
         else:
@@ -117,7 +117,7 @@ def test_recall(page: Page, made: dict[str, Any], by_key: bool) -> None:
 
 def test_more_of_a_row(site: Site, page: Page, made: dict[str, Any]) -> None:
     page.get_by_role("button", name="More").click()
-    expect(page.locator(".picture img")).to_have_count(4)
+    expect(page.locator("a.picture img")).to_have_count(4)
     again = site.newest()["request"]
     assert again["seed"] != made["request"]["seed"]
     assert {**again, "seed": 40} == made["request"]
@@ -216,7 +216,7 @@ def test_extend(site: Site, page: Page, made: dict[str, Any], by_key: bool) -> N
 def test_compare_two(page: Page, made: dict[str, Any]) -> None:
     page.keyboard.press("c")
     expect(page.get_by_text("Choose a second picture")).to_be_visible()
-    page.locator(".picture").nth(1).click()
+    page.locator("a.picture").nth(1).click()
     dialog = page.get_by_role("dialog", name="Compare")
     expect(dialog.get_by_role("img")).to_have_count(2)
     slider = dialog.get_by_role("slider", name="Divider")
@@ -233,7 +233,7 @@ def test_compare_two(page: Page, made: dict[str, Any]) -> None:
     assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    page.locator(".picture").first.focus()
+    page.locator("a.picture").first.focus()
     page.keyboard.press("c")
     page.keyboard.press("Escape")
     expect(page.get_by_text("Choose a second picture")).to_be_hidden()
@@ -252,10 +252,10 @@ def test_download(site: Site, page: Page, made: dict[str, Any], by_key: bool) ->
 
 
 def test_delete_and_undo(site: Site, page: Page, made: dict[str, Any]) -> None:
-    pictures = page.locator(".picture img")
+    pictures = page.locator("a.picture img")
     page.keyboard.press("Delete")
     expect(pictures).to_have_count(1)
-    expect(page.locator(".picture").first).to_be_focused()  # the next one took its place
+    expect(page.locator("a.picture").first).to_be_focused()  # the next one took its place
     page.get_by_role("button", name="Undo").click()
     expect(pictures).to_have_count(2)
     dialog = _open(page, 1)
@@ -282,13 +282,13 @@ def test_delete_a_whole_row(site: Site, page: Page, made: dict[str, Any]) -> Non
     expect(page.get_by_text("2 pictures deleted.")).to_be_visible()
     expect(page.locator("article")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator(".picture img")).to_have_count(2)
+    expect(page.locator("a.picture img")).to_have_count(2)
 
 
 def test_the_gallery_loads_no_larger_picture_than_it_shows(site: Site, page: Page) -> None:
     site.make(width=640, height=64)
     site.make(width=256, height=64)
-    pictures = page.locator(".picture img")
+    pictures = page.locator("a.picture img")
     expect(pictures).to_have_count(2)
     shown = pictures.evaluate_all(
         """images => Promise.all(images.map(async (image) => {
@@ -297,7 +297,7 @@ def test_the_gallery_loads_no_larger_picture_than_it_shows(site: Site, page: Pag
         }))"""
     )
     assert shown == [None, "width=384"]  # 336 px on this screen
-    page.locator(".picture").nth(1).click()
+    page.locator("a.picture").nth(1).click()
     whole = page.get_by_role("dialog").locator("figure img")
     assert whole.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
 

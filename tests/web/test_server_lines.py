@@ -19,8 +19,8 @@ from tests.web.conftest import Site
 
 PACKAGE = Path(maquette.__file__).parent
 ROOMS = (
-    *("core", "library", "jobs", "ledger", "people"),
-    *("diffusion", "engines", "payments", "service", "api"),
+    *("core", "copydesk", "library", "jobs", "ledger", "people", "sandbox"),
+    *("decoding", "diffusion", "engines", "payments", "service", "speech", "api"),
 )
 # These end a start or a command, without a studio to show them; a plain UsageError does likewise.
 OF_A_START = {"InvalidSettings", "DatabaseUnavailable", "BackupDamaged", "UsageError"}
@@ -31,9 +31,13 @@ KINDS = {
 } - OF_A_START
 # So do a backup that cannot be written and a model's damage; that of a LoRA, which is read later,
 # is of another file.
-OF_A_START_IN = {"catalog.py": {"WeightsDamaged"}, "backup_places.py": {"OutputNotWritable"}}
+OF_A_START_IN = {
+    "attention.py": {"InvalidRequest"},  # of a model's kind
+    "catalog.py": {"WeightsDamaged"},
+    "backup_places.py": {"OutputNotWritable"},
+}
 # Calls that carry a line, and which argument it is.
-CARRIERS = dict.fromkeys(KINDS, 0) | {"HTTPException": 1, "_line": 0, "_fail": 1}
+CARRIERS = dict.fromkeys(KINDS, 0) | {"HTTPException": 1, "_line": 1, "_fail": 1}
 # Functions that give a line, or the end of one.
 GIVERS = {"did_you_mean", "reason_and_remedy", "_remedy"}
 

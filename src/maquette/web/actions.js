@@ -252,3 +252,12 @@ export function deleteAndGoOn(picture, isOpen) {
   else feed().focus();
   deletePicture(picture);
 }
+
+/** Takes a picture to where texts are written. */
+export const useInText = ({ asset }) =>
+  attempt(async () => {
+    const { takePicture } = await import("./pages/words/state.js");
+    takePicture(asset);
+    close();
+    visit("#/words");
+  });

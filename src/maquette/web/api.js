@@ -75,9 +75,9 @@ export function sizesOf({ url }, width) {
 
 export const pictureUrl = (hash) => `/v1/pictures/${hash}`;
 
-/** Requests, the newest first, those before an id if one is given. */
+/** Requests for pictures, the newest first, those before an id if one is given. */
 export const listGenerations = (limit, before) =>
-  ask("GET", `/v1/generations${query({ limit, before })}`);
+  ask("GET", `/v1/generations${query({ kind: "image", limit, before })}`);
 
 /** Puts a picture (a Blob); resolves to its hash. */
 export async function putPicture(blob) {

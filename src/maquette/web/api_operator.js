@@ -17,6 +17,15 @@ export const reverse = (id, reason) =>
 
 export const getQueue = () => ask("GET", "/v1/operator/queue");
 export const getPrices = () => ask("GET", "/v1/operator/prices");
+
+const textServers = "/v1/operator/text-servers";
+export const listTextServers = () => ask("GET", textServers);
+export const addTextServer = (values) => ask("POST", textServers, values);
+export const changeTextServer = (id, values) => ask("PATCH", `${textServers}/${id}`, values);
+export const removeTextServer = (id) => ask("DELETE", `${textServers}/${id}`);
+export const checkTextServer = (id) => ask("POST", `${textServers}/${id}/check`);
+export const findTextServers = () => ask("GET", `${textServers}/found`);
+
 export const getLedgerChecks = () => ask("GET", "/v1/operator/ledger/check");
 export const beginLedgerCheck = () => ask("POST", "/v1/operator/ledger/check");
 export const listAudit = (values) => ask("GET", `/v1/operator/audit${query(values)}`);

@@ -7,6 +7,7 @@ import { EditorDialog } from "./components/editor.js";
 import { Feed } from "./components/feed.js";
 import { Header } from "./components/header.js";
 import { KeysDialog } from "./components/keys.js";
+import { Media, MediumComposer } from "./components/media.js";
 import { Entrance, Page, PageList } from "./components/page.js";
 import { PictureDialog } from "./components/picture.js";
 import { Toasts } from "./components/toasts.js";
@@ -53,12 +54,18 @@ function App() {
   const { name, ids } = view.value;
   const open = opened();
   if (open?.page.group === "entrance") return html`<${Entrance} ...${open} /><${Toasts} />`;
+  const medium = open?.page.group === "medium" ? open.page : null;
   return html`
     <div class="shell">
       <div class="side">
         <${Header} />
-        ${open && html`<${PageList} page=${open.page} />`}
+        ${
+          open && !medium
+            ? html`<${PageList} page=${open.page} />`
+            : html`<${Media} page=${medium} />`
+        }
         <${Composer} hidden=${open !== null} />
+        ${medium && html`<${MediumComposer} page=${medium} ids=${open.ids} key=${medium.name} />`}
       </div>
       <${Notice} />
       <${Feed} hidden=${open !== null} />

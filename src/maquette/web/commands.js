@@ -36,6 +36,7 @@ export const COMMANDS = [
   onPicture("ArrowLeft", "previous_picture", (one, open) => actions.step(one, -1, open), moving),
   onPicture("V", "vary", actions.vary),
   onPicture("I", "use_as_start", actions.useAsStart),
+  onPicture("W", "use_in_text", actions.useInText),
   onPicture("E", "repair", actions.edit),
   onPicture("O", "extend", actions.extend),
   onPicture("C", "compare", actions.compare),

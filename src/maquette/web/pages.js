@@ -2,12 +2,17 @@
 import { signal } from "@preact/signals";
 import { view } from "./state/view.js";
 
+/** The page of a medium brings a composer as well, which stands where that of pictures does. */
+const medium = (name, icon, load) => ({ name, icon, group: "medium", load });
 const account = (name, icon, load) => ({ name, icon, group: "account", load });
 const operator = (name, load) => ({ name: `operator/${name}`, group: "operator", load });
 const entrance = (name) => ({ name, group: "entrance", load: () => import("./pages/entrance.js") });
 
 /** In the order of their list. What is behind the name of a page in an address is its `ids`. */
 export const PAGES = [
+  medium("words", "words", () => import("./pages/words.js")),
+  medium("code", "code", () => import("./pages/code.js")),
+  medium("speech", "speech", () => import("./pages/speech.js")),
   account("credits", "credits", () => import("./pages/credits.js")),
   account("buy", "buy", () => import("./pages/buy.js")),
   account("api-keys", "key", () => import("./pages/api_keys.js")),
@@ -15,6 +20,7 @@ export const PAGES = [
   account("account", "person", () => import("./pages/account.js")),
   operator("people", () => import("./pages/operator/people.js")),
   operator("queue", () => import("./pages/operator/queue.js")),
+  operator("text-servers", () => import("./pages/operator/text_servers.js")),
   operator("prices", () => import("./pages/operator/prices.js")),
   operator("revenue", () => import("./pages/operator/revenue.js")),
   operator("ledger", () => import("./pages/operator/ledger.js")),
@@ -29,7 +35,7 @@ export const PAGES = [
 
 export const ENTRANCE = PAGES.find(({ name }) => name === "sign-in");
 
-/** The pages of a group: "account", "operator" or "entrance". */
+/** The pages of a group: "medium", "account", "operator" or "entrance". */
 export const pagesOf = (group) => PAGES.filter((one) => one.group === group);
 
 /** The key of a page's title in the words. */
@@ -52,6 +58,7 @@ export function moduleOf(page) {
 }
 
 const SHEETS = {
+  medium: ["forms", "pages", "media", "words", "desk", "speech", "code"],
   account: ["forms", "pages"],
   operator: ["forms", "pages", "operator"],
   entrance: ["forms", "entrance"],

@@ -104,7 +104,13 @@ export function shortly(microcredits) {
 /** Money in a currency's smallest unit, such as cents. */
 export function money(cents, currency) {
   const form = new Intl.NumberFormat(inLanguage(), { style: "currency", currency });
-  return form.format(cents / 10 ** form.resolvedOptions().maximumFractionDigits);
+  return form.format(cents / centsIn(currency));
+}
+
+/** How many of its smallest unit one of a currency has. */
+export function centsIn(currency) {
+  const form = new Intl.NumberFormat("en", { style: "currency", currency });
+  return 10 ** form.resolvedOptions().maximumFractionDigits;
 }
 
 /** Milliseconds as seconds or minutes. */

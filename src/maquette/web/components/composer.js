@@ -4,13 +4,13 @@ import { create, useFile } from "../actions.js";
 import { html } from "../html.js";
 import * as composer from "../state/composer.js";
 import { change, draft, model, source } from "../state/composer.js";
-import { balance } from "../state/balance.js";
 import { language } from "../state/preferences.js";
-import { lacksFor, usePrice } from "../state/price.js";
+import { usePrice } from "../state/price.js";
 import { styleOf, withStyle, withoutStyle } from "../state/styles.js";
 import { view } from "../state/view.js";
-import { credits, t } from "../words.js";
-import { Choice, IconButton, Keys, NumberField, Price } from "./controls.js";
+import { t } from "../words.js";
+import { Choice, IconButton, NumberField } from "./controls.js";
+import { Create } from "./create.js";
 import { Icon } from "./icons.js";
 import { Styles } from "./styles.js";
 
@@ -46,48 +46,16 @@ export function Composer({ hidden }) {
         />
         <${Advanced} />
       </div>
-      <${Create} open=${open} toggle=${() => setOpen(!open)} />
+      <${CreatePictures} open=${open} toggle=${() => setOpen(!open)} />
     </form>
   `;
 }
 
 /** The button, with what it costs; without enough credits it says so. */
-function Create({ open, toggle }) {
+function CreatePictures({ open, toggle }) {
   const price = usePrice(composer.fits() ? composer.request() : null);
-  const lacks = lacksFor(price);
-  return html`
-    <div class="create">
-      ${lacks && html`<${Lacks} price=${price} />`}
-      <button
-        type="button"
-        class="icon-button settings-toggle"
-        aria-label=${t("settings")}
-        aria-expanded=${open}
-        aria-controls="settings"
-        onClick=${toggle}
-      >
-        <${Icon} name="settings" />
-      </button>
-      <button
-        type="submit"
-        class="button primary"
-        aria-disabled=${lacks}
-        aria-describedby=${lacks ? "lacks" : null}
-      >
-        <span>${t("create")}</span><${Price} of=${price} /> <${Keys} words="create" />
-      </button>
-    </div>
-  `;
-}
-
-function Lacks({ price }) {
-  const given = {
-    price: credits(price),
-    credits: credits(balance.value.available_microcredits),
-  };
-  return html`
-    <p class="lacks" id="lacks">${t("lacks_for", given)} <a href="#/buy">${t("page_buy")}</a></p>
-  `;
+  const more = { price, open, toggle, settings: "settings" };
+  return html`<${Create} words=${t("create")} ...${more} />`;
 }
 
 /** A picture that is dropped anywhere, or pasted where no text is, is started from. */

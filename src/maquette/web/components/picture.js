@@ -9,6 +9,7 @@ import { CommandButton, Dialog, IconButton, MOST_ENLARGED, WithPictures } from "
 const ACTIONS = [
   ["vary", "vary", actions.vary],
   ["use_as_start", "start", actions.useAsStart],
+  ["use_in_text", "words", actions.useInText],
   ["repair", "repair", actions.edit],
   ["extend", "extend", actions.extend],
   ["compare", "compare", actions.compare],

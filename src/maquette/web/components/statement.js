@@ -76,6 +76,8 @@ const Amount = ({ of: amount }) => html`
   <span class=${amount > 0 ? "gain" : ""}>${amount > 0 && "+"}${credits(amount)}</span>
 `;
 
+const isPicture = ({ media_type: kind }) => kind.startsWith("image/");
+
 /** Others' pictures are not for operators to see. */
 function What({ transfer, mine }) {
   const { kind, reason, generation_id: id, assets } = transfer;
@@ -86,7 +88,7 @@ function What({ transfer, mine }) {
         <b>${t(`kind_${kind}`)}</b>
         ${about && html`<span class="quiet">${about}</span>`}
       </p>
-      ${(mine ? assets : []).slice(0, MOST_THUMBNAILS).map(
+      ${(mine ? assets.filter(isPicture) : []).slice(0, MOST_THUMBNAILS).map(
         (asset) => html`
           <a href=${`#/picture/${asset.asset_id}`} aria-label=${t("open_picture")}>
             <img src=${`${asset.url}?width=256`} alt="" width="40" height="40" loading="lazy" />

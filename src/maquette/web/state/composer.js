@@ -67,7 +67,7 @@ export const reset = () =>
 
 export const loadModels = () =>
   attempt(async () => {
-    models.value = (await api.listModels()).data;
+    models.value = (await api.listModels()).data.filter(({ media }) => media === "image");
     if (!model.value) change(usualValues(models.value[0]));
   });
 

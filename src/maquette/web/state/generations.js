@@ -130,6 +130,10 @@ export async function loadMore() {
 }
 
 function onGeneration(generation) {
+  if (generation.kind !== "image") {
+    others.get(generation.kind)?.generation?.(generation);
+    return; // the gallery is of pictures
+  }
   if (going.has(generation.generation_id)) return;
   const before = findGeneration(generation.generation_id);
   remember(generation);
@@ -145,7 +149,16 @@ function onGeneration(generation) {
 function onTick({ generation_id: id, ...tick }) {
   const known = findGeneration(id);
   if (known && !hasEnded(known)) ticks.value = { ...ticks.value, [id]: tick };
+  toOthers((one) => one.tick?.(id, tick));
 }
+
+/** Who else follows the server, by the kind that they show: they may have functions `refresh()`,
+ * `generation(one)`, `deleted(id)`, `tick(id, tick)` and `isBusy()`.
+ */
+export const others = new Map();
+const toOthers = (act) => {
+  for (const one of others.values()) act(one);
+};
 
 /** Follows the server; `onRefresh` is called whenever the connection is new. Returns what ends
  * that.
@@ -155,13 +168,17 @@ export const follow = (onRefresh) =>
     {
       refresh: () => {
         refresh();
+        toOthers((one) => one.refresh?.());
         onRefresh();
       },
       generation: onGeneration,
-      deleted: ({ generation_id: id }) => forget(id),
+      deleted: ({ generation_id: id }) => {
+        forget(id);
+        toOthers((one) => one.deleted?.(id));
+      },
       tick: onTick,
       balance: tellBalance,
     },
     (state) => (connected.value = state),
-    () => unfinished.value.length > 0,
+    () => unfinished.value.length > 0 || [...others.values()].some((one) => one.isBusy?.()),
   );

@@ -1,6 +1,6 @@
 /** What a request would cost: asked of the server, and not shown while it is not known. */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import * as api from "../api.js";
 import { balance } from "./balance.js";
 
@@ -32,6 +32,31 @@ export function usePrice(asked) {
     return () => clearTimeout(timer);
   }, [key, isKnown]);
   return price;
+}
+
+/** What a request of another medium would cost at most, in microcredits, and what does not fit, in
+ * a line; {} while neither is known. `quote` asks the server for the price of what `key` says as
+ * JSON, which is empty where nothing is asked for yet.
+ */
+export function useQuoteOf(quote, key) {
+  const [answer, setAnswer] = useState({});
+  useEffect(() => {
+    setAnswer(({ price }) => (key ? { price } : {}));
+    if (!key) return undefined;
+    let counts = true;
+    const timer = setTimeout(async () => {
+      const told = await quote(JSON.parse(key)).then(
+        ({ price_microcredits: price }) => ({ price }),
+        (problem) => ([400, 422].includes(problem.status) ? { problem: problem.message } : {}),
+      );
+      if (counts) setAnswer(told);
+    }, PAUSE_MS);
+    return () => {
+      counts = false;
+      clearTimeout(timer);
+    };
+  }, [key]);
+  return answer;
 }
 
 /** The price of a request as far as it is known by now. */

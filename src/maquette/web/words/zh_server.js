@@ -1,7 +1,17 @@
 /** 服务器用英文说的话，每句对应的中文。 */
+import { zhCode, zhCodeParts } from "./zh_code.js";
+import { zhContext } from "./zh_context.js";
+import { zhCopy } from "./zh_copy.js";
+import { zhSpeech, zhSpeechParts } from "./zh_speech.js";
+import { zhTextServers } from "./zh_text_servers.js";
 
 /** By the English line as its source has it, `{name}` for a value. A value may be a line itself. */
 export const zhServer = {
+  ...zhCode,
+  ...zhContext,
+  ...zhCopy,
+  ...zhSpeech,
+  ...zhTextServers,
   // what is asked for
   'the prompt is empty; say what to draw, such as "a red boat"':
     "提示词是空的；请说说要画什么，例如“一艘红色的船”。",
@@ -84,6 +94,9 @@ export const zhServer = {
     "Stripe 拒绝了：{why}；请解决后再试。",
   ["Stripe has not said which charge payment {payment} is; refund it in " +
   "Stripe's dashboard"]: "Stripe 没有说明付款 {payment} 对应哪笔扣款，请在 Stripe 后台退款。",
+  ["Stripe says that payment {payment} was refunded, and money of that came back; see its " +
+  "dashboard, and send it another way"]:
+    "Stripe 称付款 {payment} 已退款，但其中有款项被退回；请查看 Stripe 后台，并以其他方式退还。",
   "this webhook is not signed by Stripe; check stripe_webhook_secret":
     "这个回调没有 Stripe 的签名，请检查 stripe_webhook_secret。",
   "this webhook was signed too long ago; Stripe sends it anew":
@@ -271,12 +284,53 @@ export const zhServer = {
   "no person {id}": "没有用户 {id}。",
   "this is the last admin who can sign in; make another one first":
     "这是最后一位能登录的管理员，请先设另一位。",
+  // texts
+  "tools are not called here; leave them out": "这里不调用工具，请去掉。",
+  "there is no answer: {reason}": "没有得到回答：{reason}",
+  "what was said before does not hold, for another worker went on otherwise; ask again":
+    "之前给出的文字作废，另一个工作进程续写的内容不同，请重新请求。",
+  "the JSON Schema is no JSON: {reason}": "JSON Schema 不是 JSON：{reason}",
+  "the JSON Schema has {count} characters, and at most {most} are read; shorten it":
+    "JSON Schema 有 {count} 个字符，最多只读 {most} 个，请缩短。",
+  "the JSON Schema cannot be held to: {reason}": "无法遵守此 JSON Schema：{reason}",
+  ["the prompt has {count} tokens, and this model reads {most}, its answer included; shorten the " +
+    "prompt or choose another model"]:
+    "提示词有 {count} 个词元，此模型连同回答最多读 {most} 个，请缩短提示词或另选模型。",
+  ["{count} tokens need {size} GiB for their keys and values, and this worker keeps {most}; ask " +
+    "for fewer max_tokens"]:
+    "{count} 个词元的键值需要 {size} GiB，而此处只留 {most}；请减小 max_tokens。",
+  "the JSON Schema must be a JSON object": "JSON Schema 须为 JSON 对象。",
+  "unknown role {role}; {hint}": "没有角色 {role}；{hint}",
+  "the message {text} is not valid UTF-8 text; type it anew":
+    "消息 {text} 不是有效的 UTF-8 文字，请重新输入。",
+  "max_tokens {value} must be between 1 and {most}": "max_tokens {value} 须在 1 到 {most} 之间。",
+  "temperature {value} must be between 0 and {most}": "温度 {value} 须在 0 到 {most} 之间。",
+  "top_p {value} must be above 0 and at most 1": "top_p {value} 须大于 0，且不超过 1。",
+  "{count} stops are too many; at most {most}": "{count} 个停止词太多，最多 {most} 个。",
+  "an empty stop would end every text at once; leave it out":
+    "空的停止词会让每篇文字立刻结束，请去掉。",
+  "a stop of {count} characters is too long; at most {most}":
+    "停止词有 {count} 个字符，太长了，最多 {most} 个。",
+  "the stop {text} is not valid UTF-8 text; type it anew":
+    "停止词 {text} 不是有效的 UTF-8 文字，请重新输入。",
+  "the JSON Schema is not valid UTF-8 text; type it anew":
+    "JSON Schema 不是有效的 UTF-8 文字，请重新输入。",
+  'the prompt is empty; say what to write, such as "a tagline for a kettle"':
+    "提示词是空的；请写出要写什么，例如“为水壶写一句标语”。",
+  "the prompt has {count} characters, and at most {most} are read; shorten it":
+    "提示词有 {count} 个字符，最多只读 {most} 个，请缩短。",
+  "no model named {model}; {hint}": "没有名为 {model} 的模型；{hint}",
+  "{model} cannot read this talk: {reason}": "{model} 读不懂这段对话：{reason}",
+  ["the prompt has {count} tokens, and {model} reads {most}, its answer included; shorten it or " +
+  "choose another model"]:
+    "提示词有 {count} 个词元，{model} 连同回答只能读 {most} 个；请缩短，或换一个模型。",
+  "{id} is {type}, no picture; leave the width out": "{id} 是 {type}，不是图片，请去掉宽度。",
   // what went wrong
   "the database does not answer; try again in a moment": "数据库没有回应，请稍后再试。",
   "this broke {times} times; ask for less": "绘制时出了 {times} 次问题，请减少要求。",
   "{most} requests a minute are let in; try again in {time} s":
     "每分钟最多接受 {most} 个任务，请 {time} 秒后再试。",
-  "something broke while this was drawn; the log of the studio says what":
+  "something broke while this was made; the log of the studio says what":
     "绘制时出了问题，详情见工作室的日志。",
   ["latents of {shape} do not fit the memory that {device} has left; ask for a smaller " +
   "size, or end what else uses it"]:
@@ -300,6 +354,8 @@ export const zhServer = {
 
 /** Likewise the parts of lines, and the names of values. */
 export const zhParts = {
+  ...zhSpeechParts,
+  ...zhCodeParts,
   "there are none": "一个也没有。",
   ", about {time} of work": "（约需 {time}）",
   "{n} s": "{n} 秒",

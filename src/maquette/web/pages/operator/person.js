@@ -1,5 +1,6 @@
 /** One person as an operator sees them. */
 import { useState } from "preact/hooks";
+import { paymentOptions } from "../../api_account.js";
 import * as api from "../../api_operator.js";
 import { Confirmed, Field, Form, Reasoned, useForm } from "../../components/forms.js";
 import { Statement } from "../../components/statement.js";
@@ -8,13 +9,15 @@ import { html } from "../../html.js";
 import { loadBalance } from "../../state/balance.js";
 import { me } from "../../state/me.js";
 import { attempt, toast } from "../../state/toasts.js";
-import { credits, day, t } from "../../words.js";
+import { centsIn, credits, day, t } from "../../words.js";
 
+const CURRENCIES = ["eur", "usd", "cny", "gbp"];
 const ROLES = ["member", "operator", "admin"];
 
 export function Person({ id }) {
   const { answer: person, problem, set } = useAnswer(() => api.getPerson(id));
   const { answer: balance, ask: askBalance } = useAnswer(() => api.balanceOf(id));
+  const { answer: options } = useAnswer(paymentOptions);
   const [moves, setMoves] = useState(0);
   const renew = async () => {
     setMoves((n) => n + 1);
@@ -37,7 +40,11 @@ export function Person({ id }) {
     <a class="to-list" href="#/operator/people">← ${t("all_people")}</a>
     ${problem && html`<p class="problem" role="alert">${problem}</p>`}
     ${person && html`<${Card} ...${{ person, balance, change }} />`}
-    ${person && html`<${TopUp} person=${person} renew=${renew} />`}
+    ${
+      person &&
+      options !== undefined &&
+      html`<${TopUp} ...${{ person, renew, currencies: currenciesOf(options) }} />`
+    }
     <${Section} title=${t("statement")}>
       <${Statement}
         list=${(values) => api.transfersOf(id, values)}
@@ -101,16 +108,22 @@ function Card({ person, balance, change }) {
   `;
 }
 
-function TopUp({ person, renew }) {
+/** Those of what is sold here first, then others that one may be paid in. */
+function currenciesOf(options) {
+  const sold = [...(options?.packs ?? []), ...(options?.plans ?? [])];
+  return [...new Set([...sold.map((one) => one.currency), ...CURRENCIES])];
+}
+
+function TopUp({ person, renew, currencies }) {
   const send = async ({ amount, reason, price, currency }, key) => {
     const amount_microcredits = Math.round(amount * 1e6);
-    const paid = price && { price_cents: Math.round(price * 100), currency };
+    const paid = price && { price_cents: Math.round(price * centsIn(currency)), currency };
     await api.topUp(person.account_id, { amount_microcredits, reason, ...paid }, key);
     form.reset();
     toast(t("topped_up", { credits: credits(amount_microcredits) }));
     await renew();
   };
-  const fresh = { amount: "", reason: "", price: "", currency: "eur" };
+  const fresh = { amount: "", reason: "", price: "", currency: currencies[0] };
   const form = useForm(fresh, send, () => "amount");
   return html`
     <${Section} title=${t("top_up")} hint=${t("top_up_hint")}>
@@ -135,11 +148,11 @@ function TopUp({ person, renew }) {
             label=${t("money_paid")}
             type="number"
             min="0"
-            step="0.01"
+            step=${1 / centsIn(form.given.currency)}
             inputmode="decimal"
           />
           <${Field} of=${form} name="currency" label=${t("currency")}>
-            ${["eur", "usd", "cny", "gbp"].map(
+            ${currencies.map(
               (one) => html`<option value=${one}>${one.toUpperCase()}</option>`,
             )}
           <//>

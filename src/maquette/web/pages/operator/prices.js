@@ -1,4 +1,4 @@
-/** What a model's picture brings and costs, and how that falls where passes are shared. */
+/** What a picture or a thousand tokens bring and cost, and how that falls in shared passes. */
 import * as api from "../../api_operator.js";
 import { Bars } from "../../components/charts.js";
 import { useAnswer } from "../../components/tables.js";
@@ -15,10 +15,10 @@ export function Page() {
 const cents = (value) => t("cents", { n: Number(value.toPrecision(2)) });
 
 function Model(known) {
-  const { model, unit, margin, cost_cents: cost, shared } = known;
+  const { model, kind, unit, margin, cost_cents: cost, shared } = known;
   const figures = [
-    [t("price_of_picture"), credits(known.price_microcredits), cents(known.price_cents)],
-    [t("cost_of_picture"), cost === null ? "–" : cents(cost), t("at_best")],
+    [t(`price_of_${kind}`), credits(known.price_microcredits), cents(known.price_cents)],
+    [t("cost_to_make"), cost === null ? "–" : cents(cost), t(`cost_seen_${kind}`)],
     [t("margin"), margin === null ? "–" : `${Math.round(100 * margin)} %`, ""],
   ];
   return html`
@@ -49,7 +49,7 @@ function Model(known) {
             legend=${[t("text_known"), t("text_new")]}
             shown
           />`
-          : html`<p class="nothing">${t("not_measured")}</p>`
+          : cost === null && html`<p class="nothing">${t("not_measured")}</p>`
       }
     </section>
   `;

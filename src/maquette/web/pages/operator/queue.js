@@ -4,7 +4,7 @@ import * as api from "../../api_operator.js";
 import { serverNow } from "../../api.js";
 import { Section, Table, useAnswer } from "../../components/tables.js";
 import { html } from "../../html.js";
-import { duration, t } from "../../words.js";
+import { duration, t, told } from "../../words.js";
 
 const EVERY_MS = 2000;
 
@@ -24,7 +24,15 @@ export function Page() {
         <div><dt>${t("running")}</dt><dd>${running}</dd></div>
         <div><dt>${t("queued")}</dt><dd>${jobs.length - running}</dd></div>
         <div><dt>${t("workers")}</dt><dd>${queue.workers.length}</dd></div>
+        <div>
+          <dt>${t("sandbox")}</dt>
+          <dd title=${queue.sandbox.why}>${t(`sandbox_${queue.sandbox.name}`)}</dd>
+        </div>
       </dl>`
+    }
+    ${
+      queue?.sandbox.name === "none" &&
+      html`<p class="problem">${told(queue.sandbox.why)}</p>`
     }
     <${Section} title=${t("workers")}><${Workers} workers=${queue?.workers} /><//>
     <${Section} title=${t("jobs")}><${Jobs} jobs=${jobs} /><//>

@@ -98,11 +98,14 @@ function Currency({ total, days, by_day, by_provider }) {
   `;
 }
 
+/** Whether its refund did not arrive: the buyer is still owed it. */
+const cameBack = (one) => one.state === "refunded" && one.came_back_cents > 0;
+
 function Payments({ onRefund }) {
   const list = (before) => api.listPayments({ limit: PAGE, before: before?.payment_id });
   const pages = usePages(list, PAGE);
   const refund = (one) =>
-    one.state === "paid" &&
+    (one.state === "paid" || cameBack(one)) &&
     html`<${Reasoned}
       words=${t("refund")}
       label=${t("refund_payment", one)}
@@ -115,7 +118,7 @@ function Payments({ onRefund }) {
   const what = (one) => html`
     <b>${one.what}</b>
     <span class="quiet">
-      <a href=${`#/operator/people/${one.account_id}`}>${one.account_id}</a>
+      <a href=${`#/operator/people/${one.account_id}`}>${one.account_name ?? one.account_id}</a>
       ${" · "}${t(`provider_${one.provider}`)}
     </span>
   `;
@@ -123,7 +126,7 @@ function Payments({ onRefund }) {
   const columns = [
     [t("date"), (one) => moment(one.created_at), "quiet"],
     [t("what"), what, "wide"],
-    [t("state"), (one) => t(`payment_${one.state}`), "quiet"],
+    [t("state"), (one) => t(`payment_${cameBack(one) ? "came_back" : one.state}`), "quiet"],
     [t("page_credits"), (one) => credits(one.amount_microcredits), "number"],
     [t("amount"), price, "number"],
     [t("refund"), refund, "end unlabelled"],
