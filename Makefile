@@ -90,6 +90,8 @@ $(INSTALLED_TEST): $(INSTALLED)
 		echo "A system library is missing; run: apt install libegl1 libgl1" >&2; exit 1; }
 	@command -v chromium chromium-browser google-chrome >/dev/null || \
 		echo "The studio's tests need a browser; run: apt install chromium" >&2
+	@command -v bwrap >/dev/null || \
+		echo "The sandbox's tests need bubblewrap; run: apt install bubblewrap" >&2
 	@touch $@
 
 $(INSTALLED_DOCS): $(INSTALLED)

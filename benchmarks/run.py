@@ -22,6 +22,7 @@ FORM = {
     "rivals",
     "run",
     "servers",
+    "speech_measures",
     "workload",
 }
 HEAD = """# Results

@@ -1,4 +1,4 @@
-"""Draws the pictures of the studio for docs/studio.md: `python docs/draw_screens.py URL`.
+"""Draws the pictures of the studio for the docs: `python docs/draw_screens.py URL`.
 
 Those of accounts are drawn by `draw_account_screens.py`.
 """
@@ -17,6 +17,16 @@ PROMPTS = (
     "two red mushrooms in a forest",
     "a red boat on a calm sea at night",
 )
+KETTLE = {"product": "Alder, a kettle", "facts": ["boils a litre in three minutes"]}
+TOLD = "Alder is a kettle that boils a litre in three minutes. It keeps its handle cool. Tea, then?"
+OTHER_MEDIA = {  # what is made for the picture of each
+    "words": (
+        "/v1/copy",
+        {"template": "product-description", "inputs": KETTLE, "count": 2, "seed": 5},
+    ),
+    "code": ("/v1/code", {"prompt": "three white rabbits in the snow", "kind": "page", "seed": 5}),
+    "speech": ("/v1/speech", {"text": TOLD}),
+}
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -42,6 +52,21 @@ def fill_gallery(page: Page, *counts: str) -> None:
         page.keyboard.press("Control+Enter")
         page.get_by_role("heading", name=prompt).wait_for()
     page.locator(".is-coming").last.wait_for(state="detached")
+
+
+def draw_other_media(browser: Browser, url: str) -> None:
+    """Words, code and speech, each with something that was made."""
+    page = opened(browser, url, viewport=DESKTOP)
+    for name, (route, asked) in OTHER_MEDIA.items():
+        made = page.request.post(f"{url}{route}", data=asked).json()
+        while made["state"] in ("queued", "running"):
+            page.wait_for_timeout(200)
+            made = page.request.get(f"{url}/v1/generations/{made['generation_id']}").json()
+        assert made["state"] == "succeeded", made
+        page.goto(f"{url}/#/{name}")
+        page.get_by_role("heading", level=1).nth(1).wait_for()
+        page.wait_for_timeout(3000)  # for frames and sounds
+        save(page, name)
 
 
 def main(url: str) -> None:
@@ -76,11 +101,12 @@ def main(url: str) -> None:
         save(page, "studio_repair")
         page = opened(browser, url, viewport=DESKTOP, color_scheme="dark")
         page.get_by_role("button", name="简体中文").click()
-        page.locator(".picture img").first.wait_for()
+        page.locator("a.picture img").first.wait_for()
         save(page, "studio_dark")
         page = opened(browser, url, viewport=PHONE, has_touch=True, is_mobile=True)
-        page.locator(".picture img").first.wait_for()
+        page.locator("a.picture img").first.wait_for()
         save(page, "studio_phone")
+        draw_other_media(browser, url)
         browser.close()
 
 

@@ -165,3 +165,20 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> TinyModels:
     (folder / "probe").mkdir()
     save_file(Probe().state_dict(), folder / "probe" / "probe.safetensors")
     return TinyModels(folder / "clip", folder / "vae", folder / "image", folder / "probe")
+
+
+@pytest.fixture(scope="session")
+def tiny_language(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny language model with random weights, in the layout of a real one."""
+    import torch
+    from transformers import LlamaForCausalLM
+
+    from maquette.recipes.language import config_of, write_model
+    from maquette.recipes.language_tokenizer import train_language_tokenizer
+
+    folder = tmp_path_factory.mktemp("language")
+    train_language_tokenizer(folder / "tokenizer", 512, 1024, lessons=300)
+    torch.manual_seed(0)
+    model = LlamaForCausalLM(config_of("tiny", folder / "tokenizer"))
+    write_model(folder / "model", model.state_dict(), "tiny", folder / "tokenizer")
+    return folder / "model"

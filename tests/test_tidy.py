@@ -35,18 +35,26 @@ LEVELS = {
     "engines": 4,
     "payments": 4,
     "train": 4,
+    "copydesk": 3,
     "diffusion": 3,
+    "decoding": 3,
+    "batching": 2,
     "briefs": 3,
     "ledger": 3,
     "jobs": 3,
     "library": 3,
     "people": 3,
+    "sandbox": 3,
+    "speech": 3,
     "world": 3,
     "db": 2,
     "core": 1,
 }
 NOT_CODE = {"weights", "web"}  # folders of files that are shipped, not imported
-TORCH_FREE = {"core", "db", "world", "briefs", "ledger", "jobs", "library", "people", "payments"}
+TORCH_FREE = {
+    *("core", "db", "world", "briefs", "ledger", "jobs", "library", "people", "payments"),
+    *("copydesk", "sandbox", "speech"),
+}
 BRINGS_TORCH = {"torch", "diffusers", "transformers", "accelerate", "peft"}
 READS_ENVIRONMENT = {Path("cli/app.py"), Path("core/settings.py")}
 VAGUE_WORDS = {"util", "utils", "helper", "helpers", "manager", "managers", "misc"}

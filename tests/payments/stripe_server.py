@@ -63,7 +63,10 @@ class StripeServer:
         if self.refuses:
             status, made = _error(402, "card_error", self.refuses)
         else:
-            status, made = 200, self._made(method, path, given)
+            try:
+                status, made = 200, self._made(method, path, given)
+            except _Refused as refused:
+                status, made = _error(400, "invalid_request_error", *refused.args)
         if key:
             self.answered[key] = (given, status, made)
         return _error(500, "api_error", "something broke") if self.breaks else (status, made)
@@ -73,6 +76,12 @@ class StripeServer:
             case "POST", ["checkout", "sessions"]:
                 made = self._keep("cs_test", "checkout.session", given | {"status": "open"})
                 return made | {"url": f"https://checkout.stripe.com/c/pay/{made['id']}"}
+            case "POST", ["checkout", "sessions", session, "expire"]:
+                one = self.objects[session]
+                if one["status"] != "open":
+                    raise _Refused(f"This Session is {one['status']}.", "")
+                one["status"] = "expired"
+                return one
             case "POST", ["billing_portal", "sessions"]:
                 made = self._keep("bps", "billing_portal.session", given)
                 return made | {"url": f"https://billing.stripe.com/p/session/{made['id']}"}
@@ -94,9 +103,21 @@ class StripeServer:
             case "POST", ["invoices", "create_preview"]:
                 return self._preview(self.objects[given["subscription"]], given)
             case "POST", ["refunds"]:
+                if self._is_refunded(given["payment_intent"]):
+                    raise _Refused("Charge has already been refunded.", "charge_already_refunded")
                 return self._keep("re", "refund", given | {"status": "succeeded"})
             case _:
                 raise AssertionError(f"no {method} {path} here")
+
+    def forget_keys(self) -> None:
+        """As Stripe forgets keys of idempotency, a day later."""
+        with self.lock:
+            self.answered.clear()
+
+    def _is_refunded(self, payment_intent: str) -> bool:
+        refunds = [one for one in self.objects.values() if one["object"] == "refund"]
+        sent = [one for one in refunds if one["status"] != "failed"]
+        return payment_intent in [one["payment_intent"] for one in sent]
 
     def _changed(self, one: Json, given: Json) -> Json:
         if "cancel_at_period_end" in given:
@@ -179,8 +200,12 @@ class StripeServer:
         return made
 
 
-def _error(status: int, kind: str, message: str) -> tuple[int, Json]:
-    return status, {"error": {"type": kind, "message": message, "code": "declined"}}
+class _Refused(Exception):
+    """Message and code of what cannot be done as things are."""
+
+
+def _error(status: int, kind: str, message: str, code: str = "declined") -> tuple[int, Json]:
+    return status, {"error": {"type": kind, "message": message, "code": code}}
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 import itertools
 import threading
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from maquette.db.tables.payments import invoice, payment, subscription
+from maquette.db.tables.payments import checkout_page, invoice, payment, subscription
 from maquette.payments.store import Payment
 from maquette.people.audit import read_audit
 from maquette.service.own_data import delete
@@ -175,6 +176,87 @@ def test_a_pack_paid_after_its_account_was_deleted_goes_back(
     assert (only(shop).state, posted(database, "ada")) == ("refunded", 0)
     assert _names(database) == {None, "account ada"}
     assert BUYER["name"] not in str([*_names(database)])
+
+
+def test_money_is_asked_back_once_until_stripe_tells_of_it(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    session = buy(shop, stripe)
+    _delete(database)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    assert [shop.sweep() for _ in range(3)] == [1, 0, 0]
+    assert _acts(database) == ["payments.for_no_one", "payments.refund_asked"]
+    failed = {"id": "re_1", "payment_intent": session["payment_intent"], "amount": 1000}
+    stripe.objects["re_2"]["status"] = "failed"
+    hear(shop, event("refund.failed", failed | {"currency": "usd"}, "evt_2"))
+    assert [shop.sweep() for _ in range(2)] == [1, 0]  # for it is another refund
+    hear(shop, event(REFUND, charge_of(session, 1000), "evt_3"))
+    one = only(shop)
+    assert (one.state, one.failed_refunds, len(_refunds(stripe))) == ("refunded", 1, 2)
+
+
+def test_a_refund_whose_answer_was_lost_is_done_when_stripe_says_so(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    session = buy(shop, stripe)
+    _delete(database)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    stripe.breaks = True  # when it has done it
+    assert (shop.sweep(), only(shop).state) == (1, "paid")
+    stripe.breaks = False
+    stripe.forget_keys()
+    assert [shop.sweep() for _ in range(2)] == [1, 0]
+    one = only(shop)
+    assert (one.state, one.refunded_cents, one.failed_refunds) == ("refunded", 1000, 0)
+    assert (posted(database, "ada"), _acts(database)[-1]) == (0, "payments.refunded")
+    hear(shop, event(REFUND, charge_of(session, 1000), "evt_2"))
+    assert only(shop) == one
+
+
+def _pages(stripe: StripeServer) -> list[str]:
+    sessions = [one for one in stripe.objects.values() if one["object"] == "checkout.session"]
+    return [one["status"] for one in sessions]
+
+
+def test_pages_that_are_open_when_their_account_goes_are_closed(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    with database.begin() as connection:
+        team = found_team(connection, "Engines", "ada").account_id
+    session = buy(shop, stripe)
+    for account_id in ("ada", team, "ben"):
+        shop.plans.sell(account_id, "sketch", "https://studio.example")
+    assert shop.close_pages() == 0
+    _delete(database)
+    assert shop.close_pages() == 3
+    assert _pages(stripe) == ["expired"] * 3 + ["open"]
+    asked = len(stripe.asked)
+    assert (shop.close_pages(), len(stripe.asked)) == (0, asked)
+    hear(shop, event("checkout.session.expired", session, "evt_1"))
+    assert only(shop).state == "failed"
+
+
+def test_a_page_that_was_paid_or_is_over_is_left_and_one_that_is_not_known_asked_again(
+    database: sa.Engine, shop: Payments, stripe: StripeServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    paid, old, open_still = (buy(shop, stripe)["id"] for _ in range(3))
+    stripe.objects[paid]["status"] = "complete"
+    with database.begin() as connection:
+        this = checkout_page.c.session_id == old
+        long_ago = {"created_at": sa.func.now() - timedelta(hours=25)}
+        connection.execute(sa.update(checkout_page).where(this).values(long_ago))
+    _delete(database)
+    assert Payments(database).close_pages() == 0  # without the key
+    stripe.breaks = True
+    shop.close_pages_now()
+    stripe.breaks = False
+    assert f"page {open_still} cannot be closed yet: Stripe did not do it" in caplog.text
+    assert (shop.close_pages(), shop.close_pages()) == (2, 0)
+    assert [stripe.objects[one]["status"] for one in (paid, old, open_still)] == [
+        "complete",
+        "open",  # until Stripe closes it
+        "expired",
+    ]
 
 
 def test_a_studio_without_its_key_says_why_money_cannot_go_back(

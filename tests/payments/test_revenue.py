@@ -8,6 +8,8 @@ from maquette.db.tables.payments import payment
 from maquette.payments.manual import TopUp
 from maquette.payments.revenue import Revenue
 from maquette.service.payments import Payments
+from tests.payments.checkout import REFUND, buy, charge_of, hear, only
+from tests.payments.stripe_server import StripeServer, event
 
 
 def test_it_adds_up_by_day_and_by_provider(database: sa.Engine, payments: Payments) -> None:
@@ -38,3 +40,32 @@ def test_it_adds_up_by_day_and_by_provider(database: sa.Engine, payments: Paymen
     ]
     assert payments.revenue(date.min, date.max)[1].price_cents == 700
     assert payments.revenue(None, date.min) == []
+
+
+def test_a_refund_that_came_back_is_not_refunded_until_it_is_sent_again(
+    shop: Payments, stripe: StripeServer
+) -> None:
+    session = buy(shop, stripe)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    shop.refund("boss", only(shop).payment_id, "asked for")
+    hear(shop, event(REFUND, charge_of(session, 1000), "evt_2"))
+    assert shop.revenue(None, None) == [Revenue(1, 1000, 1000, "usd")]
+    [sent] = [one for one in stripe.objects.values() if one["object"] == "refund"]
+    sent["status"] = "failed"
+    failed = {"payment_intent": session["payment_intent"], "amount": 1000, "currency": "usd"}
+    hear(shop, event("refund.failed", {"id": sent["id"]} | failed, "evt_3"))
+    assert shop.revenue(None, None) == [Revenue(1, 1000, 0, "usd")]
+    shop.refund("boss", only(shop).payment_id, "once more")
+    assert shop.revenue(None, None) == [Revenue(1, 1000, 1000, "usd")]
+
+
+def test_one_that_came_back_before_its_refund_is_told_of_counts_for_nothing(
+    shop: Payments, stripe: StripeServer
+) -> None:
+    session = buy(shop, stripe)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    failed = {"payment_intent": session["payment_intent"], "amount": 300, "currency": "usd"}
+    hear(shop, event("refund.failed", {"id": "re_1"} | failed, "evt_3"))
+    assert shop.revenue(None, None) == [Revenue(1, 1000, 0, "usd")]
+    hear(shop, event(REFUND, charge_of(session, 300), "evt_2"))
+    assert shop.revenue(None, None) == [Revenue(1, 1000, 0, "usd")]

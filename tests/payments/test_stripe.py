@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from stripe import Charge, Dispute, Event, Refund, checkout, major_api_version
+from stripe import Charge, Dispute, Event, PaymentIntent, Refund, checkout, major_api_version
 
 from maquette.core.errors import InvalidRequest, PaymentUnavailable
 from maquette.core.ids import new_id
 from maquette.db.tables.payments import payment_grant
 from maquette.ledger.grants import get_grants
+from maquette.payments.stripe_client import ALREADY_REFUNDED
 from maquette.payments.stripe_payments import Webhook
 from maquette.service.payments import Payments
 from tests.payments.checkout import CREDITS, REFUND, buy, charge_of, hear, only
@@ -30,6 +31,7 @@ def test_what_is_read_of_stripe_is_what_its_library_documents() -> None:
         Event: "id type data created api_version",
     }.items():
         assert set(names.split()) <= set(kind.__annotations__), kind
+    assert ALREADY_REFUNDED in str(PaymentIntent.LastPaymentError.__annotations__["code"])
     details = checkout.Session.CustomerDetails
     assert {"name", "email", "address"} <= set(details.__annotations__)
 

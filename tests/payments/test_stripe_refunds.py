@@ -192,6 +192,7 @@ def test_a_refund_that_comes_back_is_noted_and_can_be_sent_again(
         "currency": "usd",
         "failure_reason": "expired_or_canceled_card",
     }
+    _sent(stripe)[0]["status"] = "failed"
     hear(shop, *[event("refund.failed", failed, "evt_3")] * 3)
     noted = _noted(database)[0]
     assert (noted.act, noted.subject) == (
@@ -200,10 +201,42 @@ def test_a_refund_that_comes_back_is_noted_and_can_be_sent_again(
     )
     assert noted.details["reason"] == "expired_or_canceled_card"
     assert (only(shop).state, posted(database, "ada")) == ("refunded", 0)  # as it is owed
+    assert only(shop).came_back_cents == 1000
     shop.refund("boss", only(shop).payment_id, "once more")
-    assert len(_sent(stripe)) == 2
+    assert (len(_sent(stripe)), only(shop).came_back_cents) == (2, 0)
+    with pytest.raises(InvalidRequest, match="is refunded; nothing to refund"):
+        shop.refund("boss", only(shop).payment_id, "and once more")
     hear(shop, event(REFUND, charge_of(session, 1000), "evt_4"))
     assert (only(shop).state, posted(database, "ada")) == ("refunded", 0)
     other = failed | {"payment_intent": "pi_of_another_shop"}
     hear(shop, event("refund.failed", other, "evt_5"))
     assert only(shop).failed_refunds == 1
+
+
+def test_a_refund_that_stripe_says_was_made_before_is_done(
+    database: sa.Engine, shop: Payments, stripe: StripeServer
+) -> None:
+    session = buy(shop, stripe)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    shop.refund("boss", only(shop).payment_id, "asked for")
+    stripe.forget_keys()  # and what it told of it was lost
+    assert shop.refund("boss", only(shop).payment_id, "where is it?").state == "refunded"
+    one = only(shop)
+    assert (one.refunded_cents, one.failed_refunds, posted(database, "ada")) == (1000, 0, 0)
+    assert len(_sent(stripe)) == 1
+    hear(shop, event(REFUND, charge_of(session, 1000), "evt_2"))
+    assert only(shop) == one
+
+
+def test_one_that_came_back_is_not_done_because_stripe_says_that_it_was_made(
+    shop: Payments, stripe: StripeServer
+) -> None:
+    session = buy(shop, stripe)
+    hear(shop, event("checkout.session.completed", session, "evt_1"))
+    shop.refund("boss", only(shop).payment_id, "asked for")
+    hear(shop, event(REFUND, charge_of(session, 1000), "evt_2"))
+    failed = {"id": "re_1", "payment_intent": session["payment_intent"], "amount": 1000}
+    hear(shop, event("refund.failed", failed | {"currency": "usd"}, "evt_3"))
+    with pytest.raises(PaymentRefused, match="was refunded, and money of that came back"):
+        shop.refund("boss", only(shop).payment_id, "once more")
+    assert (only(shop).state, only(shop).came_back_cents) == ("refunded", 1000)

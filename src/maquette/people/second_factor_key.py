@@ -1,4 +1,4 @@
-"""The key that secrets of second factors are encrypted with, which no database and backup has."""
+"""The key that second factors and other servers' keys are encrypted with; no database has it."""
 
 import binascii
 import os
@@ -18,7 +18,7 @@ BETWEEN = ":"  # the key's id and what it encrypted; no secret in base32 has it
 
 
 class SecondFactorKey:
-    """Encrypts a secret for one account: copied to another's row it is of no use there."""
+    """Encrypts a secret for one account, or one server: copied to another's row it is of no use."""
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)

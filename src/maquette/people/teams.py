@@ -1,6 +1,6 @@
 """Teams: people who share the credits of one account, each up to a limit a month."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
@@ -89,8 +89,22 @@ def keepers_of(connection: sa.Connection, account_id: str) -> Sequence[Person]:
 
 def belongs_to_anyone(connection: sa.Connection, account_id: str) -> bool:
     """Whether an account is a person's or a team's; who went leaves theirs to no one."""
+    return connection.execute(sa.select(is_anyones(sa.literal(account_id)))).scalar_one()
+
+
+def is_anyones(account_id: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Likewise, as a condition of a query."""
     theirs = [sa.exists().where(one.c.account_id == account_id) for one in (person, team)]
-    return connection.execute(sa.select(sa.or_(*theirs))).scalar_one()
+    return sa.or_(*theirs)
+
+
+def names_of(connection: sa.Connection, account_ids: Sequence[str]) -> Mapping[str, str]:
+    """By what others know accounts: the address that a person has shown, the name of a team."""
+    persons = sa.select(person.c.account_id, person.c.email).where(
+        person.c.account_id.in_(account_ids), person.c.email_verified_at.is_not(None)
+    )
+    teams = sa.select(team.c.account_id, team.c.name).where(team.c.account_id.in_(account_ids))
+    return {row[0]: row[1] for row in connection.execute(persons.union_all(teams))}
 
 
 def refuse_other_members(connection: sa.Connection, payer_id: str, account_id: str) -> None:
