@@ -145,6 +145,26 @@ def test_no_sentence_comes_twice() -> None:
     assert "." in _allowed(short)
 
 
+def test_a_sentence_that_the_model_learned_from_goes_on_where_that_one_ended() -> None:
+    for learned, may_come in (({"Once more"}, {",", "，"}), (set[str](), {*VOCABULARY, ",", "，"})):
+        vocabulary = [*VOCABULARY, ",", "，"]
+
+        def decode(tokens: Sequence[int], words: Sequence[str] = vocabulary) -> str:
+            return "".join(words[token] for token in tokens if token)
+
+        made = BoundedTexts(decode, lambda said: [], len(vocabulary), [0], learned)
+        text = made.make(Bounds())
+        for said in (" it", " more", ".", "Once", " more"):
+            text.accept(vocabulary.index(said))
+        logits = torch.zeros(len(vocabulary))
+        text.mask(logits)
+        left = logits.isfinite()
+        assert {one for one, may in zip(vocabulary, left, strict=True) if may} == may_come
+        text.accept(vocabulary.index(","))
+        text.mask(logits := torch.zeros(len(vocabulary)))
+        assert logits.isfinite().all()
+
+
 def test_texts_of_a_model_keep_to_them_and_are_made_anew_each_time(
     model: LlamaForCausalLM,
 ) -> None:

@@ -12,8 +12,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, MambaConfig, Mamba
 from maquette.core.errors import InvalidRequest, WeightsDamaged
 from maquette.core.measures import count_words
 from maquette.core.text_requests import Bounds, Message, TextParams, TextRequest
-from maquette.engines.catalog import ModelSpec, find_model
-from maquette.engines.text import TextEngine
+from maquette.decoding.learned import learned_of, write_learned
+from maquette.engines.catalog import STARTERS, ModelSpec, find_model
+from maquette.engines.text import CPU_PASS_ROWS, TextEngine
+from maquette.recipes.language_copies import long_sentences
+from maquette.world.writing.fixed import is_fixed
+from maquette.world.writing.lessons import lesson
 
 ASK = (Message("user", "Write a tagline for Alder, a kettle."),)
 SCHEMA = {
@@ -47,6 +51,44 @@ def test_it_says_what_transformers_generates(engine: TextEngine, tiny_language: 
     assert answer.text == tokenizer.decode(said, skip_special_tokens=True)
     assert answer.prompt_tokens == ids.input_ids.shape[1]
     assert answer.answer_tokens == len(said)
+
+
+def test_copy_does_not_end_a_sentence_that_the_model_learned_from(
+    engine: TextEngine, tiny_language: Path, tmp_path: Path
+) -> None:
+    sentence = "The old green boat lies on a calm sea and nobody on it says anything"
+    folder = tmp_path / "learned"
+    shutil.copytree(tiny_language, folder)
+    write_learned(folder, [f"{sentence}."])
+    held = TextEngine(ModelSpec("held", folder), torch.device("cpu"), torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(tiny_language)
+    for one, may_end in ((engine, True), (held, False)):
+        (request,) = one.prepare(TextRequest(ASK, TextParams()), bounds=Bounds())
+        assert request.constrain is not None
+        text = request.constrain()
+        for token in tokenizer(sentence).input_ids:
+            text.accept(token)
+        logits = torch.zeros(len(tokenizer))
+        logits[tokenizer.eos_token_id] = 1.0
+        text.mask(logits)
+        assert bool(logits[tokenizer.eos_token_id].isfinite()) == may_end
+        assert logits.isfinite().any()
+
+
+def test_the_starter_has_the_sentences_of_its_lessons() -> None:
+    learned = learned_of(STARTERS["text"].folder)
+    had = [s for number in (0, 9_999, 408_319) for s in long_sentences(lesson(number).answer)]
+    assert had
+    assert all((one in learned) is not is_fixed(one) for one in had)
+
+
+def test_on_a_cpu_a_pass_has_so_many_rows_at_most(engine: TextEngine) -> None:
+    decoder = engine.decoder()
+    for number in range(CPU_PASS_ROWS + 1):
+        (one,) = engine.prepare(TextRequest(ASK, TextParams(max_tokens=9)), str(number))
+        decoder.add(one)
+    decoder.step()
+    assert {len(decoder.step()) for _ in range(4)} <= {*range(1, CPU_PASS_ROWS + 1)}
 
 
 def test_the_same_seed_says_the_same_and_each_answer_has_its_own(engine: TextEngine) -> None:

@@ -8,6 +8,7 @@ import torch
 from transformers import AutoTokenizer
 
 from maquette.core.text_requests import Message, TextParams, TextRequest
+from maquette.decoding.learned import learned_of
 from maquette.engines.catalog import ModelSpec
 from maquette.engines.text import TextEngine
 from maquette.recipes.language import (
@@ -15,9 +16,13 @@ from maquette.recipes.language import (
     MOST_TOKENS,
     batch_of_lessons,
     lesson_tokens,
+    lessons_of,
     train_language,
 )
+from maquette.recipes.language_copies import long_sentences
+from maquette.recipes.pictures import first_number
 from maquette.train.loop import Compute, LoopSettings
+from maquette.world.writing.fixed import is_fixed
 from maquette.world.writing.lessons import lesson
 
 CPU = Compute(torch.device("cpu"), torch.float32)
@@ -39,6 +44,18 @@ def test_it_learns_goes_on_and_writes_what_the_engine_reads(tmp_path: Path) -> N
     engine = TextEngine(ModelSpec("learned", folder), CPU.device, CPU.dtype)
     request = TextRequest((Message("user", "Hello"),), TextParams(max_tokens=5))
     assert engine.answer(request)[0].answer_tokens == 5
+    learned = learned_of(folder)
+    had = [s for number in lessons_of(12) for s in long_sentences(lesson(number).answer)]
+    assert all((one in learned) is not is_fixed(one) for one in had)
+
+
+def test_the_lessons_of_a_run_are_those_of_its_batches(tiny_language: Path) -> None:
+    for seed, updates in ((0, BATCHES_A_POOL), (1, 2 * BATCHES_A_POOL)):
+        start = first_number(seed, 0, 1)
+        batches = [batch_of_lessons(start + n, tiny_language) for n in range(updates)]
+        rows = {tuple(row[row != 0].tolist()) for one in batches for row in one["tokens"]}
+        lessons = [lesson_tokens(number, tiny_language)[0] for number in lessons_of(updates, seed)]
+        assert rows == {tuple(t for t in one if t) for one in lessons if len(one) <= MOST_TOKENS}
 
 
 def test_lessons_are_as_the_chat_template_has_them(tiny_language: Path) -> None:

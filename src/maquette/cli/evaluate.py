@@ -45,7 +45,7 @@ def evaluate(
     ] = 500,
     lessons: Annotated[
         int, typer.Option(help="Lessons that are searched for what a language model copied.", min=1)
-    ] = 300_000,
+    ] = 408_320,  # all that the starter had
     prompts: Annotated[
         Path | None, typer.Option(help="Score these prompts (JSONL) instead of the whole table.")
     ] = None,

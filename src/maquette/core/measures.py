@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 _CHINESE = re.compile(r"[㐀-䶿一-鿿豈-﫿]")
 WORD = re.compile(f"{_CHINESE.pattern}|[^\\W㐀-䶿一-鿿豈-﫿]+(?:['’.,:-][^\\W㐀-䶿一-鿿豈-﫿]+)*")
 SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？…]*[”\"’)）]*")
+_ENDS = ".!?。！？…”\"'’)） "
 # What may stand between the words of a phrase; a part of it that is nothing else is no word.
 _BETWEEN = r"[\s,;:.!?“”\"'’]"
 _NO_WORD = re.compile(f"{_BETWEEN}+")
@@ -33,6 +34,11 @@ def sentences(text: str) -> list[str]:
     """The sentences of a text, a line's end ending one, too."""
     found = (one.strip() for one in SENTENCE.findall(text))
     return [one for one in found if WORD.search(one)]
+
+
+def without_end(sentence: str) -> str:
+    """A sentence without what ends it, so that "It rains!" is "It rains"."""
+    return sentence.strip().rstrip(_ENDS)
 
 
 def repeated_phrases(text: str, words: int = 4) -> Sequence[str]:

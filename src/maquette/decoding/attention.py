@@ -89,22 +89,22 @@ def _say(
     scaling: float | None,
     window: int | None,
 ) -> Tensor:
-    """The same of rows with one query each, (H, R, D): by their slots, so that nothing is copied;
-    slots in between that say nothing are computed along.
+    """The same of rows with one query each, (H, R, D): by the span of their slots, so that nothing
+    is copied; slots in between that say nothing are computed along.
     """
     heads, _, size = query.shape
-    slots, reach = under_way.used_slots, under_way.reach
-    asked = query.transpose(0, 1)  # (R, H, D)
-    if not under_way.in_order:
-        asked = query.new_zeros(slots, heads, size)
-        asked[under_way.slots] = query.transpose(0, 1)
-    shared = asked.reshape(slots, key.shape[1], -1, size)  # (S, K, H / K, D)
-    scores = shared @ key[:slots, :, :reach].transpose(2, 3)
+    span, reach = under_way.span, under_way.reach
+    asked, places = query.transpose(0, 1), under_way.slots - span.start  # (R, H, D), (R,)
+    if not under_way.is_whole:
+        asked = query.new_zeros(span.stop - span.start, heads, size)
+        asked[places] = query.transpose(0, 1)
+    shared = asked.reshape(len(asked), key.shape[1], -1, size)  # (S, K, H / K, D)
+    scores = shared @ key[span, :, :reach].transpose(2, 3)
     scores = scores.float() * (scaling or size**-0.5)
     scores = scores.masked_fill(~under_way.said_mask(window)[:, :, None], -torch.inf)
-    seen = scores.softmax(-1).to(value.dtype) @ value[:slots, :, :reach]
-    seen = seen.reshape(slots, heads, size)
-    return (seen if under_way.in_order else seen[under_way.slots])[None]
+    seen = scores.softmax(-1).to(value.dtype) @ value[span, :, :reach]
+    seen = seen.reshape(len(asked), heads, size)
+    return (seen if under_way.is_whole else seen[places])[None]
 
 
 def _unsupported(model: Any, why: str) -> InvalidRequest:

@@ -1,15 +1,15 @@
-"""Holds a text to a length, to words it must have, and to saying nothing long twice."""
+"""Holds a text to a length, to words it must have, and to what was not said before."""
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from maquette.core.measures import SENTENCE, WORD, count_words, iter_places
+from maquette.core.measures import SENTENCE, WORD, count_words, iter_places, without_end
 from maquette.core.text_requests import Bounds
 from maquette.decoding.words import Decode, WordStream
 
@@ -20,6 +20,7 @@ CLOSING = 4.0  # what is added to the logits of ends of sentences where there is
 NEARLY = 0.8  # of the last sentence's words: a next one is hardly shorter
 _ENDS = ".!?。！？…"
 _CLOSES = "”\"'’)）"
+_JOINS = (",", ";", "—", "–", "，", "；", "、")
 _AFTER_SENTENCE = re.compile(f"[{_ENDS}][{_CLOSES}]*\\s*$|\\n\\s*$")
 _ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)  # which is said often enough
 _ENDS_SENTENCE = re.compile(f"\\s*[{_ENDS}\\n]")
@@ -27,7 +28,8 @@ _ENDS_SENTENCE = re.compile(f"\\s*[{_ENDS}\\n]")
 
 class BoundedTexts:
     """Makes what holds texts of one model to their bounds, in any thread. `decode` makes tokens to
-    text and `encode` text to tokens, of which there are so many; `ends` end a text.
+    text and `encode` text to tokens, of which there are so many; `ends` end a text, and `learned`
+    are sentences that it is not to have to the letter.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class BoundedTexts:
         encode: Callable[[str], Sequence[int]],
         vocabulary: int,
         ends: Sequence[int],
+        learned: Container[str] = frozenset(),
     ) -> None:
         self.decode, self._encode, self._vocabulary, self._ends = decode, encode, vocabulary, ends
+        self.learned = learned
 
     def make(self, bounds: Bounds) -> "BoundedText":
         """What holds one text."""
@@ -67,6 +71,17 @@ class BoundedTexts:
         said = (self.decode([token]) for token in range(self._vocabulary))
         return torch.tensor([bool(_ENDS_SENTENCE.match(one)) for one in said]) & ~self.ends
 
+    @cached_property
+    def joins(self) -> Tensor:
+        """Whether a token joins more to what could be a whole sentence, (V,): what begins with a
+        mark for that, or all but ends where the model has no such.
+        """
+        said = (self.decode([token]) for token in range(self._vocabulary))
+        joins = torch.tensor(
+            [one.lstrip(" ").startswith(_JOINS) and "\n" not in one for one in said]
+        )
+        return joins if joins.any() else ~(self.ends | self.ends_sentence)
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -84,8 +99,9 @@ class BoundedText:
     have, which are made likelier meanwhile (as by Pascual et al. 2021,
     https://arxiv.org/abs/2109.09707). Sentences end likelier where there is little room left, and
     the text ends after one where the next would be too long. What would complete a run of words
-    that came before, or a sentence that did, does not come (as by Paulus et al. 2017,
-    https://arxiv.org/abs/1705.04304, but by words, not tokens).
+    that came before does not come (as by Paulus et al. 2017, https://arxiv.org/abs/1705.04304, but
+    by words, not tokens). A sentence that came before, here or in what the model learned from, does
+    not end where that one did; where it would, it goes on after a comma or the like.
     """
 
     ended = False
@@ -142,8 +158,13 @@ class BoundedText:
             return
         if self._bounds.run_words is not None:
             self._mask_run(logits, self._bounds.run_words)
-        if self._text[self._sentence :].strip() in self._said:
-            logits.masked_fill_(ends | _sized(self._made.ends_sentence, logits), -torch.inf)
+        sentence = without_end(self._text[self._sentence :])
+        if sentence in self._said or sentence in self._made.learned:
+            ends = ends | _sized(self._made.ends_sentence, logits)
+            wants_to_end = bool(ends[int(logits.argmax())])
+            logits.masked_fill_(ends, -torch.inf)
+            if wants_to_end:
+                logits.masked_fill_(~_sized(self._made.joins, logits), -torch.inf)
 
     def _lacking_tokens(self) -> set[int]:
         """The tokens that go on with a word which is lacking, or may begin one here."""
@@ -190,7 +211,7 @@ class BoundedText:
             words, most = count_words(sentence), self._bounds.sentence_words
             self._last_words = words or self._last_words
             if most is not None and words > most:
-                self._said.add(sentence.rstrip(_ENDS + _CLOSES).strip())
+                self._said.add(without_end(sentence))
             self._sentence = found.end()
 
 

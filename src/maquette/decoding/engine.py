@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import ceil
 from random import Random
 from typing import Any
 
@@ -27,10 +28,11 @@ MOST_BYTES = 4 * 2**30  # of keys and values
 class DecodingEngine:
     """Decodes many texts at once. For one thread.
 
-    A step reads on in prompts, in order of arrival and without padding between them, or has each
-    row whose prompt is read say a token. Prompts come first, for a while: who comes is told a first
-    token sooner than where a pass does both (`docs/log.md`). `decode` makes tokens to text, `ends`
-    are the tokens that end a text, `most_bytes` what keys and values may take. The model uses slots
+    A step reads on in prompts, in order of arrival and without padding between them, or has rows
+    whose prompts are read say a token, `pass_rows` of them at most, in turn. Prompts come first,
+    for a while: who comes is told a first token sooner than where a pass does both, or where all
+    rows say one (`docs/log.md`). `decode` makes tokens to text, `ends` are the tokens that end a
+    text, `most_bytes` what keys and values may take. The model uses slots
     (`attention.use_slots`).
     """
 
@@ -40,10 +42,12 @@ class DecodingEngine:
         decode: Decode,
         ends: Sequence[int],
         max_rows: int = MAX_ROWS,
+        pass_rows: int = MAX_ROWS,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._model, self._decode, self._ends = model, decode, frozenset(ends)
-        self._max_rows, self._most_bytes = max_rows, most_bytes
+        self._max_rows, self._pass_rows, self._most_bytes = max_rows, pass_rows, most_bytes
+        self._next = 0  # the slot whose turn it is to say something
         self._device = model.device
         self._cache = SlotCache(model.config, model.dtype.itemsize, most_bytes)
         self._context = int(model.config.get_text_config(decoder=True).max_position_embeddings)
@@ -98,18 +102,18 @@ class DecodingEngine:
 
     @torch.inference_mode()
     def step(self) -> list[DecodingOutput]:
-        """One pass: every row whose prompt is read a token further, or, in turn with that, some of
-        the prompts that are yet to be read.
+        """One pass: rows whose prompts are read a token further, or, in turn with that, some of the
+        prompts that are yet to be read.
 
         Those whose pass raised something have left, and the others are as they were.
         """
         self._join()
-        saying = [(state, 1) for state in self._rows if state.due == 1]
+        saying = [state for state in self._rows if state.due == 1]
         reading = self._reading(MOST_READ - (self._read_tokens if saying else 0))
         self._read_tokens += sum(count for _, count in reading)
-        if not reading:
+        taking = reading or self._in_turn(saying)
+        if not reading and (not saying or taking[-1][0] is saying[-1]):
             self._read_tokens = 0
-        taking = reading or saying
         if not taking:
             return []
         try:
@@ -122,6 +126,17 @@ class DecodingEngine:
             state.cached += count
         done = [row for row, (state, _) in enumerate(taking) if state.due == 0]
         return self._say([taking[row][0] for row in done], logits[done]) if done else []
+
+    def _in_turn(self, saying: Sequence[RequestState]) -> list[tuple[RequestState, int]]:
+        """Who says a token in this step: all, or as many as others in each of some passes, from
+        where the last one ended.
+        """
+        passes = max(1, ceil(len(saying) / self._pass_rows))
+        after = [state for state in saying if state.slot >= self._next]
+        taking = (after if after and passes > 1 else saying)[: ceil(len(saying) / passes)]
+        if taking:
+            self._next = taking[-1].slot + 1
+        return [(state, 1) for state in taking]
 
     def _reading(self, left: int) -> list[tuple[RequestState, int]]:
         """Who reads in this step, by arrival, and how many of the tokens that are left for that."""

@@ -42,8 +42,9 @@ class Pass:
         places = [place for one in rows for place in range(one.start, one.end)]
         self.positions = torch.tensor(places, device=device)
         self.is_said = all(one.count == 1 for one in rows)  # a token each, as in nearly all passes
-        self.used_slots = max((one.slot for one in rows), default=-1) + 1
-        self.in_order = [one.slot for one in rows] == list(range(len(rows)))
+        slots = [one.slot for one in rows] or [0]
+        self.span = slice(min(slots), max(slots) + 1)  # of slots, with all rows in it
+        self.is_whole = slots == list(range(self.span.start, self.span.stop))
         self.reach = max((one.end for one in rows), default=0)
         self._masks: dict[tuple[PassRow | None, int | None], Tensor] = {}
 
@@ -53,10 +54,10 @@ class Pass:
         return torch.tensor([one.count for one in self.rows], device=self._device).cumsum(0) - 1
 
     def said_mask(self, window: int | None) -> Tensor:
-        """Whom rows with a token each see, by their slots: (slots, 1, reach)."""
+        """Whom rows with a token each see, by the slots of the span: (S, 1, reach)."""
         if (key := (None, window)) not in self._masks:
-            places = torch.zeros(self.used_slots, dtype=torch.long, device=self._device)
-            places[self.slots] = self.positions
+            places = self.positions.new_zeros(self.span.stop - self.span.start)
+            places[self.slots - self.span.start] = self.positions
             self._masks[key] = self._seen(places, window, self.reach)[:, None]
         return self._masks[key]
 
@@ -168,7 +169,7 @@ class SlotCache(Cache):
         """
         self.under_way = now = Pass(rows, self._windows, device)
         have_slots, have_positions = self.room
-        used, reach = max(used, now.used_slots), now.reach
+        used, reach = max(used, now.span.stop), now.reach
         if used > have_slots or reach > have_positions:
             more_slots = max(used, 2 * have_slots) if used > have_slots else have_slots
             positions = have_positions

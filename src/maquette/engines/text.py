@@ -15,8 +15,11 @@ from maquette.decoding.attention import use_slots
 from maquette.decoding.bounds import BoundedTexts
 from maquette.decoding.constraint import JsonConstraints
 from maquette.decoding.engine import MAX_ROWS, DecodingEngine
+from maquette.decoding.learned import learned_of
 from maquette.decoding.request import Constraint, DecodingRequest
 from maquette.engines.catalog import ModelSpec, load_whole, reading
+
+CPU_PASS_ROWS = 8  # a pass of 32 lasts twice as long, and who comes waits for its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class TextEngine:
         with reading(spec):
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             self.model: Any = load_whole(AutoModelForCausalLM, folder, dtype=dtype)
+            learned = learned_of(folder)
         self.model.to(device).eval()
         self._ends = self._end_tokens()
         use_slots(self.model)
@@ -49,13 +53,16 @@ class TextEngine:
         self.context_tokens = int(text_config.max_position_embeddings)
         vocabulary = int(text_config.vocab_size)
         self._constraints = JsonConstraints(self._tokenizer, vocabulary, list(self._ends))
-        self._bounded = BoundedTexts(self._decode, self._encode, vocabulary, self._ends)
+        self._bounded = BoundedTexts(self._decode, self._encode, vocabulary, self._ends, learned)
 
-    def decoder(self, max_rows: int = MAX_ROWS) -> DecodingEngine:
-        """A batching engine of this model."""
-        return DecodingEngine(
-            self.model, self._decode, self._ends, max_rows, _most_bytes(self.device)
-        )
+    def decoder(self, max_rows: int = MAX_ROWS, pass_rows: int | None = None) -> DecodingEngine:
+        """A batching engine of this model, whose passes are as short as people who come wait for,
+        unless it is told how many rows are to say something in one.
+        """
+        if pass_rows is None:
+            pass_rows = CPU_PASS_ROWS if self.device.type == "cpu" else max_rows
+        most_bytes = _most_bytes(self.device)
+        return DecodingEngine(self.model, self._decode, self._ends, max_rows, pass_rows, most_bytes)
 
     def prepare(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
 from itertools import accumulate
+from math import ceil
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AutoTokenizer, GenerationConfig, LlamaConfig, LlamaForCausalLM
 
+from maquette.recipes.language_copies import keep_learned
 from maquette.recipes.language_tokenizer import TURNS, train_language_tokenizer
 from maquette.recipes.pictures import Item, batches, first_number
 from maquette.train.batch import Batch, Metrics
@@ -69,7 +71,8 @@ def train_language(
     workers: int = 1,
     seed: int = 0,
 ) -> Path:
-    """Trains tokenizer and model; returns the folder of the averaged weights, fp16, as they ship.
+    """Trains tokenizer and model; returns the folder of the averaged weights, fp16, as they ship,
+    with what keeps them from the sentences of their lessons.
 
     A run that was stopped goes on where it was.
     """
@@ -80,17 +83,27 @@ def train_language(
     torch.manual_seed(seed)
     model = LlamaForCausalLM(config_of(size, tokens))
     make = partial(batch_of_lessons, folder=tokens)
-    finished = out / "model"
+    finished, updates = out / "model", 0
 
     def feed(step: int) -> Iterator[Item]:
         for batch in batches(make, 1, workers, first_number(seed, step, 1)):
             yield {name: one[0] for name, one in batch.items()}
 
     def save(weights: Mapping[str, Tensor], step: int) -> None:
+        nonlocal updates
+        updates = step
         write_model(finished, weights, size, tokens)
 
     train(Answering(model), _loss, feed, settings, out, save, divisible=True)
+    keep_learned(finished, lessons_of(updates, seed), workers)
     return finished
+
+
+def lessons_of(updates: int, seed: int = 0) -> range:
+    """The numbers of the lessons that a run of so many updates had, whole pools of them."""
+    first = first_number(seed, 0, 1) // BATCHES_A_POOL
+    last = first + ceil(updates / BATCHES_A_POOL)
+    return range(first * LESSONS_A_POOL, last * LESSONS_A_POOL)
 
 
 def write_model(out: Path, weights: Mapping[str, Tensor], size: str, tokens: Path) -> None:

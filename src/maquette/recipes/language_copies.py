@@ -1,13 +1,17 @@
-"""Sentences that a language model has word for word from its lessons, and of what sort they are."""
+"""Sentences that a language model has from its lessons, word for word, and what keeps it off."""
 
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
+from multiprocessing import get_context
+from pathlib import Path
 
 from maquette.core.measures import count_words, sentences
+from maquette.decoding.learned import LONG_WORDS, write_learned
 from maquette.world.writing.fixed import is_fixed, without_label
 from maquette.world.writing.lessons import lesson
 
-LONG_WORDS = 12  # a sentence of more that is in a lesson was copied
 _LOOK = 1_000  # lessons between two words of how far it is
 _ENDS = ".!?。！？… "
 
@@ -45,6 +49,24 @@ def learned_among(
         if (number + 1) % _LOOK == 0 or number + 1 == lessons:
             on_lesson(number + 1, lessons)
     return frozenset(found)
+
+
+def keep_learned(folder: Path, lessons: range, workers: int = 0) -> None:
+    """Writes the long sentences of the lessons that a model had beside its weights, so that copy
+    has none of them; but for those that the grammar has whole, which all may say. The lessons are
+    written by `workers` processes, or in this one.
+    """
+    parts = [lessons[at : at + _LOOK] for at in range(0, len(lessons), _LOOK)]
+    if workers:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            found = {*chain.from_iterable(pool.map(_long_sentences_of, parts))}
+    else:
+        found = {*chain.from_iterable(map(_long_sentences_of, parts))}
+    write_learned(folder, [one for one in found if not is_fixed(one)])
+
+
+def _long_sentences_of(lessons: range) -> set[str]:
+    return {one for number in lessons for one in long_sentences(lesson(number).answer)}
 
 
 def copies_in(texts: Sequence[tuple[str, str]], learned: Collection[str]) -> Copies:

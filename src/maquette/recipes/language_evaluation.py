@@ -19,6 +19,7 @@ from maquette.core.measures import (
 from maquette.core.text_requests import Bounds, Message, TextParams, TextRequest
 from maquette.core.tones import ToneJudge
 from maquette.decoding.attention import logits_of
+from maquette.decoding.engine import MAX_ROWS
 from maquette.decoding.request import DecodingRequest
 from maquette.engines.text import TextEngine
 from maquette.recipes.language_copies import copies_in, long_sentences
@@ -124,7 +125,7 @@ def write_all(
     """Has every assignment written, up to TRIES times, all of a try together."""
     for number in range(TRIES):
         left = [one for one in tried if not one.met]
-        decoder, texts, done = engine.decoder(), [""] * len(left), 0
+        decoder, texts, done = engine.decoder(pass_rows=MAX_ROWS), [""] * len(left), 0
         for place, one in enumerate(left):
             request = TextRequest((Message("user", one.asked),), params)
             bounds = bounds_of(one.assignment)

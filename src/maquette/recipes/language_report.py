@@ -8,7 +8,7 @@ from typing import Any
 
 from maquette.core.files import check_writable, write_whole
 from maquette.core.machine import look_at_machine
-from maquette.recipes.language_copies import LONG_WORDS
+from maquette.decoding.learned import LONG_WORDS
 from maquette.recipes.language_evaluation import TRIES, Tried
 
 PAGE, FIGURES = "evaluation-text.md", "evaluation-text.json"
@@ -27,7 +27,9 @@ LIMITS = (
 COPIED = (
     f"A sentence was copied where it is longer than {LONG_WORDS} words and a lesson has it, to the "
     "letter. Those that the grammar has whole are hooks, greetings and farewells in which nothing "
-    "is drawn, so that all texts may have them. Of the others, these come first by the alphabet."
+    "is drawn, so that all texts may have them. Where another one would end, the text goes on "
+    "after a comma (`decoding/learned.py`): it begins with a sentence of a lesson then, but is none. "
+    "Of others, these come first by the alphabet."
 )
 
 
