@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import FastAPI
 from openai import OpenAI
@@ -24,7 +25,7 @@ from maquette.service.seeing import Captioners, SeeingMaker
 from maquette.service.studio import Studio
 from maquette.service.text_servers import OfferedModel, TextServers
 from maquette.service.ticks import Ticks
-from maquette.service.wiring import captioner
+from maquette.service.wiring import captioner, own_captioner
 from tests.api.conftest import Rooms, served
 from tests.api.people import SECOND_FACTOR_KEY
 from tests.callers import become
@@ -57,22 +58,22 @@ class RemoteScene:
             return holds_of(connection, [self.jobs()[0].job_id]).get(self.jobs()[0].job_id)
 
 
-def open_safe_app(rooms: Rooms) -> FastAPI:
+def open_safe_app(rooms: Rooms, settings: Settings = SETTINGS) -> FastAPI:
     """A studio that has a key to encrypt others' with."""
     studio = Studio(
         rooms.database, rooms.blobs, rooms.queue, QueueLimits(10**9, most_a_minute=10**9)
     )
-    return create_app(studio, rooms.database, people=People(rooms.database, SETTINGS))
+    return create_app(studio, rooms.database, people=People(rooms.database, settings))
 
 
 @contextmanager
-def remote_scene(rooms: Rooms) -> Iterator[RemoteScene]:
-    app = open_safe_app(rooms)
+def remote_scene(rooms: Rooms, settings: Settings = SETTINGS) -> Iterator[RemoteScene]:
+    app = open_safe_app(rooms, settings)
     account = new_id().hex
     settle(rooms.database, account)
     become(app, account)
-    servers = TextServers(rooms.database, SETTINGS)
-    captioners = Captioners(rooms.blobs, lambda: captioner(Settings()), servers)
+    servers, own = TextServers(rooms.database, settings), partial(own_captioner, settings)
+    captioners = Captioners(rooms.blobs, lambda: captioner(settings), servers, own)
     texts = TextMakers(None, RemoteTextMaker(servers))
     makers: dict[str, Maker] = {TEXT: SeeingMaker(texts, captioners)}
     makers[CODE] = SeeingMaker(CodeMaker(servers, None), captioners)

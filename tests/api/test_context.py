@@ -5,7 +5,7 @@ import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ from maquette.service.text_maker import TextMaker
 from maquette.service.text_price import price_by_tokens, text_price
 from maquette.service.text_servers import TextServers
 from maquette.service.ticks import Ticks
+from maquette.service.wiring import own_captioner
 from maquette.world.compose import Wish, arrange
 from maquette.world.draw import draw
 from tests.api.conftest import Rooms, open_app, served
@@ -131,7 +132,8 @@ def scene(rooms: Rooms, tiny_language: Path, monkeypatch: pytest.MonkeyPatch) ->
     become(app, account)
     loop = EngineLoop(engine.decoder())
     servers = TextServers(rooms.database, Settings())
-    captioners = Captioners(rooms.blobs, _captioner, servers)
+    own = partial(own_captioner, Settings())
+    captioners = Captioners(rooms.blobs, _captioner, servers, own)
     maker = SeeingMaker(TextMaker({MODEL: engine}, {MODEL: loop}), captioners)
     with Ticks(rooms.database) as ticks, served(app) as port:
         jobs = JobRunner(rooms.database, rooms.blobs, {TEXT: maker}, ticks)
@@ -334,7 +336,7 @@ def test_a_model_of_another_server_that_sees_is_shown_the_picture(rooms: Rooms) 
         assert done["charged_microcredits"] == price <= done["price_microcredits"]
         nowhere = http.post(f"{base}texts", json={**told, "captioner": "home/x"})
         assert nowhere.status_code == 400
-        assert "no text model named 'home/x'" in nowhere.text
+        assert "no captioner named 'home/x'; did you mean home/m?" in nowhere.text
     assert list(verify(rooms.database)) == []
 
 

@@ -1,6 +1,7 @@
 """What requests that name context are charged: what is made, and the captions as they came out."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from threading import Event
@@ -12,6 +13,7 @@ import torch
 from maquette.batching.loop import EngineLoop
 from maquette.copydesk.assignment import Assignment
 from maquette.core.code_requests import CodeRequest
+from maquette.core.settings import Settings
 from maquette.core.text_requests import Message, TextParams, TextRequest
 from maquette.engines.catalog import ModelSpec
 from maquette.engines.text import TextEngine
@@ -35,6 +37,7 @@ from maquette.service.seeing import Captioners, SeeingMaker
 from maquette.service.submissions import Submission, of_code, of_copy, of_texts
 from maquette.service.text_price import price_by_tokens
 from maquette.service.ticks import Ticks
+from maquette.service.wiring import own_captioner
 from tests.api.conftest import Rooms
 from tests.api.remote_scene import PRICE, RemoteScene, remote_scene
 from tests.api.test_context import drawn
@@ -73,7 +76,8 @@ def _draw(scene: RemoteScene, language: Path, prompt: str) -> dict[str, Any]:
     engine = TextEngine(ModelSpec("tiny", language), torch.device("cpu"), torch.float32)
     loop = EngineLoop(engine.decoder())
     rooms, servers = scene.rooms, scene.servers
-    captioners = Captioners(rooms.blobs, lambda: pytest.fail("not the starter's"), servers)
+    others = lambda: pytest.fail("not the starter's"), servers, partial(own_captioner, Settings())
+    captioners = Captioners(rooms.blobs, *others)
     maker = SeeingMaker(CodeMaker(servers, (engine, loop)), captioners)
     with Ticks(rooms.database) as ticks:
         JobRunner(rooms.database, rooms.blobs, {CODE: maker}, ticks).run(scene.jobs()[0].job_id)

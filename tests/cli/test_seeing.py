@@ -5,13 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 from typer.testing import CliRunner, Result
 
 from maquette.cli.app import app
 from maquette.core.errors import InvalidRequest
-from maquette.service.context import MOST_CAPTION_CHARACTERS
+from maquette.engines.catalog import ModelSpec
+from maquette.engines.seeing import SeeingModel
+from maquette.service.context import MOST_CAPTION_CHARACTERS, MOST_CAPTION_TOKENS
+from maquette.service.seeing import ASKS
 from tests.engines.text_server import piece, say, serving
+from tests.engines.tiny_seers import write_llava
 
 LONG = "Three red boats on the sea, " * 20
 
@@ -60,3 +65,19 @@ def test_a_model_that_does_not_see_invents_no_caption(
         result = _run(environ, *words)
         assert isinstance(result.exception, InvalidRequest), result.stdout
         assert f"{captioner} is no captioner that sees" in result.exception.message
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_a_model_of_this_machine_that_sees_is_named_by_its_folder_or_name(
+    tmp_path: Path, picture: str, by_name: bool
+) -> None:
+    data = tmp_path / "data"
+    folder = write_llava(data / "captioners" / "talks" if by_name else tmp_path / "talks")
+    environ = {"MAQUETTE_DATA": str(data), "MAQUETTE_PRECISION": "fp32", "MAQUETTE_DEVICE": "cpu"}
+    captioner = "talks" if by_name else str(folder)
+    told = _run(environ, "copy", "alt-text", "--picture", picture, "--captioner", captioner)
+    assert told.exit_code == 0, told.exception
+    model = SeeingModel(ModelSpec("talks", folder), torch.device("cpu"), torch.float32)
+    look = model.look(Image.open(picture), ASKS["en"], MOST_CAPTION_TOKENS)
+    caption = " ".join(look.text.split())[:MOST_CAPTION_CHARACTERS]
+    assert told.stderr.splitlines()[0] == f"Picture: {caption}"

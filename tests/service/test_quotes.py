@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from maquette.core.requests import SamplingParams
 from maquette.engines.catalog import SHIPPED
-from maquette.ledger.prices import CAPTIONS, OWN_VOICES, PRICES
+from maquette.ledger.prices import CAPTIONS, OWN_CAPTIONERS, OWN_VOICES, PRICES
 from maquette.service.queues import MEDIA
 from maquette.service.quotes import quote
 
@@ -13,7 +13,7 @@ CAT = SamplingParams("a cat", num_inference_steps=20, guidance_scale=5.0)
 
 def test_every_model_that_ships_has_a_price() -> None:
     shipped = {spec.model_id for kind in MEDIA for spec in SHIPPED[kind]}
-    assert shipped == set(PRICES) - {OWN_VOICES, CAPTIONS}
+    assert shipped == set(PRICES) - {OWN_VOICES, CAPTIONS, OWN_CAPTIONERS}
 
 
 def test_steps_pictures_and_size_cost_and_guidance_doubles() -> None:

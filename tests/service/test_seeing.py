@@ -2,12 +2,14 @@
 
 import contextlib
 import io
+import shutil
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -16,27 +18,38 @@ import pytest
 import sqlalchemy as sa
 import torch
 from PIL import Image
+from transformers import LlavaForConditionalGeneration
 
 from maquette.copydesk.assignment import Assignment
 from maquette.copydesk.voice import Voice
+from maquette.core.errors import ModelNotFound
 from maquette.core.ids import new_id
 from maquette.core.settings import Settings
 from maquette.core.text_requests import Message
 from maquette.engines.captioning import Captioner, Seen
 from maquette.engines.catalog import STARTERS, context_tokens, find_shipped
 from maquette.engines.clip import ClipEngine
+from maquette.engines.seeing import SeeingModel
 from maquette.jobs.store import Job
 from maquette.library.blobs import Blobs
-from maquette.service.context import Context, Piece, of_seen_copy
+from maquette.service.context import (
+    MOST_CAPTION_TOKENS,
+    MOST_READ_TOKENS,
+    Context,
+    Piece,
+    of_seen_copy,
+)
 from maquette.service.making import Making
 from maquette.service.queues import TEXT
 from maquette.service.seeing import ASKED_AT_ONCE, MOST_SIDE_PX, Caption, Captioners, seen_request
 from maquette.service.submissions import Submission, of_copy
 from maquette.service.text_price import count_tokens
 from maquette.service.text_servers import OfferedModel, TextServers
+from maquette.service.wiring import own_captioner
 from maquette.world.compose import Wish, arrange
 from maquette.world.draw import draw
 from tests.engines.text_server import good, serving
+from tests.engines.tiny_seers import write_llava
 
 SEEN = "a red boat on the sea at night under a clear sky"
 STARTER = "starter-text"
@@ -90,6 +103,8 @@ class Room:
     blobs: Blobs
     servers: TextServers
     loaded: list[Watching]
+    data: Path
+    own: list[str]  # models of the data folder, as they were loaded
 
     def put(self, seed: int, side_px: int = 256) -> str:
         wish = Wish([("boat", "red")], "sea", "night", "clear", "ink", "large")
@@ -114,12 +129,19 @@ class Room:
 def room(database: sa.Engine, tmp_path: Path) -> Room:
     blobs, servers = Blobs(tmp_path / "blobs"), TextServers(database, Settings())
     loaded: list[Watching] = []
+    own: list[str] = []
+    settings = Settings(data=tmp_path / "data", device="cpu")
 
     def load() -> Watching:
         loaded.append(Watching())
         return loaded[-1]
 
-    return Room(Captioners(blobs, load, servers), blobs, servers, loaded)
+    def load_own(name: str) -> SeeingModel:
+        own.append(name)
+        return own_captioner(settings, name)
+
+    captioners = Captioners(blobs, load, servers, load_own)
+    return Room(captioners, blobs, servers, loaded, settings.data, own)
 
 
 def making_of(goes_on: Callable[[], bool]) -> Making:
@@ -206,3 +228,65 @@ def test_it_is_asked_before_each_picture_whether_it_goes_on(room: Room) -> None:
         with pytest.raises(CancelledError):
             room.describe([room.put(1), room.put(2)], "home/m", lambda: not asked)
     assert len(asked) == 1
+
+
+def test_a_model_of_the_folder_is_loaded_when_it_is_asked_and_the_last_is_kept(room: Room) -> None:
+    folder, picture = room.data / "captioners", room.put(1)
+    for name in ("one", "two"):
+        write_llava(folder / name)
+    assert room.own == []
+    first = room.describe([picture, room.put(2)], "one")
+    assert len({one.caption for one in first}) == 2
+    assert room.describe([picture], "one") == first[:1]
+    assert room.own == ["one"]
+    room.describe([picture], "two")
+    shutil.rmtree(folder / "one")
+    with pytest.raises(ModelNotFound, match="no captioner named 'one'; "):
+        room.describe([picture], "one")
+    assert room.own == ["one", "two", "one"]
+    assert room.describe([picture], "two")[0].captioner == "two"
+
+
+def test_it_looks_at_one_picture_at_a_time_and_can_be_cancelled(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two tokens, or while another is looked at; the starter goes on beside it."""
+    write_llava(room.data / "captioners" / "slow", context_tokens=4096)
+    forward, looks = LlavaForConditionalGeneration.forward, threading.Event()
+    going, most, tokens, counting = [0], [0], [0], threading.Lock()
+
+    @wraps(forward)  # whose parameters are looked at
+    def slowly(model: Any, *given: Any, **named: Any) -> Any:
+        with counting:
+            going[0] += 1
+            most[0] = max(most[0], going[0])
+            tokens[0] += 1
+        looks.set()
+        time.sleep(0.05)
+        told = forward(model, *given, **named)
+        with counting:
+            going[0] -= 1
+        return told
+
+    monkeypatch.setattr(LlavaForConditionalGeneration, "forward", slowly)
+    goes_on, picture = threading.Event(), room.put(3)
+    goes_on.set()
+    room.describe([picture])  # loads the starter
+    with ThreadPoolExecutor(3) as jobs:
+        under_way = [jobs.submit(room.describe, [picture], "slow", goes_on.is_set) for _ in "ab"]
+        assert looks.wait(PATIENCE_S)
+        assert "a red boat" in room.describe([picture])[0].caption
+        assert not any(one.done() for one in under_way)
+        goes_on.clear()
+        for one in under_way:
+            assert isinstance(one.exception(PATIENCE_S), CancelledError)
+    assert most == [1]
+    assert tokens[0] < MOST_CAPTION_TOKENS
+
+
+def test_no_more_is_charged_for_than_is_held(room: Room) -> None:
+    """A picture of more tokens than are counted at most: these have two pixels a side each."""
+    write_llava(room.data / "captioners" / "keen", context_tokens=8192, patch_px=2, side_px=160)
+    (seen,) = room.describe([room.put(4)], "keen")
+    assert seen.prompt_tokens == MOST_READ_TOKENS < (160 // 2) ** 2
+    assert seen.answer_tokens == MOST_CAPTION_TOKENS

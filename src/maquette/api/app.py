@@ -72,6 +72,7 @@ from maquette.core.errors import (
 from maquette.core.settings import Settings
 from maquette.db.connect import DATABASE_AWAY
 from maquette.ledger.idempotency import AnsweredBefore
+from maquette.service.captioner_models import CAPTIONERS, CaptionerModels
 from maquette.service.credits import Credits
 from maquette.service.figures import Figures
 from maquette.service.ledger_check import LedgerChecker
@@ -145,7 +146,8 @@ def create_app(
     app.state.metrics = metrics.registry(
         Figures(database), worker_restarts, streams=lambda: len(app.state.watch)
     )
-    app.state.text_servers = TextServers(database, people.settings)
+    app.state.text_servers = servers = TextServers(database, people.settings)
+    app.state.captioners = CaptionerModels(people.settings.data / CAPTIONERS, servers)
     app.state.sandbox = SandboxLook(people.settings.data)
     app.state.database, app.state.credits = database, credit_desk or Credits(database)
     for module in ROUTES:

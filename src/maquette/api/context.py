@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from maquette.api.dependencies import CallerDep, PeopleDep, StudioDep, TextServersDep
+from maquette.api.dependencies import CallerDep, CaptionersDep, PeopleDep, StudioDep
 from maquette.copydesk.assignment import Assignment
 from maquette.core.errors import InvalidRequest
 from maquette.ledger.prices import CAPTIONS
+from maquette.service.captioner_models import CaptionerModels
 from maquette.service.context import (
     ASSET,
     MOST_CONTEXT,
@@ -24,7 +25,6 @@ from maquette.service.context import (
 )
 from maquette.service.pictures import shrunk_upload
 from maquette.service.studio import Studio
-from maquette.service.text_servers import TextServers
 
 MOST_SHOWN_BYTES = 8 * 2**20  # of a talk with its pictures
 MOST_URL_TOLD = 40
@@ -68,7 +68,7 @@ class Finder:
     studio: Studio
     database: sa.Engine
     account_id: str
-    servers: TextServers
+    captioners: CaptionerModels
 
     def named(self, names: Sequence[str], captioner: str, at: int = 0) -> Context:
         """What belongs to the message of a number."""
@@ -97,8 +97,7 @@ class Finder:
         return self._context(found, CAPTIONS)
 
     def _context(self, found: Sequence[Piece], captioner: str) -> Context:
-        price = None if captioner == CAPTIONS else self.servers.price_of(captioner)
-        return Context(found, captioner, price)
+        return Context(found, captioner, self.captioners.price_of(captioner))
 
     def _name_of(self, url: str) -> str:
         """The name of a picture, which is put where its bytes came along."""
@@ -125,9 +124,9 @@ class Finder:
 
 
 async def _finder(
-    studio: StudioDep, people: PeopleDep, caller: CallerDep, servers: TextServersDep
+    studio: StudioDep, people: PeopleDep, caller: CallerDep, captioners: CaptionersDep
 ) -> Finder:
-    return Finder(studio, people.database, caller.account_id, servers)
+    return Finder(studio, people.database, caller.account_id, captioners)
 
 
 FinderDep = Annotated[Finder, Depends(_finder)]

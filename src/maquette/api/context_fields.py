@@ -18,6 +18,6 @@ CaptionerName = Annotated[
     Field(
         max_length=300,
         description="Who says what pictures show: the starter, which knows its own world, or a "
-        "model that sees, as NAME/MODEL of another server.",
+        "model that sees, by its name here or as NAME/MODEL of another server.",
     ),
 ]

@@ -19,6 +19,7 @@ from maquette.people.callers import Caller
 from maquette.people.persons import LOCAL_ACCOUNT, Role
 from maquette.people.sessions import WHOLE
 from maquette.people.teams import refuse_other_members
+from maquette.service.captioner_models import CaptionerModels
 from maquette.service.credits import Credits
 from maquette.service.ledger_check import LedgerChecker
 from maquette.service.payments import Payments
@@ -62,6 +63,10 @@ async def _text_servers(request: Request) -> TextServers:
     return request.app.state.text_servers
 
 
+async def _captioners(request: Request) -> CaptionerModels:
+    return request.app.state.captioners
+
+
 async def _watch(request: Request) -> Watch:
     return request.app.state.watch
 
@@ -80,6 +85,7 @@ async def _balances(request: Request) -> Balances:
 
 StudioDep = Annotated[Studio, Depends(_studio)]
 TextServersDep = Annotated[TextServers, Depends(_text_servers)]
+CaptionersDep = Annotated[CaptionerModels, Depends(_captioners)]
 WatchDep = Annotated[Watch, Depends(_watch)]
 CreditsDep = Annotated[Credits, Depends(_credits)]
 LedgerCheckerDep = Annotated[LedgerChecker, Depends(_ledger_checker)]

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from fastapi import APIRouter
 
 from maquette.api.code_schemas import CodeModelOut
-from maquette.api.dependencies import Account, StudioDep, TextServersDep
+from maquette.api.dependencies import Account, CaptionersDep, StudioDep, TextServersDep
 from maquette.api.schemas import (
+    CaptionerModelOut,
     ImageModelOut,
     ModelList,
     SpeechModelOut,
@@ -26,7 +27,9 @@ router = APIRouter(prefix="/v1/models", tags=["models"])
 
 
 @router.get("", responses=problems())
-def list_models(studio: StudioDep, servers: TextServersDep, account: Account) -> ModelList:
+def list_models(
+    studio: StudioDep, servers: TextServersDep, captioners: CaptionersDep, account: Account
+) -> ModelList:
     """The models by name, with their usual values and limits, and the adapters there are; those of
     other servers as NAME/MODEL.
     """
@@ -49,7 +52,11 @@ def list_models(studio: StudioDep, servers: TextServersDep, account: Account) ->
         for one in studio.voices.list()
     ]
     code = CodeModelOut(piece_microcredits=starter_code_price())
-    return ModelList(data=[*images, *texts, *voices, code])
+    seeing = [
+        CaptionerModelOut(id=id_, thousand_tokens_microcredits=of)
+        for id_, of in captioners.own().items()
+    ]
+    return ModelList(data=[*images, *texts, *voices, code, *seeing])
 
 
 def _owner(model: str) -> str:

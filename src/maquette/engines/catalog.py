@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import espeakng_loader
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 
 from maquette.core.errors import (
@@ -109,7 +110,7 @@ def find_model(model: str, kind: str) -> ModelSpec:
 
     Raises ModelNotFound naming what there is.
     """
-    folder = _folder(model)
+    folder = find_folder(model)
     if folder is None or any(model == spec.model_id for spec in SHIPPED[kind]):
         try:
             return find_shipped(model, kind)
@@ -151,7 +152,7 @@ def find_adapter(adapter: str, folder: Path | None) -> Path:
     known = list_adapters(folder)
     if adapter in known:
         return known[adapter]
-    inside = _folder(adapter)
+    inside = find_folder(adapter)
     path = inside / ADAPTER_FILE if inside else Path(os.path.expanduser(adapter))
     if not os.path.isfile(path):
         hint = f"{did_you_mean(adapter, known)}, or " if known else ""
@@ -165,7 +166,8 @@ def find_adapter(adapter: str, folder: Path | None) -> Path:
     return path
 
 
-def _folder(name: str) -> Path | None:
+def find_folder(name: str) -> Path | None:
+    """The folder that a name is the path of; None where it is none."""
     try:
         folder = Path(name).expanduser().resolve()
         return folder if folder.is_dir() else None
@@ -175,15 +177,19 @@ def _folder(name: str) -> Path | None:
 
 @contextmanager
 def reading(spec: ModelSpec) -> Generator[None]:
-    """Checks the hashes; then whatever a library says while it reads becomes WeightsDamaged."""
+    """Checks the hashes; then whatever a library says while it reads becomes WeightsDamaged. Where
+    the folder lies is told no one: jobs end with these lines, and people read those.
+    """
+    name, above = spec.folder.name, f"{spec.folder.absolute().parent}/"
     remedy = "reinstall maquette" if spec.shipped else "get the model again"
     try:
         verify_weights(spec)
         yield
     except WeightsDamaged as error:
-        raise WeightsDamaged(f"{error.message}; {remedy}") from error.__cause__
+        said = error.message.replace(above, "")
+        raise WeightsDamaged(f"{said}; {remedy}") from error.__cause__
     except InvalidRequest as error:  # whole, but of a kind that is not known here
-        raise InvalidRequest(f"{spec.folder} cannot be used: {error.message}") from None
+        raise InvalidRequest(f"{name} cannot be used: {error.message}") from None
     except (
         OSError,
         ValueError,
@@ -192,9 +198,10 @@ def reading(spec: ModelSpec) -> Generator[None]:
         TypeError,
         AttributeError,
         SafetensorError,
+        StrictDataclassError,  # of a configuration
     ) as error:
         raise WeightsDamaged(
-            f"{spec.folder} does not hold a whole model: {first_line(error)}; {remedy}"
+            f"{name} does not hold a whole model: {first_line(error).replace(above, '')}; {remedy}"
         ) from error
 
 

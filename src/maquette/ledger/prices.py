@@ -19,6 +19,7 @@ class Price:
 
 
 CAPTIONS = "starter-captioner"  # of pictures that a request names as context
+OWN_CAPTIONERS = "captioners"  # all models that see which a person put there
 OWN_VOICES = "voices"  # all that a person put there: networks, which take longer than rules
 # A step of the starter's two networks, which are of one size, was measured to cost the same; so has
 # it one price, and the fast one takes fewer. Operators see price and cost side by side.
@@ -29,6 +30,7 @@ PRICES: Mapping[str, Price] = {
     "espeak-ng": Price("thousand characters", 50_000),
     OWN_VOICES: Price("thousand characters", 250_000),
     CAPTIONS: Price("piece", 10_000),
+    OWN_CAPTIONERS: Price("thousand tokens", 250_000),
     "starter-code": Price("piece", 50_000),  # a drawing or a page, its story included
 }
 CREDIT_CENTS = 1.0  # US cents that a credit costs who buys a thousand

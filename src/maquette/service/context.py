@@ -41,6 +41,7 @@ ASSET, DOCUMENT = "asset:", "document:"
 PICTURE_MEDIA = "image/png"
 TEXT_MEDIA = ("text/", "application/json", "image/svg+xml")
 MOST_CAPTION_TOKENS, MOST_ASK_TOKENS = 200, 200
+MOST_READ_TOKENS = MOST_PICTURE_TOKENS + MOST_ASK_TOKENS
 MOST_CAPTION_CHARACTERS = 300
 # What prices are counted by until there is a caption: about as long as captions of the world get.
 A_LONG_CAPTION = (
@@ -51,7 +52,7 @@ A_LONG_CAPTION = (
 # how many a picture has is known only when it was seen: so these name none, or the first one.
 A_PLAIN_CAPTION = "Something is shown here that no one has seen yet, at about this length. " * 2
 _A_FIGURE: Mapping[Language, str] = {"en": "a boat", "zh": "一艘船"}
-A_LONGEST_CAPTION = "水" * MOST_CAPTION_CHARACTERS  # of another server's model, in Chinese
+A_LONGEST_CAPTION = "水" * MOST_CAPTION_CHARACTERS  # of a model that sees, in Chinese
 _LABELS: Mapping[Language, tuple[str, str, str]] = {
     "en": ("Picture{}: {}", "Text{}: {}", " ({})"),
     "zh": ("图片{}：{}", "文字{}：{}", "（{}）"),
@@ -74,8 +75,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """All that a request names. Captions are the starter's, or those of a model of another server
-    that sees, which costs so much.
+    """All that a request names. Captions are the starter's, or those of a model that sees, here or
+    on another server, which costs so much.
     """
 
     pieces: Sequence[Piece] = ()
@@ -89,7 +90,7 @@ class Context:
 
     def most_price(self) -> int:
         """What its captions cost at most, in microcredits."""
-        most = (MOST_PICTURE_TOKENS + MOST_ASK_TOKENS, MOST_CAPTION_TOKENS)
+        most = (MOST_READ_TOKENS, MOST_CAPTION_TOKENS)
         return caption_price(self.thousand_tokens_microcredits, [most] * len(self.pictures))
 
     def placeholders(self) -> Mapping[str, str]:
@@ -97,7 +98,7 @@ class Context:
         return dict.fromkeys(self.pictures, A_LONG_CAPTION)
 
     def longest(self) -> Mapping[str, str]:
-        """The longest that another server's model may say of each."""
+        """The longest that a model that sees may say of each."""
         return dict.fromkeys(self.pictures, A_LONGEST_CAPTION)
 
     def kept(self, made: Submission, as_asked: Mapping[str, Any]) -> Submission:
@@ -262,8 +263,8 @@ def of_seen_code(
 
 
 def _at_most(made: Submission, longest: Callable[[], Submission], context: Context) -> Submission:
-    """With the price of what it reads where captions get as long as another server's model may
-    say; the starter's are as long as those that stand for them.
+    """With the price of what it reads where captions get as long as a model that sees may say; the
+    starter's are as long as those that stand for them.
     """
     model = made.request["model"]
     if context.captioner == CAPTIONS or not context.pictures or model == STARTER_CODE:

@@ -1,12 +1,14 @@
 """How what a job names as context is seen before it is made: each picture by a caption.
 
 The starter's captioner knows the picture-book world, and says so where a picture is none of it; a
-model of another server that sees is asked in words. What a caption says is told and kept with the
-job, so that people see what the machine saw, and another attempt sees the same.
+model that sees, of this machine or of another server, is asked in words. What a caption says is
+told and kept with the job, so that people see what the machine saw, and another attempt sees the
+same.
 """
 
 import base64
 import io
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import asdict, dataclass, replace
@@ -29,6 +31,7 @@ from maquette.service.code_maker import read_request as read_code
 from maquette.service.context import (
     MOST_CAPTION_CHARACTERS,
     MOST_CAPTION_TOKENS,
+    MOST_READ_TOKENS,
     SEEN,
     UNSEEN_PRICE,
     Context,
@@ -37,16 +40,17 @@ from maquette.service.context import (
     copy_with,
     talk_with,
 )
-from maquette.service.making import Made, Maker, Making
+from maquette.service.making import TICK_S, Made, Maker, Making
 from maquette.service.queues import SLASH
 from maquette.service.submissions import COPY, messages_of
 from maquette.service.text_maker import LOOKS_A_TICK
-from maquette.service.text_servers import TextServers
+from maquette.service.text_servers import TextServers, is_elsewhere
 from maquette.service.turns import Turns
 from maquette.world.writing.pairs import Language
 
-if TYPE_CHECKING:  # which takes seconds to import, and is handed in
+if TYPE_CHECKING:  # which take seconds to import, and are handed in
     from maquette.engines.captioning import Captioner
+    from maquette.engines.seeing import SeeingModel
 
 ASKS: Mapping[Language, str] = {
     "en": "Say in one or two plain sentences what this picture shows. Say nothing else.",
@@ -59,7 +63,7 @@ TOLD = "seen"  # in what is kept and told of a job
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What a picture was said to show, by whom, and the tokens that another's model took."""
+    """What a picture was said to show, by whom, and the tokens that took a model that sees."""
 
     picture: str
     caption: str
@@ -69,24 +73,35 @@ class Caption:
 
 
 class Captioners:
-    """All who can say what a picture shows; the starter's is loaded when it is first asked. One
-    picture at a time is opened, whoever looks at it; the starter looks at one at a time, too.
+    """All who can say what a picture shows: the starter's, and the models of this machine by name,
+    are loaded when they are asked. One picture at a time is opened, whoever looks at it; the
+    starter looks at one at a time, too, and so do the models of this machine, of which the last
+    is kept: they take gigabytes.
     """
 
     def __init__(
-        self, blobs: BlobStore, load: "Callable[[], Captioner]", servers: TextServers
+        self,
+        blobs: BlobStore,
+        load: "Callable[[], Captioner]",
+        servers: TextServers,
+        load_own: "Callable[[str], SeeingModel]",
     ) -> None:
         self._blobs, self._load, self._servers = blobs, load, servers
+        self._load_own = load_own
         self._starter: Captioner | None = None
-        self._opening, self._looking = Turns(1), Turns(1)
+        self._own: SeeingModel | None = None
+        self._opening, self._looking, self._seeing = Turns(1), Turns(1), Turns(1)
         self._asking: dict[str, Turns] = {}  # by server
 
     def describe(self, context: Context, language: Language, making: Making) -> list[Caption]:
         """A caption for each picture. Raises InvalidRequest where the starter knows nothing of what
         one shows, or its bytes are gone, CancelledError where it is not to go on, and as
-        `RemoteText` does.
+        `SeeingModel` and `RemoteText` do.
         """
-        describe = self._by_starter if context.captioner == CAPTIONS else self._elsewhere
+        if context.captioner == CAPTIONS:
+            describe = self._by_starter
+        else:
+            describe = self._elsewhere if is_elsewhere(context.captioner) else self._by_own
         return [describe(one, context.captioner, language, making) for one in context.pictures]
 
     def _by_starter(
@@ -104,6 +119,20 @@ class Captioners:
             )
         return Caption(content_hash, seen.caption(language), captioner)
 
+    def _by_own(
+        self, content_hash: str, captioner: str, language: Language, making: Making
+    ) -> Caption:
+        goes_on = _at_ticks(making.goes_on)
+        with self._seeing.of(making.job.account_id, making.goes_on):
+            picture = self._opened(content_hash, making)
+            if self._own is None or self._own.spec.model_id != captioner:
+                self._own = None  # before there are two
+                self._own = self._load_own(captioner)
+            look = self._own.look(picture, ASKS[language], MOST_CAPTION_TOKENS, goes_on)
+        read = min(look.prompt_tokens, MOST_READ_TOKENS)  # no more is charged than was held
+        said = caption_in(look.text, captioner)
+        return Caption(content_hash, said, captioner, read, look.answer_tokens)
+
     def _elsewhere(
         self, content_hash: str, captioner: str, language: Language, making: Making
     ) -> Caption:
@@ -118,11 +147,7 @@ class Captioners:
         with turns.of(making.job.account_id, making.goes_on):
             asked = ask_what_is_seen(self._opened(content_hash, making), language)
             (answer,) = RemoteText(server).answers(asked, model, look=look)
-        said = " ".join(answer.text.split())[:MOST_CAPTION_CHARACTERS]
-        if not said:
-            raise InvalidRequest(
-                f"{captioner} said nothing of the picture; choose a model that sees"
-            )
+        said = caption_in(answer.text, captioner)
         return Caption(content_hash, said, captioner, answer.prompt_tokens, answer.answer_tokens)
 
     def _opened(self, content_hash: str, making: Making) -> Image.Image:
@@ -140,6 +165,28 @@ class Captioners:
                 picture = picture.convert("RGB")
             picture.thumbnail((MOST_SIDE_PX, MOST_SIDE_PX))
             return picture.convert("RGB")
+
+
+def caption_in(text: str, captioner: str) -> str:
+    """The caption in what a model that sees said. Raises InvalidRequest where that is nothing."""
+    said = " ".join(text.split())[:MOST_CAPTION_CHARACTERS]
+    if not said:
+        raise InvalidRequest(f"{captioner} said nothing of the picture; choose a model that sees")
+    return said
+
+
+def _at_ticks(goes_on: Callable[[], bool]) -> Callable[[], bool]:
+    """The same for whoever asks at each token: the database is asked once a tick."""
+    asked_s = time.monotonic()
+
+    def asked() -> bool:
+        nonlocal asked_s
+        if time.monotonic() - asked_s < TICK_S:
+            return True
+        asked_s = time.monotonic()
+        return goes_on()
+
+    return asked
 
 
 def ask_what_is_seen(picture: Image.Image, language: Language) -> TextRequest:

@@ -18,11 +18,13 @@ from maquette.engines.catalog import STARTERS, ModelSpec, find_model, kind_of
 from maquette.engines.clip import ClipEngine
 from maquette.engines.image import ImageEngine
 from maquette.engines.remote_voice import USUAL_SPEAKER, RemoteVoice
+from maquette.engines.seeing import SeeingModel
 from maquette.engines.starter_code import STARTER_CODE
 from maquette.engines.text import TextEngine
 from maquette.jobs.workers import StepTime
 from maquette.library.blobs import BlobStore
 from maquette.service.backend_choice import backends_folder, choose_backend
+from maquette.service.captioner_models import CAPTIONERS, find_own_captioner
 from maquette.service.code_maker import CodeMaker
 from maquette.service.engine_clock import EngineClock
 from maquette.service.heartbeat import summary
@@ -159,7 +161,9 @@ def crew(
     if images:
         makers[IMAGE] = ImageMaker(blobs, images, loop, settings.data / SNAPSHOTS)
     servers = TextServers(database, settings)
-    captioners = Captioners(blobs, lambda: captioner(settings), servers)
+    captioners = Captioners(
+        blobs, lambda: captioner(settings), servers, partial(own_captioner, settings)
+    )
     here = TextMaker(texts, decoding, clocks) if texts else None
     makers[TEXT] = SeeingMaker(TextMakers(here, RemoteTextMaker(servers)), captioners)
     teller = (texts[TELLER], decoding[TELLER]) if STARTER_CODE in models else None
@@ -206,3 +210,17 @@ def clip_engine(settings: Settings, model: str = "starter-clip") -> ClipEngine:
 def captioner(settings: Settings) -> Captioner:
     """What says what pictures of the world show."""
     return Captioner(clip_engine(settings))
+
+
+def own_captioner(settings: Settings, name: str) -> SeeingModel:
+    """A model of the data folder that sees, by its name. Raises ModelNotFound."""
+    return seeing_model(settings, find_own_captioner(settings.data / CAPTIONERS, name))
+
+
+def seeing_model(settings: Settings, spec: ModelSpec) -> SeeingModel:
+    """A model that sees, loaded."""
+    quiet_libraries()
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    device = choose_device(settings)
+    return SeeingModel(spec, device, choose_dtype(settings, device))

@@ -28,6 +28,19 @@ export const zhContext = {
   ]: "图片 {picture} 的内容，入门识图模型认不出来；请说说图里有什么，或指定一个能看图的模型。",
   "{captioner} said nothing of the picture; choose a model that sees":
     "{captioner} 没有说出图里有什么，请换一个能看图的模型。",
+  "no captioner named {name}; {hint}": "没有名为 {name} 的识图模型；{hint}",
+  "models of the kind {kind} do not see; choose one that does":
+    "{kind} 类的模型不能看图，请换一个能看图的。",
+  "its processor reads no pictures; choose another model":
+    "它的处理器不能读图片，请换一个模型。",
+  "a package is missing: {reason}; install it or choose another model":
+    "缺少软件包：{reason}；请安装它，或换一个模型。",
+  [
+    "the picture takes {count} tokens, and {model} reads {most}, its answer included; " +
+      "choose another model"
+  ]: "这张图片要 {count} 个词元，{model} 连同回答只能读 {most} 个，请换一个模型。",
+  "{model} cannot read this picture: {reason}; choose another model":
+    "{model} 读不了这张图片：{reason}；请换一个模型。",
   "the picture {picture} is not here any more; put it anew":
     "图片 {picture} 已经不在了，请重新上传。",
   ["the picture at {url} is not fetched; send it as a data URL, or " + "name asset:ID"]:
