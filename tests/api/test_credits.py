@@ -50,6 +50,7 @@ def test_a_request_costs_what_it_was_said_to(rooms: Rooms, client: TestClient) -
     charge, granted = client.get("/v1/transfers").json()
     assert (charge["kind"], charge["amount_microcredits"]) == ("charge", -PRICE)
     assert charge["generation_id"] == asked["generation_id"]
+    assert (charge["generation_kind"], granted["generation_kind"]) == ("image", None)
     assert charge["assets"] == ended["assets"]
     assert (granted["kind"], granted["amount_microcredits"]) == ("grant", PLENTY_MICROCREDITS)
     assert client.get(f"/v1/transfers?before={charge['number']}").json() == [granted]

@@ -38,6 +38,14 @@ def test_every_command_shows_an_example_of_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "command"), all_commands().items())
+def test_no_tag_in_a_help_is_taken_for_markup(name: str, command: TyperCommand) -> None:
+    helps = " ".join(getattr(one, "help", None) or "" for one in command.params)
+    if tags := re.findall(r"<\w+>", helps):
+        shown = CliRunner().invoke(app, [*name.split(), "--help"], obj={}, env={"COLUMNS": "300"})
+        assert [tag for tag in tags if tag not in shown.stdout] == []
+
+
+@pytest.mark.parametrize(("name", "command"), all_commands().items())
 def test_every_command_speaks_json(name: str, command: TyperCommand) -> None:
     options = {option for parameter in command.params for option in parameter.opts}
     assert "--json" in options, f"maquette {name} has no --json"

@@ -30,8 +30,9 @@ def model(tiny_language: Path) -> list[str]:
 def test_a_text_is_printed_and_the_same_seed_prints_it_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], model: list[str]
 ) -> None:
-    code, first, _ = _run(monkeypatch, capsys, ASK, *model)
+    code, first, said = _run(monkeypatch, capsys, ASK, *model)
     assert code == 0
+    assert said == "It ends in the middle; there was no room for more.\n"
     assert first.strip()
     assert _run(monkeypatch, capsys, ASK, *model)[1] == first
     code, told, _ = _run(monkeypatch, capsys, ASK, *model, "--json")

@@ -90,6 +90,8 @@ def test_those_that_listen_here_are_found_unless_they_were_added(
         assert _run(environ, "text-servers", "found").stdout == f"{url}  Ollama  llama\n"
         _servers(environ, "add", "home", url)
         assert _servers(environ, "found")["servers"] == []
+        told = _run(environ, "text-servers", "found")
+        assert (told.stdout, "no other server listens" in told.stderr) == ("", True)
 
 
 def test_models_that_speak_are_offered_with_their_voices(environ: dict[str, str]) -> None:

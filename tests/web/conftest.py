@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,7 +44,7 @@ from maquette.service.studio import Studio
 from maquette.service.text_maker import TextMaker
 from maquette.service.text_servers import TextServers
 from maquette.service.ticks import Ticks
-from maquette.service.wiring import captioner, speech_maker, text_engine
+from maquette.service.wiring import captioner, own_captioner, speech_maker, text_engine
 from tests.api.people import SECOND_FACTOR_KEY
 from tests.callers import become
 from tests.conftest import TinyModels
@@ -126,7 +127,9 @@ def served(
         servers = TextServers(database, Settings(database=url))
         coder = CodeMaker(servers, teller)
         here = TextMakers(TextMaker(texts, loops), RemoteTextMaker(servers))
-        writer = SeeingMaker(here, Captioners(blobs, lambda: captioner(Settings()), servers))
+        own = partial(own_captioner, Settings(device="cpu", data=folder))
+        captioners = Captioners(blobs, lambda: captioner(Settings()), servers, own)
+        writer = SeeingMaker(here, captioners)
         speaker = speech_maker(Settings(device="cpu", data=folder), servers, lambda error: None)
         makers = {IMAGE: maker, TEXT: writer, SPEECH: speaker, CODE: coder}
         jobs = JobRunner(database, blobs, makers, ticks)

@@ -134,6 +134,21 @@ def test_the_history_has_every_credit_and_its_picture(
     page.context.close()
 
 
+def test_the_history_says_what_else_was_made(site: Site, page: Page) -> None:
+    asked = {"prompt": "a red boat", "kind": "svg", "model": "starter-code"}
+    assert site.http.post("/v1/code", json=asked).status_code == 202
+    assert site.newest()["state"] == "succeeded"
+    assert site.http.post("/v1/speech", json={"text": "Good morning."}).status_code == 202
+    assert site.newest()["state"] == "succeeded"
+    page.goto(f"{site.url}/#/credits")
+    rows = page.get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("Speech")
+    expect(rows.nth(2)).to_contain_text("Code")
+    expect(rows.locator("img")).to_have_count(0)  # for the gallery has no drawing of code
+    page.get_by_role("radio", name="Charges").check()
+    expect(rows).to_have_count(3)
+
+
 def test_no_page_is_loaded_before_it_is_opened(site: Site, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

@@ -45,6 +45,7 @@ def test_a_template_is_found_filled_in_and_written(site: Site, words: Page) -> N
     words.get_by_role("button", name="Banner line").click()
     words.get_by_role("button", name=WRITE).click()
     expect(words.get_by_text("Please fill in")).to_be_visible()
+    expect(words.get_by_label("Product or event", exact=True)).to_be_focused()
     words.get_by_role("button", name="Fill in an example").click()
     words.get_by_role("button", name="calm").click()
     expect(words.get_by_label("Model", exact=True)).to_have_count(0)  # for there is but one
@@ -176,6 +177,13 @@ def test_a_voice_is_learned_gone_over_and_kept(site: Site, words: Page) -> None:
     expect(words.get_by_role("button", name=re.compile("Norvik & sons"))).to_be_visible()
 
 
+def test_a_voice_of_another_window_is_there(site: Site, words: Page) -> None:
+    expect(words.get_by_text("What shall we write?")).to_be_visible()
+    site.http.post("/v1/brand-voices", json={"name": "Norvik", "voice": {}})
+    words.get_by_role("link", name="Voices").click()
+    expect(words.get_by_role("button", name="Norvik")).to_be_visible()
+
+
 def test_a_campaign_is_seen_whole(site: Site, words: Page) -> None:
     words.get_by_role("link", name="Campaigns").click()
     words.get_by_role("link", name="New campaign").click()
@@ -183,7 +191,12 @@ def test_a_campaign_is_seen_whole(site: Site, words: Page) -> None:
     for name in ("Product description", "X post", "Newsletter"):
         words.get_by_role("button", name=name, exact=True).click()  # takes it out
     words.get_by_role("button", name="Tagline", exact=True).click()
-    words.get_by_label("Product", exact=True).fill("Alder, a kettle")
+    words.get_by_role("button", name="Write all 2").click()
+    expect(words.get_by_text("Please fill in: Product")).to_be_visible()
+    product = words.get_by_label("Product", exact=True)
+    expect(product).to_be_focused()
+    assert site.http.get("/v1/campaigns").json() == []
+    product.fill("Alder, a kettle")
     words.get_by_role("button", name="Write all 2").click()
     for name in ("Headline", "Tagline"):
         piece = words.get_by_role("article", name=name)
@@ -217,6 +230,9 @@ def test_on_a_phone_a_text_is_asked_for_and_read(site: Site, browser: Browser) -
     page = open_page(site, context)
     page.get_by_role("link", name="Words").tap()
     expect(page.get_by_text("What shall we write?")).to_be_in_viewport()
+    search = page.get_by_role("searchbox").bounding_box()
+    assert search is not None
+    assert search["y"] + search["height"] <= PHONE["height"] - 8  # clear of the edge
     page.get_by_role("searchbox").tap()
     page.get_by_role("searchbox").fill("tagline")
     page.get_by_role("button", name=re.compile("^Tagline")).tap()

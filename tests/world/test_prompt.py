@@ -51,6 +51,7 @@ def _wish(prompt: str) -> Wish:
             Wish([("boat", "red"), ("house", "blue")], None, "night", relation="left of"),
         ),
         ("森林里的两只黑猫，下雪", Wish([("cat", "black")] * 2, "forest", None, "snow")),
+        ("一个关于雪中三只白兔的网页", Wish([("rabbit", "white")] * 3, None, None, "snow")),
         ("帐篷2顶", Wish([("tent", None)] * 2)),
         ("two cats and a dog", Wish([("cat", None), ("cat", None), ("dog", None)])),
         ("a cat; the cat sleeps", Wish([("cat", None)])),

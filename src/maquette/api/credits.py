@@ -76,6 +76,7 @@ class TransferOut(BaseModel):
     created_at: datetime
     reason: str | None
     generation_id: UUID | None
+    generation_kind: str | None
     assets: list[AssetOut]
 
     @classmethod
@@ -89,6 +90,7 @@ class TransferOut(BaseModel):
             created_at=one.created_at,
             reason=one.reason,
             generation_id=line.job_id,
+            generation_kind=line.job_kind,
             assets=[AssetOut.model_validate(asset) for asset in line.assets],
         )
 

@@ -134,7 +134,7 @@ def reverse_transfer(
 ) -> TransferOut:
     """Give a charge back, or take an unspent grant away."""
     made = credits.reverse(caller.account_id, transfer_id, asked.reason)
-    return TransferOut.of(HistoryLine(made, None, []))
+    return TransferOut.of(HistoryLine(made, None, None, []))
 
 
 @router.get("/prices", responses=PROBLEMS)

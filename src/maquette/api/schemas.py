@@ -350,11 +350,20 @@ class SpeechModelOut(ModelOut):
     formats: tuple[SpeechFormat, ...] = SPEECH_FORMATS
 
 
+class CaptionerModelOut(ModelOut):
+    """A model that says what pictures show which a request names."""
+
+    media: Literal["captions"] = "captions"
+    thousand_tokens_microcredits: Annotated[
+        int, Field(description="That are said; four that are read cost as much as one.")
+    ]
+
+
 class ModelList(BaseModel):
     """All models there are."""
 
     object: Literal["list"] = "list"
-    data: list[ImageModelOut | TextModelOut | SpeechModelOut | CodeModelOut]
+    data: list[ImageModelOut | TextModelOut | SpeechModelOut | CodeModelOut | CaptionerModelOut]
 
 
 class Problem(BaseModel):

@@ -44,7 +44,7 @@ def code(
     ] = None,
     test: Annotated[
         Path | None,
-        typer.Option(help="Python asserts; for pages and drawings, a text or <element> a line."),
+        typer.Option(help="Python asserts; for pages and drawings, a text or `<element>` a line."),
     ] = None,
     expect: Annotated[Path | None, typer.Option(help="File with what it is to print.")] = None,
     argument: Annotated[

@@ -48,7 +48,7 @@ def speech(
     pitch: Annotated[float, typer.Option(help="Higher or lower by so many semitones.")] = 0.0,
     pause: Annotated[int, typer.Option(help="Milliseconds between sentences.")] = DEFAULT_PAUSE_MS,
     ssml: Annotated[
-        bool, typer.Option("--ssml", help="The text is SSML; <speak> may be left out.")
+        bool, typer.Option("--ssml", help="The text is SSML; `<speak>` may be left out.")
     ] = False,
     say: Annotated[
         list[str] | None,

@@ -108,10 +108,15 @@ def text(
         told = {**asdict(answer), "seed": params.seed, "model": model}
         told |= {"output": None if output is None else str(output)}
         typer.echo(json.dumps(told, ensure_ascii=False))
-    elif streamed:
-        typer.echo()
     else:
-        typer.echo(str(output))
+        typer.echo("" if output is None else str(output))
+        _tell_of_cut(answer.finish_reason)
+
+
+def _tell_of_cut(finish_reason: str) -> None:
+    if finish_reason == "length":
+        line = "It ends in the middle; there was no room for more."
+        typer.secho(line, fg=typer.colors.YELLOW, err=True)
 
 
 def _seen(settings: Settings, picture: Path, captioner: str, said: str, quiet: bool) -> str:

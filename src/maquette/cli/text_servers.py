@@ -63,6 +63,8 @@ def list_(
     else:
         for one in known:
             typer.echo(_line(one))
+        if not known:
+            typer.echo("no server was added yet", err=True)
 
 
 @app.command()
@@ -80,6 +82,8 @@ def found(
     else:
         for one in there:
             typer.echo(f"{one.url}  {one.program}  {', '.join(one.models)}")
+        if not there:
+            typer.echo("no other server listens at the usual ports here", err=True)
 
 
 @app.command()

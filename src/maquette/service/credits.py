@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from maquette.core.errors import NotFound
 from maquette.db.connect import single_reads
+from maquette.db.tables.jobs import job
 from maquette.db.tables.ledger import hold, transfer
 from maquette.ledger.accounts import Balance, get_balance, get_balances
 from maquette.ledger.grants import CreditGrant, GrantCategory, get_grants, grant
@@ -22,12 +23,13 @@ from maquette.service.running_costs import RunningCost, running_costs
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """A transfer as its account sees it: what it gained or lost, for which job, and what came of
-    that job.
+    """A transfer as its account sees it: what it gained or lost, for which job of which kind, and
+    what came of it.
     """
 
     transfer: Transfer
     job_id: UUID | None
+    job_kind: str | None
     assets: Sequence[Asset]
 
     @property
@@ -65,13 +67,13 @@ class Credits:
             get_balance(connection, payer_id)  # or there is no such account
             transfers = get_transfers(connection, payer_id, limit, before)
             jobs = _jobs_of(connection, [one.transfer_id for one in transfers])
-            assets = assets_of(connection, list(set(jobs.values())))
+            assets = assets_of(connection, list({job_id for job_id, _ in jobs.values()}))
         lines: list[HistoryLine] = []
         for one in transfers:
-            job_id = jobs.get(one.transfer_id)
+            job_id, kind = jobs.get(one.transfer_id, (None, None))
             made = assets[job_id] if job_id else []
             mine = [asset for asset in made if asset.account_id == viewer_id]
-            lines.append(HistoryLine(one, job_id, mine))
+            lines.append(HistoryLine(one, job_id, kind, mine))
         return lines
 
     def reverse(self, operator_id: str, transfer_id: UUID, reason: str) -> Transfer:
@@ -136,16 +138,19 @@ class Credits:
         return found[0]
 
 
-def _jobs_of(connection: sa.Connection, transfer_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """The jobs that charges, and what takes them back, were for; by transfer."""
+def _jobs_of(
+    connection: sa.Connection, transfer_ids: Sequence[UUID]
+) -> dict[UUID, tuple[UUID, str]]:
+    """The jobs that charges, and what takes them back, were for, with their kinds; by transfer."""
     charge = transfer.alias()
     query = (
-        sa.select(transfer.c.transfer_id, hold.c.job_id)
+        sa.select(transfer.c.transfer_id, job.c.job_id, job.c.kind)
         .join(
             charge,
             charge.c.transfer_id == sa.func.coalesce(transfer.c.reverses, transfer.c.transfer_id),
         )
         .join(hold, hold.c.hold_id == charge.c.hold_id)
-        .where(transfer.c.transfer_id.in_(transfer_ids) & hold.c.job_id.is_not(None))
+        .join(job, job.c.job_id == hold.c.job_id)
+        .where(transfer.c.transfer_id.in_(transfer_ids))
     )
-    return {row.transfer_id: row.job_id for row in connection.execute(query)}
+    return {row.transfer_id: (row.job_id, row.kind) for row in connection.execute(query)}

@@ -113,7 +113,7 @@ class TextServers:
         """
         if not NAME.fullmatch(name):
             raise InvalidRequest(
-                f"{name!r} is no name of a server; give up to 32 small letters, digits and strokes"
+                f"{name!r} is no name of a server; give up to 32 small letters, digits and hyphens"
             )
         server_id = new_id()
         row = {

@@ -12,6 +12,7 @@ from maquette.world.vocabulary import SUBJECTS
 MOST_FIGURES = 4
 # What people say that captions do not: by attribute, then by value.
 _MORE: dict[str, dict[str, tuple[str, ...]]] = {
+    "subject": {"rabbit": ("兔",), "duck": ("鸭",)},  # as in 白兔
     "setting": {
         "sea": ("seaside", "海边", "海上", "海"),
         "lake": ("湖边", "湖"),

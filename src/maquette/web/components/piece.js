@@ -29,7 +29,7 @@ export function Piece({ piece }) {
           <h2>${title}</h2>
           <p class="quiet">
             <span class="tag">${t(`code_kind_${request.kind}`)}</span>
-            ${` ${request.model} · ${moment(piece.created_at)}`}
+            ${` · ${request.model} · ${moment(piece.created_at)}`}
             ${
               piece.charged_microcredits > 0 &&
               html` · ${credits(piece.charged_microcredits)} ${t("credits_unit")}`

@@ -1,4 +1,4 @@
-/** What came in and went out of an account, with the pictures it was for. */
+/** What came in and went out of an account, and what for. */
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { findGeneration } from "../state/generations.js";
@@ -76,19 +76,21 @@ const Amount = ({ of: amount }) => html`
   <span class=${amount > 0 ? "gain" : ""}>${amount > 0 && "+"}${credits(amount)}</span>
 `;
 
-const isPicture = ({ media_type: kind }) => kind.startsWith("image/");
+const MADE = { image: "pictures", text: "page_words", code: "page_code", speech: "page_speech" };
+const titleOf = ({ kind, generation_kind: made }) =>
+  t((kind === "charge" && MADE[made]) || `kind_${kind}`);
 
 /** Others' pictures are not for operators to see. */
 function What({ transfer, mine }) {
-  const { kind, reason, generation_id: id, assets } = transfer;
+  const { reason, generation_id: id, generation_kind: made, assets } = transfer;
   const about = reason ? toldPart(reason) : id && findGeneration(id)?.request.prompt;
   return html`
     <div class="what">
       <p>
-        <b>${t(`kind_${kind}`)}</b>
+        <b>${titleOf(transfer)}</b>
         ${about && html`<span class="quiet">${about}</span>`}
       </p>
-      ${(mine ? assets.filter(isPicture) : []).slice(0, MOST_THUMBNAILS).map(
+      ${(mine && made === "image" ? assets : []).slice(0, MOST_THUMBNAILS).map(
         (asset) => html`
           <a href=${`#/picture/${asset.asset_id}`} aria-label=${t("open_picture")}>
             <img src=${`${asset.url}?width=256`} alt="" width="40" height="40" loading="lazy" />
@@ -113,8 +115,9 @@ export async function downloadStatement(list) {
     row.amount_microcredits / 1e6,
     row.reason ?? "",
     row.generation_id ?? "",
+    row.generation_kind ?? "",
   ]);
-  const head = ["date", "kind", "credits", "reason", "generation_id"];
+  const head = ["date", "kind", "credits", "reason", "generation_id", "generation_kind"];
   save("credits.csv", [head, ...lines].map((line) => line.map(cell).join(",")).join("\r\n"));
   toast(t("statement_saved", { n: rows.length }));
 }

@@ -57,7 +57,7 @@ export const en = {
     "Others that write or speak by OpenAI's routes. None is asked unless you add it.",
   add_server: "Add",
   server_name: "Name",
-  server_name_hint: "Small letters, digits and strokes. Its models go by NAME/MODEL.",
+  server_name_hint: "Small letters, digits and hyphens. Its models go by NAME/MODEL.",
   server_url: "Address",
   server_key: "Key, if it wants one",
   server_key_hint: "It is kept encrypted, and shown to no one again.",

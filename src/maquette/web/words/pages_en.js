@@ -70,7 +70,7 @@ export const en = {
   amount: "Amount",
   balance_after: "Balance",
   kind_all: "All",
-  kind_charge: "Pictures",
+  kind_charge: "Charges",
   kind_grant: "Received",
   kind_expiry: "Expired",
   kind_reversal: "Refunds",

@@ -68,7 +68,7 @@ export const zh = {
   amount: "金额",
   balance_after: "余额",
   kind_all: "全部",
-  kind_charge: "图片",
+  kind_charge: "扣费",
   kind_grant: "获得",
   kind_expiry: "过期",
   kind_reversal: "退款",

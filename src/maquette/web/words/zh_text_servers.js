@@ -21,7 +21,7 @@ export const zhTextServers = {
   "right"]: "找不到 {url}，因为无人认识 {host} 这个名字；请确认地址无误。",
   "{url} leads to {address}, which is no server's address; give another":
     "{url} 指向 {address}，那不是服务器的地址，请换一个。",
-  "{name} is no name of a server; give up to 32 small letters, digits and strokes":
+  "{name} is no name of a server; give up to 32 small letters, digits and hyphens":
     "{name} 不能作服务器的名称；请用最多 32 个小写字母、数字和连字符。",
   "there are {most} servers; remove one first": "已有 {most} 个服务器，请先移除一个。",
   "there is a server {name} already; choose another name":

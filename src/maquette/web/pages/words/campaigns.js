@@ -11,7 +11,7 @@ import { lacksFor, useQuoteOf } from "../../state/price.js";
 import { attempt } from "../../state/toasts.js";
 import { visit } from "../../state/view.js";
 import { moment, t, told } from "../../words.js";
-import { Area, Line, Models, Select } from "./fields.js";
+import { Area, askFor, Line, Models, Select } from "./fields.js";
 import { at, labelOf, library, linesOf, missingOf, model, voices } from "./state.js";
 import { take, texts, textsOf } from "./texts.js";
 import { copy, edit } from "./variants.js";
@@ -84,6 +84,8 @@ function Campaign({ found, setFound }) {
   const run = (event) => {
     event.preventDefault();
     if (lacks) return undefined;
+    const missing = missingFrom(plan);
+    if (missing) return askFor(missing, fieldOf(missing));
     setBusy(true);
     return attempt(async () => {
       const sent = { ...plan, name: plan.name.trim() || t("untitled"), inputs: inputsOf(plan) };
@@ -151,10 +153,14 @@ function inputsOf({ inputs, templates }) {
   return Object.fromEntries(given.map((one) => [one.name, said(one)]));
 }
 
+const fieldOf = ({ name }) => `campaign-${name}`;
+const missingFrom = ({ templates, inputs, voice_id }) =>
+  missingOf(askedFor(templates), inputs, voice_id);
+
 /** What its price is asked for by; "" while something is still to be filled in. */
 function quoted(plan) {
   const { templates, language: one, tone, voice_id } = plan;
-  if (!templates.length || missingOf(askedFor(templates), plan.inputs, voice_id)) return "";
+  if (!templates.length || missingFrom(plan)) return "";
   const asked = { templates, language: one, tone, voice_id, inputs: inputsOf(plan) };
   return JSON.stringify({ ...asked, model: model.value });
 }
@@ -162,7 +168,7 @@ function quoted(plan) {
 function Plan({ plan, change }) {
   const input = (one) => {
     const shared = {
-      name: `campaign-${one.name}`,
+      name: fieldOf(one),
       label: one.label[at.value],
       optional: one.required ? null : t("optional"),
       placeholder: one.hint[at.value],

@@ -1,7 +1,8 @@
 /** Fields of the pages of words: a label, what is typed, and what it is for. */
 import { html } from "../../html.js";
+import { toast } from "../../state/toasts.js";
 import { t } from "../../words.js";
-import { fill, model, models } from "./state.js";
+import { at, fill, model, models } from "./state.js";
 
 let ids = 0;
 const idOf = new Map();
@@ -26,6 +27,7 @@ export function Line({ name, label, value, onChange, optional, hint, ...more }) 
     <${Frame} id=${id} label=${label} optional=${optional} hint=${hint}>
       <input
         id=${id}
+        name=${name}
         type="text"
         autocomplete="off"
         aria-describedby=${hint ? `${id}-hint` : null}
@@ -43,6 +45,7 @@ export function Area({ name, label, value, onChange, optional, hint, rows = 3, .
     <${Frame} id=${id} label=${label} optional=${optional} hint=${hint}>
       <textarea
         id=${id}
+        name=${name}
         rows=${rows}
         aria-describedby=${hint ? `${id}-hint` : null}
         value=${value}
@@ -66,6 +69,12 @@ export function Select({ name, label, value, onChange, options, optional, hint }
       </select>
     <//>
   `;
+}
+
+/** Says what is still to be filled in, and goes there; `name` is that of its field. */
+export function askFor({ label }, name) {
+  toast(t("fill_in", { name: label[at.value] }));
+  requestAnimationFrame(() => document.getElementsByName(name)[0]?.focus());
 }
 
 /** The model that writes, where there are several. */

@@ -5,10 +5,9 @@ import { IconButton } from "../../components/controls.js";
 import { Create } from "../../components/create.js";
 import { html } from "../../html.js";
 import { lacksFor, useQuoteOf } from "../../state/price.js";
-import { toast } from "../../state/toasts.js";
 import { view, visit } from "../../state/view.js";
 import { t } from "../../words.js";
-import { Area, Line, Models, Select } from "./fields.js";
+import { Area, askFor, Line, Models, Select } from "./fields.js";
 import { SearchedPicker } from "./picker.js";
 import { PictureInput } from "./pictures.js";
 import { at, chosen, fill, fillExample, fillIn, filled, languageFor } from "./state.js";
@@ -32,8 +31,7 @@ export function Composer() {
     if (busy || lacksFor(price)) return undefined;
     if (missing) {
       setOpen(true);
-      toast(t("fill_in", { name: missing.label[at.value] }));
-      return requestAnimationFrame(() => document.getElementsByName(missing.name)[0]?.focus());
+      return askFor(missing, missing.name);
     }
     setBusy(true);
     if (await write(requestFor(template))) {

@@ -1,5 +1,5 @@
 /** Brand voices: learned from a brand's own texts, gone over by hand, kept. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import * as api from "../../api_words.js";
 import { Confirmed } from "../../components/forms.js";
 import { html } from "../../html.js";
@@ -21,6 +21,7 @@ const ARROW = "→";
 export function Voices() {
   const [open, setOpen] = useState(null); // the voice in hand; null where there is none
   const edit = (one) => setOpen(structuredClone(one));
+  useEffect(() => void attempt(loadVoices), []); // some may be of another window
   return html`
     <section class="made">
       <header>
