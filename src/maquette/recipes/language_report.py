@@ -28,8 +28,8 @@ COPIED = (
     f"A sentence was copied where it is longer than {LONG_WORDS} words and a lesson has it, to the "
     "letter. Those that the grammar has whole are hooks, greetings and farewells in which nothing "
     "is drawn, so that all texts may have them. Where another one would end, the text goes on "
-    "after a comma (`decoding/learned.py`): it begins with a sentence of a lesson then, but is none. "
-    "Of others, these come first by the alphabet."
+    "after a comma (`decoding/learned.py`): it begins with a sentence of a lesson then, but is "
+    "none. Of others, these come first by the alphabet."
 )
 
 
