@@ -44,7 +44,7 @@ def tokens_of(text: str) -> list[int]:
     return [ord(letter) - 0x100 for letter in text]
 
 
-def engine_of(model: LlamaForCausalLM, max_rows: int = 32, pass_rows: int = 32) -> DecodingEngine:
+def engine_of(model: Any, max_rows: int = 32, pass_rows: int = 32) -> DecodingEngine:
     use_slots(model)
     return DecodingEngine(model, letters, [END], max_rows, pass_rows)
 
@@ -86,40 +86,6 @@ def test_a_text_is_the_same_in_every_order_of_joining_and_leaving(model: LlamaFo
             for output in engine.step():
                 said[output.request.request_id] += output.text
         assert said == expected
-
-
-def test_rows_say_something_in_turn_so_many_to_a_pass(model: LlamaForCausalLM) -> None:
-    engine = engine_of(model, pass_rows=3)
-    ones = [request(number, max_tokens=40) for number in range(8)]
-    for one in ones:
-        engine.add(one)
-    assert len(engine.step()) == 8  # all read, and say their first
-    passes = [[output.request.request_id for output in engine.step()] for _ in range(6)]
-    names = [one.request_id for one in ones]
-    assert passes == 2 * [names[:3], names[3:6], names[6:]]
-    engine.cancel("r1")  # the last takes its place, and of seven each pass has three at most
-    passes = [[output.request.request_id for output in engine.step()] for _ in range(3)]
-    assert passes == [["r0", "r7", "r2"], ["r3", "r4", "r5"], ["r6"]]
-    for name in ("r4", "r5", "r6"):
-        engine.cancel(name)
-    passes = [[output.request.request_id for output in engine.step()] for _ in range(4)]
-    assert passes == 2 * [["r0", "r7"], ["r2", "r3"]]
-    engine.cancel("r2")
-    passes = [[output.request.request_id for output in engine.step()] for _ in range(2)]
-    assert passes == 2 * [["r0", "r7", "r3"]]
-
-
-def test_those_who_decode_wait_for_so_many_tokens_of_prompts_in_a_round(
-    model: LlamaForCausalLM, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("maquette.decoding.engine.MOST_READ", 20)
-    engine = engine_of(model, pass_rows=2)
-    for number in range(4):
-        engine.add(DecodingRequest(f"r{number}", [5] * 5, TextParams(max_tokens=60, seed=number)))
-    engine.step()
-    engine.add(DecodingRequest("long", [7] * 90, TextParams(max_tokens=9)))
-    says = [len(engine.step()) > 0 for _ in range(9)]  # two passes are a round
-    assert says == 3 * [True, True, False]
 
 
 def test_at_temperature_0_it_says_what_transformers_generates(model: LlamaForCausalLM) -> None:

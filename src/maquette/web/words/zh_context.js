@@ -31,6 +31,7 @@ export const zhContext = {
   "no captioner named {name}; {hint}": "没有名为 {name} 的识图模型；{hint}",
   "models of the kind {kind} do not see; choose one that does":
     "{kind} 类的模型不能看图，请换一个能看图的。",
+  "it is an adapter of another model; merge the two": "这是另一个模型的适配器，请先将两者合并。",
   "its processor reads no pictures; choose another model":
     "它的处理器不能读图片，请换一个模型。",
   "a package is missing: {reason}; install it or choose another model":
