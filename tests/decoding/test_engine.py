@@ -77,9 +77,8 @@ def test_a_text_is_the_same_in_every_order_of_joining_and_leaving(model: LlamaFo
     expected = {one.request_id: alone(model, one) for one in ones}
     for order in range(6):
         rng = random.Random(order)
-        waiting = rng.sample(ones, len(ones))
+        waiting, said = rng.sample(ones, len(ones)), dict.fromkeys(expected, "")
         engine = engine_of(model, max_rows=rng.randint(1, 6), pass_rows=rng.randint(1, 6))
-        said = dict.fromkeys(expected, "")
         while waiting or len(engine):
             while waiting and rng.random() < 0.5:
                 engine.add(waiting.pop())
