@@ -30,6 +30,7 @@ from tests.api.conftest import Rooms, served
 from tests.api.people import SECOND_FACTOR_KEY
 from tests.callers import become
 from tests.credits import settle
+from tests.waiting import PATIENCE_S
 
 KEY = "sk-very-secret-7"
 SETTINGS = Settings(second_factor_key=SECOND_FACTOR_KEY)
@@ -81,5 +82,5 @@ def remote_scene(rooms: Rooms, settings: Settings = SETTINGS) -> Iterator[Remote
         jobs = JobRunner(rooms.database, rooms.blobs, makers, ticks)
         with working(rooms.queue, abilities([]).queues, "worker", 8, jobs.run, drain_s=5):
             url = f"http://127.0.0.1:{port}/v1"
-            with OpenAI(base_url=url, api_key="none", max_retries=0, timeout=30) as client:
+            with OpenAI(base_url=url, api_key="none", max_retries=0, timeout=PATIENCE_S) as client:
                 yield RemoteScene(rooms, app, client, account, servers)

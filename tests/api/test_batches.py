@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from maquette.api.batches import GAP_S, Batches
+from tests.waiting import PATIENCE_S
 
 
 class _Reader:
@@ -21,7 +22,7 @@ class _Reader:
     def __call__(self, keys: Collection[int]) -> Mapping[int, int]:
         self.asked.append(set(keys))
         self.begun.set()
-        assert self.let.wait(10)
+        assert self.let.wait(PATIENCE_S)
         if self.breaks:
             raise OSError("the database is away")
         return {key: key * key for key in keys if key < 10}

@@ -14,6 +14,7 @@ import torch
 from maquette.db.tables.jobs import job
 from maquette.diffusion.request import DenoisingRequest, RequestState
 from tests.api.conftest import Rooms, Worker, open_app, served
+from tests.waiting import PATIENCE_S, wait_until
 
 LONG = {"prompt": "a cat", "width": 64, "height": 64, "num_inference_steps": 1000}
 LONGEST_S = 0.5  # that one is let go on, but for
@@ -31,15 +32,13 @@ def _alive() -> dict[type, int]:
 def _cancel_some(port: int, snapshots: Path, seed: int, times: int) -> None:
     """One after the other, as one impatient person does."""
     chance = random.Random(seed)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as http:
         for number in range(times):
             asked = http.post("/v1/generations", json={**LONG, "count": chance.randint(1, 3)})
             assert asked.status_code == 202
             name = asked.json()["generation_id"]
-            give_up = time.monotonic() + 60
-            while number % KEPT == 0 and not list(snapshots.glob(f"{name}-*")):
-                assert time.monotonic() < give_up
-                time.sleep(0.05)
+            if number % KEPT == 0:
+                wait_until(lambda name=name: list(snapshots.glob(f"{name}-*")))
             time.sleep(chance.uniform(0, LONGEST_S))
             path = f"/v1/generations/{name}"
             if chance.random() < 0.5:
@@ -51,14 +50,13 @@ def _cancel_some(port: int, snapshots: Path, seed: int, times: int) -> None:
 def _settle(rooms: Rooms, worker: Worker) -> None:
     """Until no job is in a thread, in the engine, or in the queue."""
     waiting = sa.text("SELECT count(*) FROM dbos.workflow_status WHERE status <> 'SUCCESS'")
-    give_up = time.monotonic() + 60
-    while True:
+
+    def settled() -> bool:
         with rooms.database.connect() as connection:
             left = connection.execute(waiting).scalar_one()
-        if not left and not worker.jobs.under_way and not len(worker.engine):
-            return
-        assert time.monotonic() < give_up, (left, worker.jobs.under_way, len(worker.engine))
-        time.sleep(0.1)
+        return not left and not worker.jobs.under_way and not len(worker.engine)
+
+    wait_until(settled)
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
@@ -56,6 +55,7 @@ from tests.api.remote_scene import PRICE, remote_scene
 from tests.callers import become
 from tests.credits import settle
 from tests.engines.text_server import data, piece, say, serving
+from tests.waiting import PATIENCE_S, wait_until
 
 MODEL = "starter-text"
 SEEN = "a red boat on the sea at night under a clear sky"
@@ -99,13 +99,8 @@ class Scene:
         return answer.json()["content_hash"]
 
     def ended(self, generation_id: str) -> dict[str, Any]:
-        for _ in range(1200):
-            url = f"{self.client.base_url}generations/{generation_id}"
-            found = self.client._client.get(url).json()
-            if found["finished_at"]:
-                return found
-            time.sleep(0.1)
-        raise AssertionError("it did not end")
+        url, http = f"{self.client.base_url}generations/{generation_id}", self.client._client
+        return wait_until(lambda: (now := http.get(url).json())["finished_at"] and now)
 
     def last(self, generation_id: str) -> dict[str, Any]:
         with self.rooms.database.connect() as connection:
@@ -139,7 +134,7 @@ def scene(rooms: Rooms, tiny_language: Path, monkeypatch: pytest.MonkeyPatch) ->
         jobs = JobRunner(rooms.database, rooms.blobs, {TEXT: maker}, ticks)
         with working(rooms.queue, abilities([MODEL]).queues, "worker", 8, jobs.run, drain_s=5):
             url = f"http://127.0.0.1:{port}/v1"
-            with OpenAI(base_url=url, api_key="none", max_retries=0, timeout=120) as client:
+            with OpenAI(base_url=url, api_key="none", max_retries=0, timeout=PATIENCE_S) as client:
                 yield Scene(rooms, client, account, heard, engine)
     loop.close()
 
@@ -320,12 +315,8 @@ def test_a_model_of_another_server_that_sees_is_shown_the_picture(rooms: Rooms) 
         }
         made = http.post(f"{base}texts", json=told)
         assert made.status_code == 202, made.text
-        done: dict[str, Any] = {}
-        for _ in range(300):
-            done = http.get(f"{base}generations/{made.json()['generation_id']}").json()
-            if done["finished_at"]:
-                break
-            time.sleep(0.1)
+        own = f"{base}generations/{made.json()['generation_id']}"
+        done = wait_until(lambda: (now := http.get(own).json())["finished_at"] and now)
         assert done["state"] == "succeeded", done["error"]
         first, second = asked
         assert first["messages"][0]["content"][1]["image_url"]["url"].startswith("data:image/png;")

@@ -42,6 +42,7 @@ from tests.api.conftest import Rooms
 from tests.api.remote_scene import PRICE, RemoteScene, remote_scene
 from tests.api.test_context import drawn
 from tests.engines.text_server import data, piece, say, serving
+from tests.waiting import PATIENCE_S
 
 CAPTION = "Three red boats on the sea."
 
@@ -120,7 +121,7 @@ def test_what_is_cancelled_is_charged_for_what_was_seen(rooms: Rooms) -> None:
     def see_only(handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
         if not isinstance(body["messages"][-1]["content"], list):
             asked_to_write.set()
-            cancelled.wait(30)
+            cancelled.wait(PATIENCE_S)
         see(handler, body)
 
     with remote_scene(rooms) as scene, serving(see_only) as (url, _):
@@ -129,7 +130,7 @@ def test_what_is_cancelled_is_charged_for_what_was_seen(rooms: Rooms) -> None:
         asked = {"messages": said, "model": "home/m", "captioner": "home/m"}
         made = _post(scene, "texts", **asked, context=[_picture(scene)])
         assert made.status_code == 202, made.text
-        assert asked_to_write.wait(30)
+        assert asked_to_write.wait(PATIENCE_S)
         generation = f"{scene.client.base_url}generations/{made.json()['generation_id']}"
         assert scene.client._client.post(f"{generation}/cancel").status_code == 200
         cancelled.set()

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from maquette.service.text_maker import TextMaker
 from maquette.service.text_price import text_price
 from maquette.service.ticks import Ticks
 from tests.api.conftest import Rooms
+from tests.waiting import wait_until
 
 MODEL = "starter-text"
 TAGLINE = {"template": "tagline", "inputs": {"product": "Alder, a kettle"}, "seed": 7}
@@ -46,12 +46,8 @@ class Scene:
 
     def ended(self, generation_id: str) -> dict[str, Any]:
         """A request when it has ended."""
-        for _ in range(600):
-            found = self.rooms.client.get(f"/v1/generations/{generation_id}").json()
-            if found["finished_at"]:
-                return found
-            time.sleep(0.1)
-        raise AssertionError("it did not end")
+        http, url = self.rooms.client, f"/v1/generations/{generation_id}"
+        return wait_until(lambda: (now := http.get(url).json())["finished_at"] and now)
 
     def last(self, generation_id: str) -> dict[str, Any]:
         with self.rooms.database.connect() as connection:

@@ -11,6 +11,7 @@ from maquette.people.audit import read_audit
 from tests.api.conftest import Rooms
 from tests.callers import become
 from tests.credits import PLENTY_MICROCREDITS
+from tests.waiting import wait_until
 
 SMALL = {"prompt": "a cat", "width": 64, "height": 64, "num_inference_steps": 3}
 LONG = SMALL | {"num_inference_steps": 1000}
@@ -22,12 +23,8 @@ def _balance(client: TestClient) -> dict[str, Any]:
 
 
 def _ended(client: TestClient, asked: dict[str, Any]) -> dict[str, Any]:
-    for _ in range(300):
-        now = client.get(f"/v1/generations/{asked['generation_id']}").json()
-        if now["finished_at"]:
-            return now
-        time.sleep(0.05)
-    raise AssertionError("it did not end in time")
+    url = f"/v1/generations/{asked['generation_id']}"
+    return wait_until(lambda: (now := client.get(url).json())["finished_at"] and now)
 
 
 def test_a_request_costs_what_it_was_said_to(rooms: Rooms, client: TestClient) -> None:

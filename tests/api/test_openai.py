@@ -5,7 +5,7 @@ import json
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from maquette.service.ticks import Ticks
 from tests.api.conftest import Rooms, database_away, open_app, served
 from tests.callers import become
 from tests.credits import settle
+from tests.waiting import PATIENCE_S, wait_until
 
 ASK: list[ChatCompletionUserMessageParam] = [
     {"role": "user", "content": "Write a tagline for Alder, a kettle."}
@@ -70,7 +71,7 @@ def scene(rooms: Rooms, tiny_language: Path) -> Iterator[Scene]:
         queues = abilities([MODEL]).queues
         with working(rooms.queue, queues, "worker", 32, jobs.run, drain_s=5):
             url = f"http://127.0.0.1:{port}/v1"
-            with OpenAI(base_url=url, api_key="none", max_retries=0, timeout=30) as client:
+            with OpenAI(base_url=url, api_key="none", max_retries=0, timeout=PATIENCE_S) as client:
                 made = Scene(rooms, client, account, engine)
                 engine.model.register_forward_pre_hook(lambda *_: time.sleep(made.pause_s))
                 yield made
@@ -205,13 +206,6 @@ def test_a_prompt_that_the_model_cannot_hold_fails_with_its_length_and_costs_not
     assert _jobs(scene) == ["failed", "failed"]
 
 
-def _wait_for(scene: Scene, *states: str) -> None:
-    give_up = time.monotonic() + 60
-    while _jobs(scene) != [*states]:
-        assert time.monotonic() < give_up, _jobs(scene)
-        time.sleep(0.1)
-
-
 def _charged(scene: Scene) -> list[int]:
     with scene.rooms.database.connect() as connection:
         jobs = [one.job_id for one in list_jobs(connection, scene.account, 100)]
@@ -230,7 +224,7 @@ def test_who_goes_away_is_charged_for_what_was_said(scene: Scene) -> None:
         if pieces == 200:
             break
     stream.close()
-    _wait_for(scene, "cancelled")
+    wait_until(lambda: _jobs(scene) == ["cancelled"])
     (charged,) = _charged(scene)
     # Each piece is a token at least, and of the last quarter of a second no more than some are not
     # charged.
@@ -245,10 +239,7 @@ def test_who_cancels_is_charged_for_what_was_said_and_nothing_before(scene: Scen
         asked = {"messages": ASK, "max_tokens": 800, "temperature": 1.0, "count": 8}
         made = http.post("/v1/texts", json=asked).json()
         own = f"/v1/generations/{made['generation_id']}"
-        give_up = time.monotonic() + 60
-        while not (parts := _parts(scene, made["generation_id"])) or used_tokens(parts)[1] < 150:
-            assert time.monotonic() < give_up
-            time.sleep(0.05)
+        wait_until(lambda: _tokens(_parts(scene, made["generation_id"])) >= 150)
         one = http.post(f"{own}/cancel").json()
         parts = _parts(scene, made["generation_id"])
         assert one["state"] == "cancelled"
@@ -260,6 +251,10 @@ def test_who_cancels_is_charged_for_what_was_said_and_nothing_before(scene: Scen
         lines = http.get(f"{own}/events").text.splitlines()
         told = [json.loads(line[6:]) for line in lines if line.startswith("data: ")]
         assert any(one.get("texts") == parts[0]["texts"] for one in told), told
+
+
+def _tokens(parts: Sequence[Mapping[str, Any]]) -> int:
+    return used_tokens(parts)[1] if parts else 0
 
 
 def _parts(scene: Scene, job_id: str) -> list[Mapping[str, Any]]:
@@ -304,7 +299,7 @@ def test_an_answer_outlives_a_database_that_goes_away(scene: Scene) -> None:
 
     asking = threading.Thread(target=ask)
     asking.start()
-    _wait_for(scene, "running")
+    wait_until(lambda: _jobs(scene) == ["running"])
     with database_away(scene.rooms.database):
         time.sleep(3)  # the text has ended, and neither that nor anything else can be read
     asking.join()
@@ -327,7 +322,7 @@ def test_a_text_that_another_attempt_says_otherwise_ends_its_stream_and_is_free(
         add_event(connection, job.job_id, SAID, {"read": 9, "texts": [one]})
     with pytest.raises(openai.APIError, match="what was said before does not hold"):
         list(stream)
-    _wait_for(scene, "cancelled")
+    wait_until(lambda: _jobs(scene) == ["cancelled"])
     assert _charged(scene) == [0]
 
 
@@ -337,7 +332,7 @@ def test_a_stream_that_waits_is_not_silent(scene: Scene, monkeypatch: pytest.Mon
     monkeypatch.setattr(TextStream.__init__, "__defaults__", (0.2, 60.0))
     scene.pause_s = 1.5
     asked = {"messages": ASK, "max_tokens": 1, "stream": True}
-    with httpx.Client(timeout=60) as http:
+    with httpx.Client(timeout=PATIENCE_S) as http:
         said = http.post(f"{scene.client.base_url}chat/completions", json=asked).text
     assert said.startswith(": still here\n\n")
     assert said.endswith("data: [DONE]\n\n")
@@ -373,12 +368,8 @@ def test_a_text_is_asked_for_by_our_own_route_and_kept(scene: Scene) -> None:
         asked = {"messages": ASK, "max_tokens": 12, "seed": 9, "json_schema": {"type": "array"}}
         made = http.post("/v1/texts", json=asked)
         assert made.status_code == 202, made.text
-        give_up = time.monotonic() + 20
-        while (one := http.get(f"/v1/generations/{made.json()['generation_id']}").json())[
-            "state"
-        ] not in ("succeeded", "failed"):
-            assert time.monotonic() < give_up
-            time.sleep(0.05)
+        own = f"/v1/generations/{made.json()['generation_id']}"
+        one = wait_until(lambda: (now := http.get(own).json())["finished_at"] and now)
         assert one["kind"] == "text"
         assert one["request"]["json_schema"] == {"type": "array"}
         assert 0 < one["charged_microcredits"] <= one["price_microcredits"]

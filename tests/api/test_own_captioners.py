@@ -1,6 +1,5 @@
 """Models of the data folder that see, named as captioners over HTTP, through a real worker."""
 
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.api.remote_scene import PRICE, RemoteScene, remote_scene
 from tests.api.test_context import drawn
 from tests.engines.text_server import data, piece, say, serving
 from tests.engines.tiny_seers import write_blip, write_llava
+from tests.waiting import wait_until
 
 SAID = [{"role": "user", "content": "Write a tagline."}]
 
@@ -76,12 +76,8 @@ def _picture(scene: RemoteScene) -> str:
 def _ended(scene: RemoteScene, made: Any) -> dict[str, Any]:
     assert made.status_code == 202, made.text
     url = f"{scene.client.base_url}generations/{made.json()['generation_id']}"
-    for _ in range(600):
-        found = scene.client._client.get(url).json()
-        if found["finished_at"]:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not end")
+    http = scene.client._client
+    return wait_until(lambda: (now := http.get(url).json())["finished_at"] and now)
 
 
 @pytest.mark.parametrize("name", ["talks", "captions"])

@@ -44,6 +44,7 @@ from tests.api.people import ELSEWHERE, ORIGIN, PASSWORD, Someone, open_to_all, 
 from tests.payments.stripe_server import SECRET as OF_WEBHOOKS
 from tests.payments.stripe_server import StripeServer, event, signed, stripe_server
 from tests.payments.test_stripe_plans import Customer
+from tests.waiting import PATIENCE_S, wait_until
 
 ADA = {"email": "ada.lovelace@example.org", "password": PASSWORD, "name": "Ada Lovelace"}
 SIGN_IN = {name: ADA[name] for name in ("email", "password")}
@@ -257,10 +258,7 @@ def test_a_page_to_pay_is_closed_when_its_account_goes_and_a_sweep_closes_what_i
     with rooms.database.begin() as connection:  # as the command line does, without Stripe's key
         delete(connection, people[1].account_id, "local")
     with Sweeper(rooms.blobs, rooms.queue, rooms.snapshots, 30, shop):
-        give_up = time.monotonic() + 20
-        while pages[1]["status"] == "open":
-            assert time.monotonic() < give_up
-            time.sleep(0.02)
+        wait_until(lambda: pages[1]["status"] != "open")
     assert pages[2]["status"] == "open"
 
 
@@ -313,10 +311,7 @@ def test_what_cannot_go_at_once_goes_with_a_sweep(
         assert bob.post("/v1/me/delete", {"password": PASSWORD}).status_code == 204
     assert all(path.exists() for pair in files for path in pair)
     with Sweeper(rooms.blobs, rooms.queue, rooms.snapshots, 30, thumbnails=thumbnails):
-        give_up = time.monotonic() + 60
-        while any(path.exists() for pair in files for path in pair):
-            assert time.monotonic() < give_up
-            time.sleep(0.02)
+        wait_until(lambda: not any(path.exists() for pair in files for path in pair))
 
 
 def _kept(rooms: Rooms, who: Someone, colour: str, thumbnails: Path) -> tuple[Path, Path]:
@@ -345,7 +340,7 @@ def test_who_goes_while_a_worker_ends_a_request_waits_for_it(
         held = holds_of(worker, [last])[last]
         post_hold(worker, held.hold_id, held.amount_microcredits)  # or they waited for each other
         worker.commit()
-        going.result(20)
+        going.result(PATIENCE_S)
     with rooms.database.connect() as connection:
         there = get_balance(connection, ada.account_id)
     assert there.held_microcredits == 0
@@ -362,7 +357,7 @@ def test_what_is_asked_for_while_one_goes_is_not_taken_in(rooms: Rooms, http: Te
         assert not asking.done()
         connection.commit()
         with pytest.raises(NotFound, match=f"no person {ada.account_id}"):
-            asking.result(20)
+            asking.result(PATIENCE_S)
     assert studio.jobs(ada.account_id, 10) == []
 
 

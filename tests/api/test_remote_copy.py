@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -18,6 +17,7 @@ from maquette.service.text_price import price_by_tokens
 from tests.api.conftest import Rooms
 from tests.api.remote_scene import PRICE, RemoteScene, remote_scene
 from tests.engines.text_server import data, piece, say, serving
+from tests.waiting import PATIENCE_S, wait_until
 
 SEED = 7
 ASK: dict[str, Any] = {
@@ -75,12 +75,8 @@ def _begun(http: TestClient, **more: Any) -> dict[str, Any]:
 
 
 def _ended(http: TestClient, generation_id: str) -> dict[str, Any]:
-    for _ in range(600):
-        found = http.get(f"/v1/generations/{generation_id}").json()
-        if found["finished_at"]:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not end")
+    url = f"/v1/generations/{generation_id}"
+    return wait_until(lambda: (now := http.get(url).json())["finished_at"] and now)
 
 
 def _told(scene: RemoteScene, generation_id: str) -> dict[str, Any]:
@@ -187,21 +183,21 @@ def test_who_cancels_pays_for_the_tries_that_ended_and_what_was_said_of_the_next
     with serving(slow) as (url, asked):
         scene.add(url)
         begun = _begun(http)["generation_id"]
-        parts = list[dict[str, Any]]()
-        give_up = time.monotonic() + 60
-        while "".join(one["text"] for one in parts) != "Alder, and so ":
-            assert time.monotonic() < give_up, parts
+
+        def said() -> list[dict[str, Any]] | None:
             with scene.rooms.database.connect() as connection:
                 events = read_events(connection, begun)  # type: ignore[arg-type]
             texts = [one.data["texts"][0] for one in events if one.kind == SAID]
             parts = [one for one in texts if "tried" in one]
-            time.sleep(0.1)
+            return parts if "".join(one["text"] for one in parts) == "Alder, and so " else None
+
+        parts = wait_until(said)
         talk = sum(len(one["content"].encode()) for one in asked[1]["messages"])
         read = -(-talk // 4)
         tried = {"tries": 2, "read": READ, "said": SAID_TOKENS, "talk": read}
         assert [one["tried"] for one in parts] == [tried] * len(parts)
         made = http.post(f"/v1/generations/{begun}/cancel").json()
-        assert gone.wait(10)
+        assert gone.wait(PATIENCE_S)
     assert made["state"] == "cancelled"
     expected = price_by_tokens(PRICE, READ + read, SAID_TOKENS + 3)
     assert made["charged_microcredits"] == expected

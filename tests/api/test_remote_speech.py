@@ -3,7 +3,6 @@
 import contextlib
 import json
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
@@ -33,10 +32,10 @@ from tests.callers import become
 from tests.credits import settle
 from tests.engines.text_server import Answer, serving
 from tests.engines.voice_server import give, speaks
+from tests.waiting import PATIENCE_S, wait_until
 
 TEXT = "Good morning. The boat is red, and it sails at noon."
 PRICE = 2_000_000  # microcredits for a thousand characters
-ENDED = {"succeeded", "failed", "cancelled"}
 
 
 @dataclass
@@ -59,12 +58,8 @@ class Scene:
         return made.json()
 
     def end(self, one: dict[str, Any]) -> dict[str, Any]:
-        give_up = time.monotonic() + 60
-        while one["state"] not in ENDED:
-            assert time.monotonic() < give_up, one
-            time.sleep(0.05)
-            one = self.http.get(f"/v1/generations/{one['generation_id']}").json()
-        return one
+        url = f"/v1/generations/{one['generation_id']}"
+        return wait_until(lambda: (now := self.http.get(url).json())["finished_at"] and now)
 
     def say(self, **asked: Any) -> dict[str, Any]:
         return self.end(self.ask(**asked))
@@ -94,7 +89,7 @@ def scene(rooms: Rooms) -> Iterator[Scene]:
         queues = abilities(["espeak-ng"]).queues
         with working(rooms.queue, queues, "worker", 8, jobs.run, drain_s=5):
             url = f"http://127.0.0.1:{port}"
-            with httpx.Client(base_url=url, timeout=60) as http:
+            with httpx.Client(base_url=url, timeout=PATIENCE_S) as http:
                 yield Scene(rooms, http, f"{url}/v1", account, servers)
     maker.close()
 
@@ -213,9 +208,9 @@ def test_who_cancels_has_the_connection_closed_and_pays_nothing(scene: Scene) ->
     with serving(silent) as (url, _):
         scene.add(url)
         one = scene.ask()
-        assert asked.wait(20)
+        assert asked.wait(PATIENCE_S)
         cancelled = scene.http.post(f"/v1/generations/{one['generation_id']}/cancel").json()
-        assert gone.wait(10)
+        assert gone.wait(PATIENCE_S)
     assert (cancelled["state"], cancelled["charged_microcredits"]) == ("cancelled", 0)
 
 
@@ -227,7 +222,7 @@ def test_a_server_that_hangs_holds_up_no_voice_of_another(
     go_on, long = threading.Event(), f"{TEXT} {TEXT}"
 
     def hangs(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
-        go_on.wait(60)
+        go_on.wait(2 * PATIENCE_S)
 
     with serving(hangs) as (slow, _), serving(good) as (url, _):
         scene.add(slow, "slow")

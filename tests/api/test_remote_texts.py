@@ -4,7 +4,6 @@ import contextlib
 import json
 import logging
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -30,6 +29,7 @@ from tests.api.conftest import Rooms
 from tests.api.remote_scene import KEY, PRICE, RemoteScene, remote_scene
 from tests.api.test_tracing import _Receiver
 from tests.engines.text_server import data, good, piece, say, serving
+from tests.waiting import PATIENCE_S, wait_until
 
 ASK: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": "A tagline, please."}]
 
@@ -151,11 +151,8 @@ def test_who_goes_away_has_the_connection_closed(scene: RemoteScene) -> None:
         stream = _ask(scene, stream=True)
         assert next(iter(stream)).choices[0].delta.content == "Tea"
         stream.close()
-        assert gone.wait(10)
-    give_up = time.monotonic() + 10
-    while scene.jobs()[0].state != "cancelled":
-        assert time.monotonic() < give_up, scene.jobs()
-        time.sleep(0.05)
+        assert gone.wait(PATIENCE_S)
+    wait_until(lambda: scene.jobs()[0].state == "cancelled")
 
 
 def test_pieces_are_told_while_they_come(scene: RemoteScene) -> None:
@@ -163,7 +160,7 @@ def test_pieces_are_told_while_they_come(scene: RemoteScene) -> None:
 
     def slow(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
         say(handler, piece("Tea, "))
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
         with contextlib.suppress(OSError):
             handler.wfile.write(f"{piece('water')}\n\n{piece(None, 'stop')}\n\n".encode())
 
@@ -218,7 +215,7 @@ def test_another_attempt_begins_anew_and_says_so(scene: RemoteScene) -> None:
             say(handler, piece("Tea that "))
             handler.connection.recv(1)
             return
-        assert broken.wait(10)
+        assert broken.wait(PATIENCE_S)
         say(handler, piece("Warm"), piece(None, "stop"))
 
     with serving(twice) as (url, _):
@@ -239,10 +236,7 @@ def test_another_attempt_begins_anew_and_says_so(scene: RemoteScene) -> None:
         _take_back(scene)
         assert SAID not in [event.kind for event in _once(scene, "running", 2)]
         broken.set()
-        give_up = time.monotonic() + 20
-        while http.get(f"/v1/generations/{job_id}").json()["state"] != "succeeded":
-            assert time.monotonic() < give_up
-            time.sleep(0.1)
+        wait_until(lambda: http.get(f"/v1/generations/{job_id}").json()["state"] == "succeeded")
     content = scene.rooms.blobs.get(_made(scene, job_id))
     assert content == b"Warm"
     http.close()
@@ -253,16 +247,17 @@ def test_who_cancels_is_charged_for_the_pieces_that_came(scene: RemoteScene) -> 
 
     def long(handler: BaseHTTPRequestHandler, _: dict[str, Any]) -> None:
         say(handler, *[piece("tea ") for _ in range(30)])
-        gone.wait(20)
+        gone.wait(PATIENCE_S)
 
     with serving(long) as (url, _), TestClient(scene.app) as http:
         scene.add(url)
         asked = {"model": "home/m", "messages": ASK, "max_tokens": 400}
         job_id = http.post("/v1/texts", json=asked).json()["generation_id"]
-        give_up = time.monotonic() + 20
-        while used_tokens([one.data for one in _once(scene, SAID) if one.kind == SAID])[1] < 30:
-            assert time.monotonic() < give_up
-            time.sleep(0.1)
+
+        def said() -> int:
+            return used_tokens([one.data for one in _once(scene, SAID) if one.kind == SAID])[1]
+
+        wait_until(lambda: said() >= 30)
         one = http.post(f"/v1/generations/{job_id}/cancel").json()
         gone.set()
     assert one["charged_microcredits"] == price_by_tokens(PRICE, 5, 30)
@@ -288,14 +283,13 @@ def test_what_did_not_hold_is_paid_back_once_though_it_had_ended(scene: RemoteSc
 
 def _once(scene: RemoteScene, kind: str, times: int = 1) -> Sequence[JobEvent]:
     """What happened, once there are so many events of a kind."""
-    give_up = time.monotonic() + 20
-    while time.monotonic() < give_up:
+
+    def there() -> Sequence[JobEvent] | None:
         with scene.rooms.database.connect() as connection:
             events = read_events(connection, scene.jobs()[0].job_id)
-        if sum(event.kind == kind for event in events) >= times:
-            return events
-        time.sleep(0.05)
-    raise AssertionError(f"there are not {times} times {kind}")
+        return events if sum(event.kind == kind for event in events) >= times else None
+
+    return wait_until(there)
 
 
 def _take_back(scene: RemoteScene) -> None:

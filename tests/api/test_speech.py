@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,9 +22,9 @@ from tests.api.speaking import open_app, speaking
 from tests.callers import become
 from tests.credits import settle
 from tests.speech.tones import write
+from tests.waiting import PATIENCE_S, wait_until
 
 TEXT = "Good morning. The boat is red, and it sails at noon."
-PATIENCE_S = 120
 
 
 @dataclass
@@ -41,13 +40,8 @@ class Scene:
     def end(self, made: httpx.Response) -> dict[str, Any]:
         """A request as it is at its end."""
         assert made.status_code == 202, made.text
-        give_up = time.monotonic() + PATIENCE_S
-        while not (one := self.http.get(f"/v1/generations/{made.json()['generation_id']}").json())[
-            "finished_at"
-        ]:
-            assert time.monotonic() < give_up, one
-            time.sleep(0.05)
-        return one
+        url = f"/v1/generations/{made.json()['generation_id']}"
+        return wait_until(lambda: (one := self.http.get(url).json())["finished_at"] and one)
 
     def say(self, **asked: Any) -> dict[str, Any]:
         return self.end(self.http.post("/v1/speech", json={"text": TEXT, **asked}))

@@ -29,6 +29,7 @@ from maquette.people.teams import add_member, remove_member, teams_of
 from tests.api.conftest import Rooms, database_away, served
 from tests.api.people import ORIGIN, open_to_all, someone_new
 from tests.api.test_schema import SMALL
+from tests.waiting import PATIENCE_S, wait_until
 
 MOST_LINES = 12  # that a client reads before it cuts; an event has four
 Told = list[tuple[int, str, Any]]
@@ -94,7 +95,7 @@ def _watch_all(rooms: Rooms, jobs: int, streams: int, cuts: int) -> None:
     async def watch(port: int) -> None:
         limits = httpx.Limits(max_connections=None)
         base_url = f"http://127.0.0.1:{port}"
-        async with httpx.AsyncClient(base_url=base_url, limits=limits, timeout=60) as http:
+        async with httpx.AsyncClient(base_url=base_url, limits=limits, timeout=PATIENCE_S) as http:
             await asyncio.gather(*(client.watch(http) for client in clients))
 
     gc.disable()  # what is left must not wait for it
@@ -116,11 +117,8 @@ def _watch_all(rooms: Rooms, jobs: int, streams: int, cuts: int) -> None:
 
 
 def _no_one_watches(rooms: Rooms) -> None:
-    """The last to leave is noticed at once, or nearly."""
-    give_up = time.monotonic() + 20
-    while "maquette_streams 0.0" not in rooms.client.get("/metrics").text:
-        assert time.monotonic() < give_up
-        time.sleep(0.05)
+    """Until it is noticed that the last has left."""
+    wait_until(lambda: "maquette_streams 0.0" in rooms.client.get("/metrics").text)
 
 
 def _new_jobs(rooms: Rooms, number: int) -> list[UUID]:
@@ -141,7 +139,7 @@ def test_a_stream_outlasts_a_database_that_goes_away(rooms: Rooms) -> None:
     with rooms.database.begin() as connection:
         add_event(connection, job_id, "queued", {})
     kinds: list[str] = []
-    with served(rooms.app) as port, httpx.Client(timeout=60) as http:
+    with served(rooms.app) as port, httpx.Client(timeout=PATIENCE_S) as http:
         url = f"http://127.0.0.1:{port}/v1/generations/{job_id}/events"
         with http.stream("GET", url) as answer:
             for line in answer.iter_lines():
@@ -191,7 +189,7 @@ def test_a_stream_ends_with_the_right_to_it(
             _, key = add_key(connection, who.account_id, "a program", ["read"])
         headers = who.headers if end is not _delete_key else {"Authorization": f"Bearer {key}"}
         assert isinstance(client.app, FastAPI)
-        with served(client.app) as port, httpx.Client(timeout=20) as http:
+        with served(client.app) as port, httpx.Client(timeout=PATIENCE_S) as http:
             url = f"http://127.0.0.1:{port}{path.format(job.job_id)}"
             pings, lasts = 0, end is not None
             with http.stream("GET", url, headers=headers) as answer:

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,13 +26,13 @@ from maquette.ledger.verify import verify
 from maquette.service.text_servers import OfferedModel
 from tests.api.conftest import Rooms
 from tests.api.remote_scene import RemoteScene, remote_scene
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.slow
 
 SPEC = STARTERS["text"]
 SAID = "Write a warm tagline for Alder, a kettle by Norvik."
 ASK: list[ChatCompletionUserMessageParam] = [{"role": "user", "content": SAID}]
-START_S = 180.0
 RUN = "from transformers.cli.transformers import main; main()"
 
 
@@ -56,22 +55,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
         url = f"http://127.0.0.1:{port}/v1"
         try:
-            _wait(process, url, home / "log")
+            wait_until(lambda: _answers(process, url, home / "log"))
             yield url
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE_S)
 
 
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    give_up = time.monotonic() + START_S
-    while process.poll() is None and time.monotonic() < give_up:
-        try:
-            RemoteText(TextServer(url)).models()
-            return
-        except RemoteUnavailable:
-            time.sleep(0.5)
-    raise AssertionError(f"transformers serve does not start: {log.read_text()[-2000:]}")
+def _answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
+    assert process.poll() is None, f"transformers serve does not start: {log.read_text()[-2000:]}"
+    try:
+        RemoteText(TextServer(url)).models()
+    except RemoteUnavailable:
+        return False
+    return True
 
 
 @pytest.fixture
@@ -130,10 +127,8 @@ def test_copy_is_written_there_until_it_fits_or_was_tried_thrice(scene: RemoteSc
     asked |= {"model": f"second/{SPEC.folder.name}", "include": ["zyzzyva"]}
     with TestClient(scene.app) as http:
         begun = http.post("/v1/copy", json=asked).json()
-        give_up = time.monotonic() + 120
-        while not (made := http.get(f"/v1/generations/{begun['generation_id']}").json())["assets"]:
-            assert time.monotonic() < give_up, made
-            time.sleep(0.2)
+        own = f"/v1/generations/{begun['generation_id']}"
+        made = wait_until(lambda: (now := http.get(own).json())["assets"] and now)
         texts = [http.get(one["url"]).text for one in made["assets"]]
     assert all(texts)
     with scene.rooms.database.connect() as connection:

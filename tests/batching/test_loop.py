@@ -18,6 +18,7 @@ from maquette.diffusion.noise_schedule import NoiseSchedule
 from maquette.diffusion.request import DenoisingRequest, Network
 from maquette.diffusion.runner import StepOutput
 from maquette.diffusion.samplers import SamplerTable, compile_table
+from tests.waiting import PATIENCE_S
 
 TABLE = compile_table("ddim", NoiseSchedule(prediction_type="v_prediction"), 6)
 
@@ -57,14 +58,14 @@ def test_an_error_met_elsewhere_ends_the_loop_where_it_lasts() -> None:
     loop = EngineLoop(DenoisingEngine(torch.device("cpu")), told.append)
     loop.fail(RuntimeError("of one request alone"))
     loop.fail(torch.OutOfMemoryError("CUDA out of memory"))
-    assert loop.add(_request("1")).result(10).finished
+    assert loop.add(_request("1")).result(PATIENCE_S).finished
     waiting = loop.add(_request("2", network=_slow))
     broken = torch.AcceleratorError("CUDA error: device-side assert triggered")
     loop.fail(broken)
     assert told == [broken]
     with pytest.raises(CancelledError):
-        waiting.result(10)
-    loop._thread.join(10)
+        waiting.result(PATIENCE_S)
+    loop._thread.join(PATIENCE_S)
     assert not loop._thread.is_alive()
     loop.fail(broken)  # no one is left to hear it
     assert told == [broken]
@@ -77,7 +78,7 @@ def test_many_threads_ask_and_each_has_its_own_answer(loop: EngineLoop) -> None:
         def watch(output: StepOutput) -> None:
             steps[str(number)].append(output.step_index)
 
-        return loop.add(_request(str(number)), watch).result(20)
+        return loop.add(_request(str(number)), watch).result(PATIENCE_S)
 
     with ThreadPoolExecutor(8) as pool:
         outputs = list(pool.map(ask, range(40)))
@@ -90,13 +91,13 @@ def test_what_is_cancelled_ends_at_once_and_the_others_go_on(loop: EngineLoop) -
     begun = threading.Event()
     first = loop.add(_request("1", network=_slow, model_id="slow"), lambda _: begun.set())
     second = loop.add(_request("2", network=_slow, model_id="slow"))
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_S)
     loop.cancel("1")
     loop.cancel("nobody")
-    assert wait([first], 10).done
+    assert wait([first], PATIENCE_S).done
     with pytest.raises(CancelledError):
         first.result(0)
-    assert second.result(10).finished
+    assert second.result(PATIENCE_S).finished
 
 
 def test_what_breaks_is_told_and_the_engine_goes_on(loop: EngineLoop) -> None:
@@ -104,11 +105,11 @@ def test_what_breaks_is_told_and_the_engine_goes_on(loop: EngineLoop) -> None:
         raise MemoryError("no more")
 
     with pytest.raises(OutOfMemory):
-        loop.add(_request("1", network=broken, model_id="broken")).result(10)
+        loop.add(_request("1", network=broken, model_id="broken")).result(PATIENCE_S)
     _, second = [loop.add(_request("2", network=_slow, model_id="slow")) for _ in range(2)]
     with pytest.raises(ValueError, match="already here"):
-        second.result(10)
-    assert loop.add(_request("3")).result(10).finished
+        second.result(PATIENCE_S)
+    assert loop.add(_request("3")).result(PATIENCE_S).finished
 
 
 def test_a_watcher_that_breaks_ends_its_own_request_alone(loop: EngineLoop) -> None:
@@ -118,9 +119,9 @@ def test_a_watcher_that_breaks_ends_its_own_request_alone(loop: EngineLoop) -> N
     first = loop.add(_request("1", network=_slow), watch)
     second = loop.add(_request("2", network=_slow))
     with pytest.raises(RuntimeError, match="a bad watcher"):
-        first.result(10)
-    assert second.result(10).finished
-    assert loop.add(_request("3")).result(10).finished
+        first.result(PATIENCE_S)
+    assert second.result(PATIENCE_S).finished
+    assert loop.add(_request("3")).result(PATIENCE_S).finished
 
 
 def _raising(error: Exception) -> Network:
@@ -134,8 +135,8 @@ def test_what_breaks_is_told_to_those_of_the_pass_alone(loop: EngineLoop) -> Non
     network = _raising(ValueError("no such thing"))
     others = [loop.add(_request(n, network=_slow, model_id="slow")) for n in ("1", "2")]
     with pytest.raises(ValueError, match="no such thing"):
-        loop.add(_request("3", network=network, model_id="moody")).result(10)
-    assert all(other.result(10).finished for other in others)
+        loop.add(_request("3", network=network, model_id="moody")).result(PATIENCE_S)
+    assert all(other.result(PATIENCE_S).finished for other in others)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +158,7 @@ def test_an_error_that_will_not_go_away_ends_the_loop(error: Exception, passes: 
     blocked = threading.Event()
 
     def block(_: StepOutput) -> None:
-        blocked.wait(10)
+        blocked.wait(PATIENCE_S)
 
     at_once = _request("99", table=SamplerTable(TABLE.rows[-1:], 1.0), guidance=(1.0,))
     loop.add(at_once, block)  # till all are here
@@ -165,8 +166,8 @@ def test_an_error_that_will_not_go_away_ends_the_loop(error: Exception, passes: 
     futures = [loop.add(one) for one in asked]
     idle = loop.add(_request("100", network=_slow, model_id="slow", interactive=False))
     blocked.set()
-    assert ended.wait(10)
-    wait([*futures, idle], 10)
+    assert ended.wait(PATIENCE_S)
+    wait([*futures, idle], PATIENCE_S)
     loop.close()
     assert told == [error]
     assert [future.exception() for future in futures] == [error] * passes
@@ -181,9 +182,11 @@ def test_what_fails_now_and_then_or_for_want_of_memory_does_not_end_the_loop() -
         network = _raising(error)
         for number in range(3 * MOST_FAILURES):
             with pytest.raises((ValueError, OutOfMemory)):
-                loop.add(_request(str(number), network=network, model_id="moody")).result(10)
+                loop.add(_request(str(number), network=network, model_id="moody")).result(
+                    PATIENCE_S
+                )
             if isinstance(error, ValueError):
-                assert loop.add(_request("100")).result(10).finished
+                assert loop.add(_request("100")).result(PATIENCE_S).finished
     loop.close()
     assert told == []
 

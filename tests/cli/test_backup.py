@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from maquette.ledger.accounts import open_account
 from maquette.ledger.grants import grant
 from maquette.ledger.verify import verify
 from maquette.library.blobs import Blobs
+from tests.waiting import wait_until
 
 PICTURES = 400
 ROWS = 20_000  # so that a dump takes a while to be read back
@@ -76,6 +78,11 @@ def _restoring(url: sa.URL) -> bool:
         return connection.execute(query, {"name": f"{url.database}{FRESH}"}).scalar_one()
 
 
+def _has_begun(process: "subprocess.Popen[bytes]", url: sa.URL) -> bool:
+    assert process.poll() is None
+    return _restoring(url)
+
+
 LEAST_S = 0.1  # of its work, by which it has to be killed wherever this runs
 
 
@@ -96,11 +103,7 @@ def test_a_restore_that_is_killed_leaves_what_was_there_and_can_be_done_again(
     url = sa.make_url(str(old.database))
     for after_s in (0.0, LEAST_S, 0.2, 0.5, 1.0):
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            give_up = time.monotonic() + 60
-            while not _restoring(url):
-                assert process.poll() is None
-                assert time.monotonic() < give_up
-                time.sleep(0.01)
+            wait_until(partial(_has_begun, process, url))
             time.sleep(after_s)
             if after_s > LEAST_S and process.poll() is not None:
                 break  # a fast machine has done by then

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,10 +21,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from typer.testing import CliRunner
 
 from maquette.cli.app import app
-from maquette.cli.studio import _has_screen, _in_url, _names, _people
+from maquette.cli.studio import FIRST_PATIENCE_S, _has_screen, _in_url, _names, _people
 from maquette.core.errors import UsageError
 from maquette.core.settings import Settings
 from maquette.db.connect import open_database
+from tests.waiting import PATIENCE_S, wait_until
 
 REQUEST = {"prompt": "a red boat", "seed": 7, "num_inference_steps": 160}
 
@@ -40,18 +41,24 @@ class _Process:
         self.process = subprocess.Popen(
             [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S)
 
-    def wait_until(self, what: Any, seconds: float = 90.0) -> Any:
-        give_up = time.monotonic() + seconds
-        while time.monotonic() < give_up:
+    def __enter__(self) -> "_Process":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+        self.process.kill()
+        self.process.communicate()
+
+    def wait_until(self, what: Callable[[], Any]) -> Any:
+        def found() -> Any:
             try:
-                if value := what():
-                    return value
+                return what()
             except httpx.TransportError:
                 assert self.process.poll() is None, self.process.communicate()[0]
-            time.sleep(0.1)
-        raise AssertionError("it did not come about in time")
+
+        return wait_until(found)
 
     def is_ready(self) -> bool:
         return self.http.get("/readyz").status_code == 200
@@ -73,27 +80,28 @@ class _Process:
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[_Process]:
-    made = _Process(tmp_path / "data")
-    yield made
-    made.http.close()
-    made.process.kill()
-    made.process.communicate()
+    with _Process(tmp_path / "data") as made:
+        yield made
 
 
 @pytest.mark.slow
 def test_a_first_picture_is_there_when_the_address_is_said(tmp_path: Path) -> None:
     for first in ("a red boat", "a blue boat"):  # the second time there is a picture already
-        studio = _Process(tmp_path / "data", "--first", first, "--no-open")
-        assert studio.process.stdout is not None
-        said = next(line for line in studio.process.stdout if "The studio is at" in line)
-        assert str(studio.http.base_url) in said
-        (generation,) = studio.http.get("/v1/generations").json()
-        assert (generation["state"], generation["request"]["prompt"]) == ("succeeded", "a red boat")
-        assert "<title>Maquette</title>" in studio.http.get("/").text
-        studio.http.close()
-        studio.process.send_signal(signal.SIGTERM)
-        studio.process.communicate(timeout=60)
-        assert studio.process.returncode == 0
+        begun_s = time.monotonic()
+        words = ["--first", first, "--no-open", "--backend", "eager"]
+        with _Process(tmp_path / "data", *words) as studio:
+            assert studio.process.stdout is not None
+            said = next(line for line in studio.process.stdout if "The studio is at" in line)
+            soon = time.monotonic() - begun_s < FIRST_PATIENCE_S
+            assert str(studio.http.base_url) in said
+            (there,) = studio.http.get("/v1/generations").json()
+            assert there["state"] == "succeeded" or not soon  # a slow machine is not waited for
+            ended = studio.end_of(there["generation_id"])
+            assert (ended["state"], ended["request"]["prompt"]) == ("succeeded", "a red boat")
+            assert "<title>Maquette</title>" in studio.http.get("/").text
+            studio.process.send_signal(signal.SIGTERM)
+            studio.process.communicate(timeout=PATIENCE_S)
+            assert studio.process.returncode == 0
 
 
 def test_a_browser_is_opened_where_it_can_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +164,7 @@ def test_a_studio_outlives_its_worker_and_ends_when_told_to(studio: _Process) ->
     assert "maquette_worker_restarts_total 1.0" in studio.http.get("/metrics").text
     worker = studio.worker()
     studio.process.send_signal(signal.SIGTERM)
-    output, _ = studio.process.communicate(timeout=60)
+    output, _ = studio.process.communicate(timeout=PATIENCE_S)
     assert studio.process.returncode == 0, output
     assert "Traceback" not in output
     assert not worker.is_running()
@@ -170,17 +178,13 @@ def test_after_a_studio_that_is_killed_the_next_one_leaves_nothing(
     worker = studio.worker()
     studio.process.kill()
     studio.process.wait()
-    psutil.wait_procs([worker], timeout=30)
+    psutil.wait_procs([worker], timeout=PATIENCE_S)
     assert not worker.is_running()
-    following = _Process(tmp_path / "data")
-    try:
+    with _Process(tmp_path / "data") as following:
         following.wait_until(following.is_ready)
         following.process.send_signal(signal.SIGTERM)
-        output, _ = following.process.communicate(timeout=60)
+        output, _ = following.process.communicate(timeout=PATIENCE_S)
         assert following.process.returncode == 0, output
-    finally:
-        following.http.close()
-        following.process.kill()
     everyone = (p.info["cmdline"] or [] for p in psutil.process_iter(["cmdline"]))
     assert not [words for words in everyone if str(tmp_path / "data" / "postgres") in words]
 
@@ -212,21 +216,19 @@ def test_all_that_a_studio_says_is_json_where_that_is_asked_for(
 ) -> None:
     monkeypatch.setenv("MAQUETTE_LOG_FORMAT", "json")
     monkeypatch.setenv("MAQUETTE_LOG_LEVEL", "info")
-    studio = _Process(tmp_path / "data", "--json", "--backend", "eager")
     said: list[str] = []
-    assert studio.process.stdout is not None
-    reader = threading.Thread(target=said.extend, args=[studio.process.stdout])
-    reader.start()
-    try:
-        studio.wait_until(studio.is_ready, 240)
-        ended = studio.end_of(studio.ask())
-        studio.process.send_signal(signal.SIGTERM)
-        assert studio.process.wait(60) == 0, said
-    finally:
-        studio.http.close()
-        studio.process.kill()
-        reader.join()
-        studio.process.communicate()
+    with _Process(tmp_path / "data", "--json", "--backend", "eager") as studio:
+        assert studio.process.stdout is not None
+        reader = threading.Thread(target=said.extend, args=[studio.process.stdout])
+        reader.start()
+        try:
+            studio.wait_until(studio.is_ready)
+            ended = studio.end_of(studio.ask())
+            studio.process.send_signal(signal.SIGTERM)
+            assert studio.process.wait(PATIENCE_S) == 0, said
+        finally:
+            studio.process.kill()
+            reader.join()
     lines = [json.loads(line) for line in said]
     asked = [line for line in lines if line.get("message") == "POST /v1/generations"]
     assert [line["job_id"] for line in asked] == [ended["generation_id"]]

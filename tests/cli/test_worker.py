@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,12 +19,14 @@ from maquette.library.blobs import Blobs
 from maquette.service.studio import Studio
 from maquette.service.worker import NICENESS
 from tests.credits import settle
+from tests.waiting import PATIENCE_S, wait_until
 
 
 @contextmanager
 def _worker(url: str, data: Path) -> Iterator["subprocess.Popen[str]"]:
     """A worker that gives its jobs a second, and is killed in the end if it is still there."""
     words = ["-m", "maquette", "worker", "--database", url, "--data", str(data), "--drain-s", "1"]
+    words += ["--backend", "eager"]  # which is there at once
     with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process
@@ -35,13 +36,12 @@ def _worker(url: str, data: Path) -> Iterator["subprocess.Popen[str]"]:
 
 def _progress(studio: Studio, job: Job, beyond: int = 0) -> int:
     """The first progress beyond a step."""
-    give_up = time.monotonic() + 90
-    while time.monotonic() < give_up:
-        for event in studio.events(job.job_id, 0):
-            if event.kind == PROGRESS and event.data["step"] > beyond:
-                return event.data["step"]
-        time.sleep(0.1)
-    raise AssertionError("no progress in time")
+
+    def step() -> int | None:
+        steps = [one.data["step"] for one in studio.events(job.job_id, 0) if one.kind == PROGRESS]
+        return next((one for one in steps if one > beyond), None)
+
+    return wait_until(step)
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ def test_what_outlasts_a_worker_that_is_told_to_stop_goes_on_in_the_next(
             _progress(studio, job)
             assert os.getpriority(os.PRIO_PROCESS, worker.pid) >= NICENESS
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(60) == 0
+            assert worker.wait(PATIENCE_S) == 0
         left = studio.job("me", job.job_id)
         assert (left.state, left.attempts) == ("running", 0)
         kept = studio.events(job.job_id, 0)[-1]
@@ -73,10 +73,7 @@ def test_what_outlasts_a_worker_that_is_told_to_stop_goes_on_in_the_next(
             ]
             assert min(steps) >= kept.data["step"]
             assert studio.cancel("me", job.job_id)
-            give_up = time.monotonic() + 60
-            while list((tmp_path / "snapshots").iterdir()):
-                assert time.monotonic() < give_up
-                time.sleep(0.1)
+            wait_until(lambda: not list((tmp_path / "snapshots").iterdir()))
             worker.send_signal(signal.SIGTERM)
-            assert worker.wait(60) == 0
+            assert worker.wait(PATIENCE_S) == 0
         assert studio.job("me", job.job_id).attempts == 1

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from maquette.db.tables.jobs import job as job_table
 from maquette.jobs.queue import AT_ONCE_A_SERVER, AT_ONCE_AN_ACCOUNT, JobQueue, working
 from maquette.jobs.store import create_job, end_job, get_job, list_jobs, start_job
+from tests.waiting import PATIENCE_S, wait_until
 
 WORKER = """
 import os, sys, time
@@ -53,7 +54,7 @@ def test_what_is_committed_is_run_and_what_is_rolled_back_is_not(database: sa.En
         job = create_job(connection, "me", "image", {})
         queue.enqueue(connection, job)
     with working(queue, ["image"], "worker", 4, work, drain_s=5):
-        assert work.ended.acquire(timeout=20)
+        assert work.ended.acquire(timeout=PATIENCE_S)
         time.sleep(0.5)
     assert work.runs == [job.job_id]
     queue.close()
@@ -75,7 +76,7 @@ def test_what_a_killed_worker_had_begun_is_run_again(database: sa.Engine, fresh_
             worker.kill()
     with working(queue, ["image"], "worker", 4, work, drain_s=5):
         for _ in range(10):
-            assert work.ended.acquire(timeout=20)
+            assert work.ended.acquire(timeout=PATIENCE_S)
     with database.connect() as connection:
         assert {job.state for job in list_jobs(connection, "me", 20)} == {"succeeded"}
     assert len(set(work.runs)) == len(work.runs) == 10
@@ -91,7 +92,7 @@ def test_a_server_that_is_slow_holds_up_no_other(database: sa.Engine) -> None:
         with database.connect() as connection:
             model = get_job(connection, job_id).request["model"]
         if model in slow:
-            go_on.wait(60)
+            go_on.wait(PATIENCE_S)
         work(job_id)
 
     def ask(model: str, account_id: str = "me") -> UUID:
@@ -105,13 +106,13 @@ def test_a_server_that_is_slow_holds_up_no_other(database: sa.Engine) -> None:
     with working(queue, ["text/remote"], "worker", 4, run, drain_s=5):
         quick = [ask("quick/a"), ask("other/a")]
         for _ in quick:
-            assert work.ended.acquire(timeout=20)
+            assert work.ended.acquire(timeout=PATIENCE_S)
         assert set(work.runs) == set(quick)
         time.sleep(1)
         assert len(queue.under_way()) == 4  # of the slow one
         go_on.set()
         for _ in stuck:
-            assert work.ended.acquire(timeout=60)
+            assert work.ended.acquire(timeout=PATIENCE_S)
     assert sorted(work.runs) == sorted(stuck + quick)
     queue.close()
 
@@ -124,7 +125,7 @@ def test_no_account_takes_all_that_a_server_does_at_once(database: sa.Engine) ->
         with database.connect() as connection:
             account_id = get_job(connection, job_id).account_id
         if account_id == "first":
-            go_on.wait(60)
+            go_on.wait(PATIENCE_S)
         work(job_id)
 
     def ask(account_id: str) -> UUID:
@@ -137,13 +138,13 @@ def test_no_account_takes_all_that_a_server_does_at_once(database: sa.Engine) ->
     stuck = [ask("first") for _ in range(AT_ONCE_AN_ACCOUNT)]
     with working(queue, ["speech/remote"], "worker", AT_ONCE_A_SERVER, run, drain_s=5):
         later = ask("second")
-        assert work.ended.acquire(timeout=20)
+        assert work.ended.acquire(timeout=PATIENCE_S)
         assert work.runs == [later]
         begun = {str(one) for one in stuck} & queue.under_way().keys()
         assert len(begun) == AT_ONCE_AN_ACCOUNT // 4
         go_on.set()
         for _ in stuck:
-            assert work.ended.acquire(timeout=60)
+            assert work.ended.acquire(timeout=PATIENCE_S)
     assert sorted(work.runs) == sorted([*stuck, later])
     queue.close()
 
@@ -163,7 +164,7 @@ def test_what_waits_without_a_share_is_given_one(database: sa.Engine) -> None:
     assert queue.reconcile() == 1
     assert queue.reconcile() == 0
     with working(queue, ["text/remote"], "worker", 4, work, drain_s=5):
-        assert work.ended.acquire(timeout=20)
+        assert work.ended.acquire(timeout=PATIENCE_S)
     assert work.runs == [job.job_id]
     queue.close()
 
@@ -179,7 +180,7 @@ def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> Non
         ended = create_job(connection, "me", "image", {})
         queue.enqueue(connection, ended)
     with working(queue, ["image"], "worker", 4, breaks, 5):
-        assert broken.wait(20)
+        assert broken.wait(PATIENCE_S)
     with database.begin() as connection:
         missing = create_job(connection, "me", "image", {})
         waiting = create_job(connection, "me", "image", {})
@@ -197,7 +198,7 @@ def test_what_its_entry_has_lost_is_handed_over_anew(database: sa.Engine) -> Non
     assert queue.reconcile() == 0
     with working(queue, ["image"], "worker", 4, work, 5):
         for _ in range(4):
-            assert work.ended.acquire(timeout=20)
+            assert work.ended.acquire(timeout=PATIENCE_S)
     assert set(work.runs) == {one.job_id for one in (ended, missing, waiting, moved)}
     assert len(work.runs) == 4
     with database.connect() as connection:
@@ -222,7 +223,7 @@ def test_what_a_worker_was_given_and_knows_nothing_of_goes_to_others(
     assert queue.reconcile() == 1
     assert queue.under_way() == {str(known.job_id): "deaf"}
     with working(queue, ["image"], "another", 4, work, 5):
-        assert work.ended.acquire(timeout=20)
+        assert work.ended.acquire(timeout=PATIENCE_S)
     assert work.runs == [lost.job_id]
     queue.close()
 
@@ -247,11 +248,11 @@ def test_entries_go_with_their_jobs_and_no_others(
     lost = add(3)
     with working(queue, ["image"], "worker", 4, breaks, 5):
         for _ in lost:
-            assert broken.acquire(timeout=20)
+            assert broken.acquire(timeout=PATIENCE_S)
     add(5)
     with working(queue, ["image"], "worker", 4, work, 5):
         for _ in range(5):
-            assert work.ended.acquire(timeout=20)
+            assert work.ended.acquire(timeout=PATIENCE_S)
     waiting = add(1)
     assert queue.sweep() == 5
     assert queue.sweep() == 0
@@ -284,9 +285,7 @@ def test_of_an_account_so_many_are_at_work_and_others_do_not_wait(database: sa.E
             with database.begin() as connection:
                 queue.enqueue(connection, create_job(connection, account, "image", {}))
     with working(queue, ["image"], "worker", 8, run, 5):
-        give_up = time.monotonic() + 30
-        while len(ended) < 12 and time.monotonic() < give_up:
-            time.sleep(0.05)
+        wait_until(lambda: len(ended) == 12)
     assert most == {"me": 2, "you": 2}
     assert ended.index("you") < 4  # though all of the other's were first
     queue.close()
@@ -302,7 +301,7 @@ def test_interactive_jobs_come_before_those_of_a_batch(database: sa.Engine) -> N
         jobs.append(made.job_id)
     with working(queue, ["image"], "worker", 1, work, 5):
         for _ in jobs:
-            assert work.ended.acquire(timeout=20)
+            assert work.ended.acquire(timeout=PATIENCE_S)
     assert work.runs == [*jobs[2:], *jobs[:2]]
     queue.close()
 
@@ -315,11 +314,11 @@ def test_a_worker_takes_jobs_of_its_own_queues_alone(database: sa.Engine) -> Non
         small = create_job(connection, "me", "image", {}, queue="small")
         queue.enqueue(connection, small)
     with working(queue, ["small"], "worker", 4, work, 5):
-        assert work.ended.acquire(timeout=20)
+        assert work.ended.acquire(timeout=PATIENCE_S)
         time.sleep(0.5)
     assert work.runs == [small.job_id]
     with working(queue, ["small", "large"], "worker", 4, work, 5):
-        assert work.ended.acquire(timeout=20)
+        assert work.ended.acquire(timeout=PATIENCE_S)
     assert work.runs == [small.job_id, other.job_id]
     queue.close()
 
@@ -352,7 +351,7 @@ def test_what_another_worker_has_is_taken_from_it_once(
             queue.give_back("dead")
         else:
             assert queue.take_from("dead", job_id)
-        assert work.ended.acquire(timeout=20)
+        assert work.ended.acquire(timeout=PATIENCE_S)
         assert not queue.take_from("dead", job_id)
     with database.connect() as connection:
         ended = get_job(connection, job.job_id)

@@ -30,6 +30,7 @@ from maquette.jobs.store import (
     seconds_until_next,
     start_job,
 )
+from tests.waiting import PATIENCE_S
 
 
 def _new(database: sa.Engine, account: str = "me") -> UUID:
@@ -273,7 +274,7 @@ def test_who_listens_hears_of_what_is_committed_and_only_that(database: sa.Engin
             over = replace(attempt, attempts=attempt.attempts - 1)
             ticks = [(attempt, {"step": 3, "previews": ["x" * 9000]}), (over, {"step": 4})]
             send_ticks(connection, ticks)
-        notes = [json.loads(n.payload) for n in listener.notifies(timeout=5, stop_after=2)]
+        notes = [json.loads(n.payload) for n in listener.notifies(timeout=PATIENCE_S, stop_after=2)]
     address = {"job_id": str(job_id), "account_id": "me"}
     assert notes == [
         {**address, "kind": "queued"},

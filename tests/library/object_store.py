@@ -19,6 +19,8 @@ from typing import Any
 
 import boto3
 
+from tests.waiting import PATIENCE_S, wait_until
+
 BUCKET = "maquette"
 KEY_ID, SECRET = "studio:maquette", "a-secret"
 SERVERS = ("account", "container", "object")
@@ -107,26 +109,23 @@ def object_store(folder: Path, port: int | None = None) -> Iterator[str]:
         ]
         endpoint = f"http://127.0.0.1:{port}"
         try:
-            _wait_for(endpoint)
+            wait_until(lambda: _answers(endpoint))
             yield endpoint
         finally:
             for process in processes:
                 process.terminate()
             for process in processes:
-                process.wait(30)
+                process.wait(PATIENCE_S)
 
 
-def _wait_for(endpoint: str) -> None:
-    give_up = time.monotonic() + 90
-    while time.monotonic() < give_up:
-        try:
-            urllib.request.urlopen(f"{endpoint}/", timeout=5)
-            return
-        except urllib.error.HTTPError:
-            return  # it answers
-        except OSError:
-            time.sleep(0.2)
-    raise TimeoutError(endpoint)
+def _answers(endpoint: str) -> bool:
+    try:
+        urllib.request.urlopen(f"{endpoint}/", timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def client(endpoint: str) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from maquette.library.thumbnails import Thumbnails
+from tests.waiting import PATIENCE_S
 
 HASH = "ab" * 32
 
@@ -67,15 +68,15 @@ def test_what_is_kept_waits_for_none_that_is_made(tmp_path: Path) -> None:
 
     def slow() -> bytes:
         reading.set()
-        assert go_on.wait(60)
+        assert go_on.wait(2 * PATIENCE_S)
         return _png(300, 300)
 
     making = threading.Thread(target=thumbnails.get, args=(HASH, 128, slow))
     making.start()
-    assert reading.wait(60)
+    assert reading.wait(PATIENCE_S)
     other = threading.Thread(target=thumbnails.get, args=(HASH, 256, lambda: b""))
     other.start()
-    other.join(20)
+    other.join(PATIENCE_S)
     waited = other.is_alive()
     go_on.set()
     making.join()

@@ -18,6 +18,7 @@ from tests.payments.checkout import BUYER, REFUND, buy, charge_of, hear, only
 from tests.payments.conftest import join, posted
 from tests.payments.customer import MILLION, Customer
 from tests.payments.stripe_server import Json, StripeServer, event
+from tests.waiting import PATIENCE_S
 
 
 def _delete(database: sa.Engine, account_id: str = "ada") -> None:
@@ -288,7 +289,7 @@ def test_what_is_told_while_the_account_is_deleted_waits_for_that(
             thread.join(0.5)
             assert thread.is_alive()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
     paid: Sequence[Payment] = shop.payments(9)
     assert [(one.given_up, one.buyer) for one in paid] == [(True, None)] * 2
     customer.hear(told[2])

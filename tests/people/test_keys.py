@@ -14,6 +14,7 @@ from maquette.core.ids import new_id
 from maquette.db.tables.people import api_key, budget, budget_use
 from maquette.people.budgets import settle_budgets, spend_budgets
 from maquette.people.keys import MOST_KEYS, ApiKey, add_key, caller_of_key, delete_keys, list_keys
+from tests.waiting import PATIENCE_S
 
 
 def _spend(connection: sa.Connection, key: ApiKey, amount: int) -> UUID:
@@ -129,6 +130,6 @@ def test_budgets_are_waited_for_before_what_was_taken_of_them(database: sa.Engin
         settling.start()
         time.sleep(0.5)
         other.execute(sa.select(budget_use).with_for_update(nowait=True))
-    settling.join(10)
+    settling.join(PATIENCE_S)
     with database.connect() as connection:
         assert _spent(connection) == 10

@@ -7,7 +7,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
@@ -19,6 +18,7 @@ from maquette.sandbox import bubblewrap as module
 from maquette.sandbox.bubblewrap import Bubblewrap, find_bubblewrap
 from maquette.sandbox.runs import MIB, Limits, StoppedBy
 from tests.sandbox.world import processes_of
+from tests.waiting import wait_until
 
 GRACE_S = 1.0  # within which what is past its limit has ended
 
@@ -296,21 +296,14 @@ def test_a_run_ends_with_the_program_that_started_it(bubblewrap: Bubblewrap) -> 
     code = f"""
 from maquette.sandbox.bubblewrap import find_bubblewrap
 from maquette.sandbox.runs import Limits
-command = ["python", "-c", "import time; time.sleep(60)", {marker!r}]
+command = ["python", "-c", "import time; time.sleep(3600)", {marker!r}]
 find_bubblewrap().run({{}}, command, Limits(seconds=60))
 """
     program = subprocess.Popen([sys.executable, "-c", code], env={"PYTHONPATH": ":".join(sys.path)})
-    _until(lambda: len(processes_of(marker)) >= 1)
+    wait_until(lambda: len(processes_of(marker)) >= 1)
     program.send_signal(signal.SIGKILL)
     program.wait()
-    _until(lambda: not processes_of(marker))
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    wait_until(lambda: not processes_of(marker))
 
 
 def test_without_bubblewrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

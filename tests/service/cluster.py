@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,19 +22,11 @@ from maquette.db.tables.ledger import hold
 from maquette.db.tables.library import asset
 from maquette.ledger.verify import verify
 from maquette.library.blobs import Blobs
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 REQUEST = {"prompt": "a red boat", "width": 64, "height": 64, "num_inference_steps": 1}
-PATIENCE_S = 240.0  # for processes to start on a busy machine
 MANY = {"MAQUETTE_ACCOUNT_REQUESTS": "1000000", "MAQUETTE_QUEUE_JOBS": "1000000"}
-
-
-def wait_until(what: Callable[[], Any], seconds: float = PATIENCE_S) -> Any:
-    give_up = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < give_up, "it did not come about in time"
-        time.sleep(0.05)
-    return found
 
 
 class Cluster:

@@ -12,6 +12,7 @@ from maquette.core.requests import AdapterUse
 from maquette.jobs.store import Job, end_job, get_job, let_go, start_job
 from maquette.service import job_runner
 from tests.service.conftest import ImageRoom
+from tests.waiting import PATIENCE_S, wait_until
 
 
 def _die(room: ImageRoom, job: Job, times: int) -> None:
@@ -58,7 +59,7 @@ def test_a_job_in_which_workers_died_is_alone(
     for runner in runners:
         runner.start()
     for runner in runners:
-        runner.join(60)
+        runner.join(PATIENCE_S)
     assert {room.state(job) for job in jobs} == {"succeeded"}
     lone = {job.job_id for job in jobs[2:4]}
     assert all(len(company) == 1 for company in seen if company & lone)
@@ -109,7 +110,7 @@ def test_a_job_that_waits_for_another_try_can_be_cancelled(
     time.sleep(1.0)
     with room.database.begin() as connection:
         assert end_job(connection, job.job_id, "cancelled")
-    runner.join(10)
+    runner.join(PATIENCE_S)
     assert not runner.is_alive()
     assert room.state(job) == "cancelled"
 
@@ -120,12 +121,11 @@ def test_an_attempt_that_is_anothers_by_now_writes_nothing(room: ImageRoom) -> N
     runner = threading.Thread(target=room.jobs.run, args=(job.job_id,))
     runner.start()
     kept = room.folder / "snapshots"
-    while not [*kept.iterdir()]:
-        time.sleep(0.05)
+    wait_until(lambda: [*kept.iterdir()])
     with room.database.begin() as connection:
         let_go(connection, job.job_id, "worker")
         assert start_job(connection, job.job_id, "another")
-    runner.join(10)
+    runner.join(20)  # it would go on for forty seconds
     assert not runner.is_alive()
     assert (room.state(job), room.hashes(job)) == ("running", [])
     assert [*kept.iterdir()]  # for the other to go on from

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import threading
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -27,6 +26,7 @@ from maquette.service import restore as story
 from maquette.service.backup import back_up
 from maquette.service.restore import check_backup, restore
 from tests.db.rows_by_revision import MADE, PICTURES, rows_until
+from tests.waiting import wait_until
 
 
 class Site:
@@ -184,9 +184,7 @@ def test_a_backup_while_others_write_has_the_blob_of_each_row(
     for thread in threads:
         thread.start()
     try:
-        give_up = time.monotonic() + 60
-        while len(written) < 10 and time.monotonic() < give_up:
-            time.sleep(0.01)
+        wait_until(lambda: len(written) >= 10)
         places = [tmp_path / "kept", tmp_path / "kept", tmp_path / "kept.tar"]
         made = [back_up(site.settings, place, site.blobs).manifest for place in places]
     finally:

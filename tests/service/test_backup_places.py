@@ -17,6 +17,7 @@ from maquette.library.blobs import Blobs
 from maquette.service.backup import back_up
 from maquette.service.restore import check_backup
 from tests.service.test_backup import Site
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -50,13 +51,13 @@ def test_of_two_backups_at_once_into_one_place_the_second_is_refused(
 
     def wait() -> None:
         reading.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE_S)
 
     slow = _Watched(site.blobs.folder, wait)
     first = threading.Thread(target=back_up, args=(site.settings, place, slow))
     first.start()
     try:
-        assert reading.wait(60)
+        assert reading.wait(PATIENCE_S)
         with pytest.raises(UsageError, match=f"another backup is being written to .*{name}; wait"):
             back_up(site.settings, place, site.blobs)
     finally:

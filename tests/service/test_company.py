@@ -4,6 +4,7 @@ import threading
 import time
 
 from maquette.service.company import Company
+from tests.waiting import PATIENCE_S
 
 
 def test_who_is_to_be_alone_waits_for_the_others_and_they_for_it() -> None:
@@ -15,7 +16,7 @@ def test_who_is_to_be_alone_waits_for_the_others_and_they_for_it() -> None:
             with lock:
                 seen.append(f"{name} comes")
             if not alone and name != "late":
-                together.wait(10)
+                together.wait(PATIENCE_S)
             time.sleep(0.2)
             with lock:
                 seen.append(f"{name} goes")
@@ -29,7 +30,7 @@ def test_who_is_to_be_alone_waits_for_the_others_and_they_for_it() -> None:
     threads = [start("first"), start("second")]
     threads += [start("loner", alone=True), start("late"), start("another", alone=True)]
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert sorted(seen[:2]) == ["first comes", "second comes"]
     assert sorted(seen[2:4]) == ["first goes", "second goes"]
     rest = ["loner comes", "loner goes", "another comes", "another goes"]

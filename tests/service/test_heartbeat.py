@@ -33,6 +33,7 @@ from maquette.service.heartbeat import BEAT_S, Heartbeat, summary
 from maquette.service.studio import Studio
 from tests.conftest import TinyModels
 from tests.credits import settle
+from tests.waiting import PATIENCE_S, wait_until
 
 SMALL = SamplingParams("a cat", width=64, height=64, num_inference_steps=20)
 
@@ -83,7 +84,7 @@ def test_a_heart_beats_only_while_the_engine_goes_on(
 
     def hangs(latents: Tensor, *_: object) -> Tensor:
         hanging.set()
-        assert go_on.wait(60)
+        assert go_on.wait(PATIENCE_S)
         return latents
 
     beats: list[object] = []
@@ -98,12 +99,12 @@ def test_a_heart_beats_only_while_the_engine_goes_on(
     with Heartbeat(database, "worker-1", [loop], dict, lambda: beats.append(1), longest_pass_s=2.0):
         assert beats_within(1.0)  # with nothing to do
         future = loop.add(_request(hangs))
-        assert hanging.wait(10)
+        assert hanging.wait(PATIENCE_S)
         assert beats_within(1.0)  # a pass may take its time
         time.sleep(2.0)
         assert not beats_within(1.0)
         go_on.set()
-        future.result(10)
+        future.result(PATIENCE_S)
         assert beats_within(1.0)
     loop.close()
 
@@ -124,7 +125,7 @@ def test_a_heart_outlives_whatever_fails_in_a_beat(
     loop = EngineLoop(DenoisingEngine(torch.device("cpu")))
     with Heartbeat(database, "worker-1", [loop], measured, beats.release):
         for _ in range(6):
-            assert beats.acquire(timeout=30)
+            assert beats.acquire(timeout=PATIENCE_S)
     loop.close()
     assert caplog.text.count("cannot say that it lives") == 3
     with database.connect() as connection:
@@ -137,10 +138,7 @@ def _heartbeat_at(database: sa.Engine) -> object:
 
 
 def _wait_for_end(studio: Studio, job: Job) -> Job:
-    give_up = time.monotonic() + 60
-    while not (now := studio.job("me", job.job_id)).ended and time.monotonic() < give_up:
-        time.sleep(0.02)
-    return now
+    return wait_until(lambda: now if (now := studio.job("me", job.job_id)).ended else None)
 
 
 def _fill(studio: Studio) -> QueueFull:
@@ -174,7 +172,7 @@ def test_a_studio_lets_in_what_its_worker_can_do(
         assert unknown.expected_at is None  # nothing is measured yet
         running.start()
         try:
-            assert ready.wait(60)
+            assert ready.wait(PATIENCE_S)
             _wait_for_end(studio, unknown)
             time.sleep(2 * BEAT_S)  # by now this size is known, too
             first = _wait_for_end(studio, studio.submit("me", SMALL)[0])
@@ -194,4 +192,4 @@ def test_a_studio_lets_in_what_its_worker_can_do(
             for job in studio.jobs("me", 100):
                 studio.cancel("me", job.job_id)
             stop.set()
-            running.join(60)
+            running.join(PATIENCE_S)

@@ -23,6 +23,7 @@ from maquette.service.studio import Studio
 from tests.conftest import TinyModels
 from tests.lora_files import write_diffusers
 from tests.service.conftest import ImageRoom
+from tests.waiting import PATIENCE_S
 
 
 def test_a_job_is_drawn_kept_and_not_drawn_twice(room: ImageRoom) -> None:
@@ -68,7 +69,7 @@ def test_a_cancelled_job_is_dropped_by_the_engine_and_leaves_nothing(room: Image
     with room.database.begin() as connection:
         assert end_job(connection, job.job_id, "cancelled")
         add_event(connection, job.job_id, "cancelled", {})
-    runner.join(5)
+    runner.join(20)  # it would go on for forty seconds
     assert not runner.is_alive()
     assert (room.state(job), room.hashes(job)) == ("cancelled", [])
     assert room.kinds(job)[-1] == "cancelled"
@@ -165,7 +166,7 @@ def test_a_job_ends_with_its_first_failure_and_says_where_memory_is_lacking(
     for runner in runners:
         runner.start()
     for runner in runners:
-        runner.join(30)
+        runner.join(PATIENCE_S)
     with room.database.connect() as connection:
         error = get_job(connection, job.job_id).error
     assert room.state(job) == "failed"
@@ -206,4 +207,4 @@ def test_a_decoder_that_meets_a_broken_device_ends_the_loop(room: ImageRoom) -> 
     assert isinstance(error, torch.AcceleratorError)
     assert states == {"running"}  # a worker ends before its job hears of it
     with pytest.raises(CancelledError):
-        room.loop.add(room.image.prepare(room.maker._request(room.job()))[0]).result(10)
+        room.loop.add(room.image.prepare(room.maker._request(room.job()))[0]).result(PATIENCE_S)

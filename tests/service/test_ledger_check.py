@@ -22,6 +22,7 @@ from maquette.ledger.grants import grant
 from maquette.ledger.verify import ACCOUNTS
 from maquette.service import ledger_check as service
 from maquette.service.ledger_check import LEASE, LedgerCheck, LedgerChecker, LedgerChecks
+from tests.waiting import PATIENCE_S, wait_until
 
 ALL_ACCOUNTS = ACCOUNTS + 7 + 3  # of users and of the system
 # Another process, which begins a check that is never done.
@@ -58,13 +59,13 @@ def checker(database: sa.Engine) -> Iterator[LedgerChecker]:
 
 def _ended(checker: LedgerChecker) -> LedgerCheck:
     """The newest, once it does not run any more."""
-    for _ in range(400):
-        newest = checker.checks().newest
-        assert newest is not None
-        if newest.state != "running":
-            return newest
-        time.sleep(0.05)
-    raise AssertionError("it does not end")
+
+    def newest() -> LedgerCheck | None:
+        one = checker.checks().newest
+        assert one is not None
+        return one if one.state != "running" else None
+
+    return wait_until(newest)
 
 
 def _falsify(database: sa.Engine, amount: int) -> None:
@@ -135,7 +136,7 @@ def test_as_many_begin_one_at_once_as_there_are_connections(
     fresh_url: str, database: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     all_told = Event()
-    monkeypatch.setattr(service, "verify", lambda *_: iter(lambda: all_told.wait(60), True))
+    monkeypatch.setattr(service, "verify", lambda *_: iter(lambda: all_told.wait(PATIENCE_S), True))
     with ExitStack() as stack:
         engine = stack.enter_context(open_database(Settings(database=fresh_url), lock_s=API_LOCK_S))
         checker = stack.enter_context(LedgerChecker(engine))

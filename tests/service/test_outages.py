@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from maquette.core.settings import Settings
 from maquette.db.connect import DATABASE_AWAY, open_database, start_server
 from maquette.db.tables.jobs import job
-from tests.service.cluster import Cluster, check_all, unfinished, wait_until
+from tests.service.cluster import Cluster, check_all, unfinished
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.gate
 

@@ -50,10 +50,10 @@ from maquette.world.compose import Wish, arrange
 from maquette.world.draw import draw
 from tests.engines.text_server import good, serving
 from tests.engines.tiny_seers import write_llava
+from tests.waiting import PATIENCE_S, wait_until
 
 SEEN = "a red boat on the sea at night under a clear sky"
 STARTER = "starter-text"
-PATIENCE_S = 20.0
 
 
 @pytest.mark.parametrize("model", [STARTER, "home/m"])
@@ -184,13 +184,6 @@ def test_pictures_are_opened_one_at_a_time_and_shrunk_at_once(
     assert len(asked) == 2
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.01)
-
-
 def test_who_waits_for_a_slow_captioner_can_be_cancelled(room: Room) -> None:
     """Both those whom it is asked for and those who wait for a turn; all others go on."""
     answers, goes_on = threading.Event(), threading.Event()
@@ -206,12 +199,12 @@ def test_who_waits_for_a_slow_captioner_can_be_cancelled(room: Room) -> None:
         room.add(url)
         try:
             first = jobs.submit(room.describe, [picture], "home/m")
-            _until(lambda: len(asked) == 1)
+            wait_until(lambda: len(asked) == 1)
             further = [
                 jobs.submit(room.describe, [picture], "home/m", goes_on.is_set)
                 for _ in range(ASKED_AT_ONCE + 1)
             ]
-            _until(lambda: len(asked) == ASKED_AT_ONCE)
+            wait_until(lambda: len(asked) == ASKED_AT_ONCE)
             goes_on.clear()
             for one in further:
                 assert isinstance(one.exception(PATIENCE_S), CancelledError)

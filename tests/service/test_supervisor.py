@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -20,15 +19,9 @@ from maquette.service import supervisor as supervising
 from maquette.service.owner import prepare_owner
 from maquette.service.studio import Studio
 from maquette.service.supervisor import Supervisor
+from tests.waiting import wait_until
 
 LONG = {"prompt": "a red boat", "num_inference_steps": 200, "width": 64, "height": 64}
-
-
-def _wait_until(what: Callable[[], bool], seconds: float = 120.0) -> None:
-    give_up = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < give_up, "it did not come about in time"
-        time.sleep(0.1)
 
 
 # A worker that starts slowly, lives a while and hangs; it ends when its standard input does.
@@ -52,13 +45,13 @@ def test_none_is_blamed_before_it_takes_jobs_nor_while_it_is_heard(
     monkeypatch.setattr(supervising, "LISTEN_S", 0.05)
     begun = time.monotonic()
     with Supervisor(os.environ, still_s=0.8, hung_s=1.0) as supervisor:
-        _wait_until(supervisor.is_ready)
+        wait_until(supervisor.is_ready)
         assert time.monotonic() - begun >= 2.0  # it was silent for longer than it may be later
         assert supervisor.restarts == 0
-        _wait_until(lambda: not supervisor.is_ready())
+        wait_until(lambda: not supervisor.is_ready())
         assert time.monotonic() - begun >= 4.0
-        _wait_until(lambda: supervisor.restarts == 1)
-        _wait_until(supervisor.is_ready)
+        wait_until(lambda: supervisor.restarts == 1)
+        wait_until(supervisor.is_ready)
 
 
 @pytest.mark.slow
@@ -82,16 +75,16 @@ def test_a_worker_that_hangs_is_not_ready_and_is_started_again(
             def state() -> str:
                 return client.get(f"/v1/generations/{asked['generation_id']}").json()["state"]
 
-            _wait_until(is_ready)
+            wait_until(is_ready)
             asked = client.post("/v1/generations", json=LONG).json()
-            _wait_until(lambda: state() == "running")
+            wait_until(lambda: state() == "running")
             (hung,) = psutil.Process().children()[-1:]
             assert "worker" in hung.cmdline()
             hung.suspend()
-            _wait_until(lambda: not is_ready())
+            wait_until(lambda: not is_ready())
             assert client.get("/readyz").json().items() >= {("database", True), ("worker", False)}
             assert hung.is_running()
-            _wait_until(is_ready)
+            wait_until(is_ready)
             assert not hung.is_running()
             assert supervisor.restarts == 1
-            _wait_until(lambda: state() == "succeeded")
+            wait_until(lambda: state() == "succeeded")

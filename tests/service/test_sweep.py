@@ -3,7 +3,7 @@
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from maquette.service import background, sweep
 from maquette.service.studio import Studio
 from maquette.service.sweep import Sweeper, sweep_uploads
 from tests.credits import settle
+from tests.waiting import PATIENCE_S, wait_until
 
 DAY = timedelta(days=1)
 SMALL = SamplingParams("a cat", width=64, height=64)
@@ -109,10 +110,10 @@ def test_it_sweeps_on_after_whatever_failed(
     path.unlink()
     path.mkdir()  # which no one can delete as a file
     with Sweeper(room.blobs, room.queue, room.snapshots, upload_days=1):
-        _wait_until(lambda: "uploads that are to be swept stay" in caplog.text)
+        wait_until(lambda: "uploads that are to be swept stay" in caplog.text)
         assert room.knows(content_hash)  # so that it is tried again
         path.rmdir()
-        _wait_until(lambda: not room.knows(content_hash))
+        wait_until(lambda: not room.knows(content_hash))
 
 
 def test_a_part_that_fails_keeps_no_other_from_its_own(
@@ -127,7 +128,7 @@ def test_a_part_that_fails_keeps_no_other_from_its_own(
     monkeypatch.setattr(room.queue, "sweep", fails)
     monkeypatch.setattr(sweep, "drop_old_rates", lambda _: swept.set())
     with Sweeper(room.blobs, room.queue, room.snapshots, upload_days=1):
-        assert swept.wait(30)
+        assert swept.wait(PATIENCE_S)
     for name in ("credits", "uploads", "entries of the queue", "snapshots"):
         assert f"{name} that are to be swept stay for an hour" in caplog.text
 
@@ -145,15 +146,8 @@ def test_it_leaves_off_when_it_is_told_to(room: _Room, monkeypatch: pytest.Monke
         with Sweeper(room.blobs, room.queue, room.snapshots, upload_days=1) as sweeper:
             time.sleep(0.5)
         assert sweeper._thread.is_alive()  # and no one waits for it
-    sweeper._thread.join(60)
+    sweeper._thread.join(PATIENCE_S)
     assert not sweeper._thread.is_alive()
-
-
-def _wait_until(what: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < give_up, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def test_whoever_puts_or_names_what_is_swept_has_it_or_is_told(room: _Room) -> None:

@@ -15,6 +15,7 @@ from maquette.jobs.store import Job, create_job, end_job, start_job
 from maquette.service import ticks as story
 from maquette.service.ticks import Ticks
 from tests.api.conftest import database_away
+from tests.waiting import wait_until
 
 
 def _attempt(database: sa.Engine) -> Job:
@@ -31,13 +32,16 @@ class Ear:
     def __init__(self, connection: "psycopg.Connection[Any]") -> None:
         self._connection = connection
 
-    def ticks(self, at_least: int, wait_s: float = 20.0) -> list[dict[str, Any]]:
+    def ticks(self, at_least: int) -> list[dict[str, Any]]:
         """All that came until there are so many, and a little after."""
         heard: list[dict[str, Any]] = []
-        give_up = time.monotonic() + wait_s
-        while len(heard) < at_least and time.monotonic() < give_up:
-            heard += [json.loads(n.payload) for n in self._connection.notifies(timeout=0.1)]
-        heard += [json.loads(n.payload) for n in self._connection.notifies(timeout=0.3)]
+
+        def listen(for_s: float) -> bool:
+            heard.extend(json.loads(n.payload) for n in self._connection.notifies(timeout=for_s))
+            return len(heard) >= at_least
+
+        wait_until(lambda: listen(0.1))
+        listen(0.3)
         return [one for one in heard if "tick" in one]
 
 

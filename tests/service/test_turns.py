@@ -1,22 +1,12 @@
 """Who waits for a turn is let in by account, and leaves where it is not to go on."""
 
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import CancelledError
 
 import pytest
 
 from maquette.service.turns import Turns
-
-PATIENCE_S = 20.0
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.01)
+from tests.waiting import PATIENCE_S, wait_until
 
 
 class Room:
@@ -32,7 +22,7 @@ class Room:
         thread = threading.Thread(target=self._stay, args=(account_id,))
         self._threads.append(thread)
         thread.start()
-        _until(lambda: len(self.turns._waiting) + len(self.came) > before)
+        wait_until(lambda: len(self.turns._waiting) + len(self.came) > before)
 
     def _stay(self, account_id: str) -> None:
         with self.turns.of(account_id, lambda: True):
@@ -50,7 +40,7 @@ class Room:
 def test_an_account_with_many_lets_others_in() -> None:
     room = Room()
     room.add("a")
-    _until(lambda: room.came == ["a"])
+    wait_until(lambda: room.came == ["a"])
     for account_id in "aaabbc":
         room.add(account_id)
     room.end()

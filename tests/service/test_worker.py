@@ -5,7 +5,6 @@ What its own settings say of others' business counts for nothing.
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,8 @@ from maquette.library.blobs import Blobs
 from maquette.service.studio import Studio
 from tests.conftest import TinyModels
 from tests.credits import settle
-from tests.service.cluster import Cluster, wait_until
+from tests.service.cluster import Cluster
+from tests.waiting import wait_until
 
 # A worker on a tiny model, whose device breaks once: on a CPU it does not by itself. It ends when
 # its standard input does.
@@ -70,9 +70,7 @@ def test_a_broken_device_ends_the_worker_and_no_job(
         assert "the engine is broken, so this worker ends" in said
         assert studio.job("me", job.job_id).state == "running"
         with subprocess.Popen(words, **pipes) as second:
-            give_up = time.monotonic() + 150
-            while not studio.job("me", job.job_id).ended and time.monotonic() < give_up:
-                time.sleep(0.1)
+            wait_until(lambda: second.poll() is not None or studio.job("me", job.job_id).ended)
             _, said = second.communicate()
         ended = studio.job("me", job.job_id)
         queue.close()

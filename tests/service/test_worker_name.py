@@ -2,22 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
 
 from maquette.service.worker_name import WorkerName
+from tests.waiting import PATIENCE_S, wait_until
 
 LOST = """SELECT pg_terminate_backend(pid) FROM pg_locks
     WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"""
-
-
-def _wait_until(what: Callable[[], bool], seconds: float = 20.0) -> None:
-    give_up = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < give_up, "it did not come about in time"
-        time.sleep(0.05)
 
 
 def _lose(database: sa.Engine) -> None:
@@ -35,11 +28,11 @@ def test_a_second_of_a_name_says_that_it_waits_until_the_first_is_gone(
     assert names[0].wait(told)
     waiting = threading.Thread(target=names[1].wait, args=(told, 0.1))
     waiting.start()
-    _wait_until(lambda: "another worker is called a" in caplog.text)
+    wait_until(lambda: "another worker is called a" in caplog.text)
     names[0].renew()
     time.sleep(0.5)
     assert waiting.is_alive()
-    waiting.join(10)  # the first is renewed no more, as where its machine has no power
+    waiting.join(PATIENCE_S)  # the first is renewed no more, as where its machine has no power
     assert not waiting.is_alive()
     assert caplog.text.count("another worker is called a") == 1
     told.set()

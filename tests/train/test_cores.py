@@ -14,6 +14,7 @@ from maquette.train.batch import Batch, Metrics
 from maquette.train.cores import Replicas, side_by_side
 from maquette.train.loop import Compute, LoopSettings, train
 from maquette.train.masters import Masters
+from tests.waiting import PATIENCE_S
 
 
 def _model() -> nn.Module:
@@ -41,7 +42,7 @@ def _feed(step: int) -> Iterator[Batch]:
 
 @pytest.mark.usefixtures("four_threads")
 def test_jobs_run_at_once_and_share_the_threads() -> None:
-    meet = threading.Barrier(2, timeout=20)
+    meet = threading.Barrier(2, timeout=PATIENCE_S)
 
     def job(number: int) -> tuple[int, int]:
         meet.wait()

@@ -50,6 +50,7 @@ from tests.callers import become
 from tests.conftest import TinyModels
 from tests.lora_files import write_diffusers
 from tests.payments.stripe_server import SECRET, StripeServer, stripe_server
+from tests.waiting import PATIENCE_S, wait_until
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"width": 1280, "height": 800}
@@ -77,19 +78,16 @@ class Site:
 
     def newest(self) -> dict[str, Any]:
         """The request that was made last, once it has ended."""
-        for _ in range(200):
-            if (all_ := self.generations()) and all_[0]["finished_at"]:
-                return all_[0]
-            time.sleep(0.1)
-        raise AssertionError("it did not end in time")
+
+        def ended() -> dict[str, Any] | None:
+            newest = next(iter(self.generations()), None)
+            return newest if newest and newest["finished_at"] else None
+
+        return wait_until(ended)
 
     def wait_for(self, generations: list[dict[str, Any]]) -> None:
         """Until these are all that the server has."""
-        for _ in range(200):
-            if self.generations() == generations:
-                return
-            time.sleep(0.1)
-        raise AssertionError(f"there are {self.generations()}")
+        wait_until(lambda: self.generations() == generations)
 
     def make(self, **more: Any) -> dict[str, Any]:
         """A request with its pictures, as if made before."""
@@ -176,7 +174,7 @@ def site(served: tuple[str, FastAPI]) -> Iterator[Site]:
     url, app = served
     account = new_id().hex
     become(app, account)
-    with httpx.Client(base_url=url, timeout=30) as http:
+    with httpx.Client(base_url=url, timeout=PATIENCE_S) as http:
         site = Site(url, app, http)
         yield site
         for one in site.generations():

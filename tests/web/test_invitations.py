@@ -1,7 +1,6 @@
 """Into a team by the link of a mail: with and without an account, signed in and not."""
 
 import re
-import time
 from collections.abc import Iterator
 from urllib.parse import unquote
 
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from maquette.people.mailer import Mailer
 from tests.letterbox import Letterbox, mail_server
+from tests.waiting import wait_until
 from tests.web.conftest import Site, can_be_used_by_all, open_menu
 from tests.web.door import PASSWORD, Door, closed
 
@@ -33,12 +33,12 @@ def box(door: Door) -> Iterator[Letterbox]:
 
 def _link(box: Letterbox, purpose: str) -> str:
     """That of the newest mail, once it is there."""
-    for _ in range(200):
+
+    def link() -> re.Match[str] | None:
         text = box.mails[-1].get_content() if box.mails else ""
-        if found := re.search(rf"http\S+/#{purpose}=\S+", text):
-            return unquote(found[0])
-        time.sleep(0.05)
-    raise AssertionError(f"no mail with {purpose}: {box.mails}")
+        return re.search(rf"http\S+/#{purpose}=\S+", text)
+
+    return unquote(wait_until(link)[0])
 
 
 def _invited(door: Door, box: Letterbox, email: str) -> str:
