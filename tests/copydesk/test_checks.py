@@ -59,7 +59,7 @@ def test_texts_are_held_to_what_is_asked_for_before_what_is_usual() -> None:
     usual = Limits(least_words=5, most_words=50)
     include = ["kettle"]
     assert Demands(usual, include=include).bounds() == Bounds(5, 50, include, 12, 4)
-    assert Demands(usual, "zh", length=(None, 20)).bounds() == Bounds(0, 20, [], 24, 4)
+    assert Demands(usual, "zh", length=(None, 20)).bounds() == Bounds(0, 20, [], 24, 4, "zh")
     assert Demands(usual, length=(20, 20)).bounds() == Bounds(16, 24, [], 12, 4)
     named = ["Alder, a kettle", "a blue enamel mug"]  # which has no name
     assert Demands(named=named).bounds().include == ["Alder"]

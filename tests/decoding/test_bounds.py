@@ -107,6 +107,42 @@ def test_a_word_is_not_begun_within_another() -> None:
         assert raised == wanted
 
 
+def test_a_word_that_is_begun_is_said_to_its_end() -> None:
+    vocabulary = ["", " t", "hings", "imid", "hing", "."]
+    ways = {" things": [1, 2], " Things": [1, 2]}
+
+    def decode(tokens: Sequence[int]) -> str:
+        return "".join(vocabulary[token] for token in tokens)
+
+    made = BoundedTexts(decode, lambda said: ways.get(said, []), len(vocabulary), [0])
+    text = made.make(Bounds(include=["things"]))
+    likeliest = []
+    for _ in range(2):
+        logits = torch.tensor([0.0, 0.0, 0.0, 9.0 if likeliest else 0.0, 5.0, 3.0])
+        text.mask(logits)
+        likeliest.append(int(logits.argmax()))
+        text.accept(likeliest[-1])
+    assert likeliest == [1, 2]
+
+
+def test_a_word_becomes_likelier_as_room_gets_little() -> None:
+    bounds = Bounds(include=["boat"], most_words=6)
+    raised = []
+    for said in ((" more",), (" more", " it", " rains", " on")):
+        logits = torch.zeros(len(VOCABULARY))
+        _text(bounds, *said).mask(logits)
+        raised.append(float(logits[VOCABULARY.index(" boat")]))
+    assert raised[0] < raised[1]
+
+
+def test_an_english_text_has_hardly_any_chinese_in_it() -> None:
+    chinese = {*VOCABULARY[VOCABULARY.index("雨") :]}
+    for language, lowered in (("en", chinese), ("zh", set[str]())):
+        logits = torch.zeros(len(VOCABULARY))
+        _text(Bounds(language=language), "Once").mask(logits)
+        assert {one for one, left in zip(VOCABULARY, logits, strict=True) if left < 0} == lowered
+
+
 def test_a_part_of_a_longer_word_is_not_the_word() -> None:
     vocabulary = ["", " tea", "pot"]
 

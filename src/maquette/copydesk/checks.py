@@ -125,8 +125,9 @@ class Demands:
         least, most = self.words
         include = [*self.include, *names_in(self.named, self.language)]
         if self.may_repeat:
-            return Bounds(least, most, include)
-        return Bounds(least, most, include, COPIED_WORDS[self.language or "en"], REPEATED_WORDS)
+            return Bounds(least, most, include, language=self.language)
+        run_words = COPIED_WORDS[self.language or "en"]
+        return Bounds(least, most, include, run_words, REPEATED_WORDS, self.language)
 
 
 @dataclass(frozen=True, slots=True)

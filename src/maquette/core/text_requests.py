@@ -91,7 +91,7 @@ class TextParams:
 class Bounds:
     """What a text is held to while it is sampled: how many words it has, and which it must have, as
     far as that can be; that no run of `run_words` comes twice, and no sentence of more words than
-    `sentence_words`.
+    `sentence_words`; and its language, so that English hardly has Chinese characters in it.
     """
 
     least_words: int | None = None
@@ -99,6 +99,7 @@ class Bounds:
     include: Sequence[str] = ()
     run_words: int | None = None
     sentence_words: int | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,18 @@ from maquette.core.measures import SENTENCE, WORD, count_words, iter_places, wit
 from maquette.core.text_requests import Bounds
 from maquette.decoding.words import Decode, WordStream
 
-LATIN = 0x24F  # the last of its letters, which words are of that have spaces between them
+LATIN = "\u024f"  # the last of its letters, which words are of that have spaces between them
 MOST_URGED = 6  # times that a text which wants to end is to go on for words that it still lacks
-NUDGE = 5.5  # what is added to the logit of a token that goes on with a word that is lacking
+NUDGE = 5.5  # what is added to the logit of a token that a word which is lacking begins with
+SCARCE = 3.0  # and what more, by and by, as there is less room for it
+COMMIT = 25.0  # and to that of one that goes on with it: what is begun is seldom another word
 CLOSING = 4.0  # what is added to the logits of ends of sentences where there is little room left
+FOREIGN = 5.0  # what is taken from those of Chinese characters in an English text
 NEARLY = 0.8  # of the last sentence's words: a next one is hardly shorter
 _ENDS = ".!?。！？…"
 _CLOSES = "”\"'’)）"
 _JOINS = (",", ";", "—", "–", "，", "；", "、")
+_CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
 _AFTER_SENTENCE = re.compile(f"[{_ENDS}][{_CLOSES}]*\\s*$|\\n\\s*$")
 _ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)  # which is said often enough
 _ENDS_SENTENCE = re.compile(f"\\s*[{_ENDS}\\n]")
@@ -52,11 +56,21 @@ class BoundedTexts:
         plain = _ARTICLE.sub("", word, count=1) or word
         high = plain[:1].upper() + plain[1:]
         ways = [
-            Way(self._encode(space + one), bool(space), one == plain)
+            Way(self._encode(space + one), bool(space), one == plain, one[:1] <= LATIN)
             for space in (" ", "")
             for one in dict.fromkeys((plain, high))
         ]
         return [one for one in ways if one.tokens]
+
+    @cached_property
+    def _said(self) -> Sequence[str]:
+        """What each token says by itself."""
+        return [self.decode([token]) for token in range(self._vocabulary)]
+
+    @cached_property
+    def chinese(self) -> Tensor:
+        """Whether a token has Chinese characters or marks, (V,)."""
+        return torch.tensor([bool(_CHINESE.search(one)) for one in self._said])
 
     @cached_property
     def ends(self) -> Tensor:
@@ -68,28 +82,30 @@ class BoundedTexts:
     @cached_property
     def ends_sentence(self) -> Tensor:
         """Whether a token ends a sentence, but not the text, (V,)."""
-        said = (self.decode([token]) for token in range(self._vocabulary))
-        return torch.tensor([bool(_ENDS_SENTENCE.match(one)) for one in said]) & ~self.ends
+        ends = torch.tensor([bool(_ENDS_SENTENCE.match(one)) for one in self._said])
+        return ends & ~self.ends
 
     @cached_property
     def joins(self) -> Tensor:
         """Whether a token joins more to what could be a whole sentence, (V,): what begins with a
         mark for that, or all but ends where the model has no such.
         """
-        said = (self.decode([token]) for token in range(self._vocabulary))
         joins = torch.tensor(
-            [one.lstrip(" ").startswith(_JOINS) and "\n" not in one for one in said]
+            [one.lstrip(" ").startswith(_JOINS) and "\n" not in one for one in self._said]
         )
         return joins if joins.any() else ~(self.ends | self.ends_sentence)
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A word as tokens: with a space before it, and in its own letters or with a capital."""
+    """A word as tokens: with a space before it, and in its own letters or with a capital; whether
+    it is of those that have spaces between them.
+    """
 
     tokens: Sequence[int]
     spaced: bool
     plain: bool
+    latin: bool
 
 
 class BoundedText:
@@ -97,11 +113,13 @@ class BoundedText:
 
     It ends neither before it has words enough, nor, if it can, before it has those that it must
     have, which are made likelier meanwhile (as by Pascual et al. 2021,
-    https://arxiv.org/abs/2109.09707). Sentences end likelier where there is little room left, and
-    the text ends after one where the next would be too long. What would complete a run of words
-    that came before does not come (as by Paulus et al. 2017, https://arxiv.org/abs/1705.04304, but
-    by words, not tokens). A sentence that came before, here or in what the model learned from, does
-    not end where that one did; where it would, it goes on after a comma or the like.
+    https://arxiv.org/abs/2109.09707), and are said to their end once begun: of many tokens the
+    first alone would bring others that begin like it. Sentences end likelier where there is little
+    room left, and the text ends after one where the next would be too long. What would complete a
+    run of words that came before does not come (as by Paulus et al. 2017,
+    https://arxiv.org/abs/1705.04304, but by words, not tokens). A sentence that came before, here
+    or in what the model learned from, does not end where that one did; where it would, it goes on
+    after a comma or the like.
     """
 
     ended = False
@@ -138,8 +156,10 @@ class BoundedText:
         ends = _sized(self._made.ends, logits)
         words, least, most = len(self._words), self._bounds.least_words, self._bounds.most_words
         lacks = bool(self._lacking) and self._urged < MOST_URGED
-        for token in self._lacking_tokens():
-            logits[token] += NUDGE
+        if self._bounds.language == "en":
+            logits[_sized(self._made.chinese, logits)] -= FOREIGN
+        for token, likelier in self._lacking_tokens().items():
+            logits[token] += likelier
         if most and words >= max(least or 0, NEARLY * most):
             logits[_sized(self._made.ends_sentence, logits)] += CLOSING
             if self._sentence == 0:  # of a headline, which may have no other end
@@ -166,18 +186,29 @@ class BoundedText:
             if wants_to_end:
                 logits.masked_fill_(~_sized(self._made.joins, logits), -torch.inf)
 
-    def _lacking_tokens(self) -> set[int]:
-        """The tokens that go on with a word which is lacking, or may begin one here."""
+    def _lacking_tokens(self) -> dict[int, float]:
+        """The tokens that go on with a word which is lacking, or may begin one here, and how much
+        likelier they are to be.
+        """
         begins = not self._text or self._is_between()
-        after_space = not self._text or not self._text[-1].isalnum()
-        tokens: set[int] = set()
+        most = self._bounds.most_words
+        first = NUDGE + (SCARCE * min(1.0, len(self._words) / most) if most else 0.0)
+        tokens: dict[int, float] = {}
         for way in (way for word in self._lacking for way in self._ways[word]):
             said = range(len(way.tokens) - 1, 0, -1)
-            done = next((n for n in said if self._tokens[-n:] == [*way.tokens[:n]]), 0)
-            joined = way.spaced or after_space or ord(self._made.decode(way.tokens)[0]) > LATIN
-            if done or (joined and (way.plain or begins)):
-                tokens.add(way.tokens[done])
+            done = next((n for n in said if self._ends_with(way, n)), 0)
+            if done or (self._ends_with(way, 0) and (way.plain or begins)):
+                likelier = COMMIT if done and way.latin else first
+                tokens[way.tokens[done]] = max(likelier, tokens.get(way.tokens[done], 0.0))
         return tokens
+
+    def _ends_with(self, way: "Way", count: int) -> bool:
+        """Whether the first tokens of a way have just been said, and not within another word."""
+        start = len(self._tokens) - count
+        if start < 0 or self._tokens[start:] != [*way.tokens[:count]]:
+            return False
+        before = self._text[: self._reached[start - 1]] if start else ""
+        return way.spaced or not way.latin or not before[-1:].isalnum()
 
     def _mask_run(self, logits: Tensor, words: int) -> None:
         run = tuple(word for word, _ in self._words[1 - words :])

@@ -91,7 +91,8 @@ def bounds_of(assignment: Assignment) -> Bounds:
     """What a text is held to, as copy is (`copydesk/checks.py`)."""
     least, most = _words(assignment)
     include = [*assignment.include, *names_in(names_of(assignment), assignment.language)]
-    return Bounds(least, None if isinf(most) else int(most), include, REPEATED_RUN, 0)
+    most_words = None if isinf(most) else int(most)
+    return Bounds(least, most_words, include, REPEATED_RUN, 0, assignment.language)
 
 
 def _words(assignment: Assignment) -> tuple[int, float]:
