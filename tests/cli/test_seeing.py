@@ -67,6 +67,16 @@ def test_a_model_that_does_not_see_invents_no_caption(
         assert f"{captioner} is no captioner that sees" in result.exception.message
 
 
+def test_a_captioner_that_is_mistyped_is_told_of_the_one_there_is(
+    tmp_path: Path, picture: str
+) -> None:
+    write_llava(tmp_path / "data" / "captioners" / "talks")
+    words = ("text", "A tagline", "--picture", picture, "--captioner", "talk")
+    result = _run({"MAQUETTE_DATA": str(tmp_path / "data")}, *words)
+    assert isinstance(result.exception, InvalidRequest), result.stdout
+    assert result.exception.message.endswith("; did you mean talks?")
+
+
 @pytest.mark.parametrize("by_name", [True, False])
 def test_a_model_of_this_machine_that_sees_is_named_by_its_folder_or_name(
     tmp_path: Path, picture: str, by_name: bool

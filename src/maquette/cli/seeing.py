@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from maquette.core.errors import InvalidRequest
+from maquette.core.errors import InvalidRequest, did_you_mean
 from maquette.core.settings import Settings
 
 if TYPE_CHECKING:  # which take a moment to import
@@ -87,12 +87,14 @@ def _elsewhere(
 ) -> str:
     from maquette.cli.text import server_of
     from maquette.engines.remote_text import RemoteText
+    from maquette.service.captioner_models import CAPTIONERS, own_captioners
     from maquette.service.seeing import ask_what_is_seen
 
     if (found := server_of(settings, captioner)) is None:
+        known = [USUAL, *own_captioners(settings.data / CAPTIONERS)]
         raise InvalidRequest(
-            f"{captioner} is no captioner that sees; choose {USUAL}, the folder of a model that "
-            "sees, or a model of a server that the studio here has, as NAME/MODEL"
+            f"{captioner} is no captioner that sees, no folder of a model that does, and none of a "
+            f"server, as NAME/MODEL; {did_you_mean(captioner, known)}"
         )
     server, model = found
     (answer,) = RemoteText(server).answers(ask_what_is_seen(picture, language), model)
