@@ -9,10 +9,12 @@ T = TypeVar("T")
 PATIENCE_S = 300.0  # only what hangs takes so long; a busy machine may take minutes
 
 
-def wait_until(what: Callable[[], T | None], patience_s: float = PATIENCE_S) -> T:
+def wait_until(
+    what: Callable[[], T | None], patience_s: float = PATIENCE_S, pause_s: float = 0.05
+) -> T:
     """What comes of it, once that is true."""
     give_up = time.monotonic() + patience_s
     while not (found := what()):
         assert time.monotonic() < give_up, "it did not come about in time"
-        time.sleep(0.05)
+        time.sleep(pause_s)
     return found

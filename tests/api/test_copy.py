@@ -35,6 +35,7 @@ from tests.waiting import wait_until
 MODEL = "starter-text"
 TAGLINE = {"template": "tagline", "inputs": {"product": "Alder, a kettle"}, "seed": 7}
 VOICE = {"brand": "Norvik", "banned": ["cheap"], "tones": ["warm"], "facts": ["made in Bergen"]}
+NEVER_MET = {"include": ["zyzzyva", "quokka", "axolotl"], "length": {"most": 2}}
 
 
 @dataclass
@@ -73,11 +74,7 @@ def scene(rooms: Rooms, tiny_language: Path) -> Iterator[Scene]:
 
 
 def test_what_misses_something_is_written_anew_and_paid_for(scene: Scene, http: TestClient) -> None:
-    words = {
-        "include": ["zyzzyva", "quokka", "axolotl"],
-        "length": {"most": 2},
-    }  # which no text has
-    asked = http.post("/v1/copy", json={**TAGLINE, **words, "count": 2})
+    asked = http.post("/v1/copy", json={**TAGLINE, **NEVER_MET, "count": 2})
     assert asked.status_code == 202, asked.text
     held = asked.json()
     assert held["request"]["template"] == "tagline"
@@ -115,7 +112,7 @@ def test_it_is_written_until_it_meets_its_checks(scene: Scene, http: TestClient)
 
 
 def test_an_earlier_try_is_not_written_anew_after_a_crash(scene: Scene, http: TestClient) -> None:
-    made = http.post("/v1/copy", json={**TAGLINE, "include": ["zyzzyva"]}).json()
+    made = http.post("/v1/copy", json={**TAGLINE, **NEVER_MET}).json()
     whole = scene.ended(made["generation_id"])
     kept = {"text": "zyzzyva, the kettle", "finished": "stop", "missed": [], "try": 1}
     with scene.rooms.database.begin() as connection:

@@ -103,7 +103,7 @@ def test_a_restore_that_is_killed_leaves_what_was_there_and_can_be_done_again(
     url = sa.make_url(str(old.database))
     for after_s in (0.0, LEAST_S, 0.2, 0.5, 1.0):
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            wait_until(partial(_has_begun, process, url))
+            wait_until(partial(_has_begun, process, url), pause_s=0.01)
             time.sleep(after_s)
             if after_s > LEAST_S and process.poll() is not None:
                 break  # a fast machine has done by then

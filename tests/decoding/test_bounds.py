@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Sequence
+from math import isfinite
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from transformers import LlamaForCausalLM
 from maquette.core.measures import count_words, repeated_phrases, sentences
 from maquette.core.text_requests import Bounds, TextParams
 from maquette.decoding.attention import use_slots
-from maquette.decoding.bounds import MOST_URGED, BoundedText, BoundedTexts
+from maquette.decoding.bounds import COMMIT, MOST_URGED, NUDGE, BoundedText, BoundedTexts
 from maquette.decoding.engine import DecodingEngine
 from maquette.decoding.request import DecodingRequest
 
@@ -107,22 +108,43 @@ def test_a_word_is_not_begun_within_another() -> None:
         assert raised == wanted
 
 
-def test_a_word_that_is_begun_is_said_to_its_end() -> None:
-    vocabulary = ["", " t", "hings", "imid", "hing", "."]
-    ways = {" things": [1, 2], " Things": [1, 2]}
+PIECES = ["", " the", "rm", "os", " kettle", "'", "s", "ilver", "茶", " ", "2", "4", "imid"]
+SPLIT = {" thermos": [1, 2, 3], "silver": [6, 7], " 24": [9, 10, 11], "茶": [8]}
 
+
+@pytest.mark.parametrize(
+    ("include", "said", "likeliest", "raised"),
+    [
+        ("thermos", [" the"], "imid", {"rm": COMMIT}),  # another word, which begins alike
+        ("thermos", [" the"], " kettle", {"rm": NUDGE}),  # a whole word
+        ("silver", [" kettle", "'", "s"], "imid", {}),
+        ("silver", ["茶", "s"], "imid", {"ilver": COMMIT}),
+        ("24", [" "], "imid", {" ": NUDGE}),  # which all words may begin with
+        ("24", [" ", "2"], "imid", {"4": COMMIT}),
+    ],
+)
+def test_a_word_that_is_begun_is_said_to_its_end(
+    include: str, said: Sequence[str], likeliest: str, raised: dict[str, float]
+) -> None:
     def decode(tokens: Sequence[int]) -> str:
-        return "".join(vocabulary[token] for token in tokens)
+        return "".join(PIECES[token] for token in tokens)
 
-    made = BoundedTexts(decode, lambda said: ways.get(said, []), len(vocabulary), [0])
-    text = made.make(Bounds(include=["things"]))
-    likeliest = []
-    for _ in range(2):
-        logits = torch.tensor([0.0, 0.0, 0.0, 9.0 if likeliest else 0.0, 5.0, 3.0])
-        text.mask(logits)
-        likeliest.append(int(logits.argmax()))
-        text.accept(likeliest[-1])
-    assert likeliest == [1, 2]
+    made = BoundedTexts(decode, lambda one: SPLIT.get(one, []), len(PIECES), [0])
+    text = made.make(Bounds(include=[include]))
+    for one in said:
+        text.accept(PIECES.index(one))
+    logits = torch.zeros(len(PIECES))
+    logits[PIECES.index(likeliest)] = 1.0
+    before = logits.clone()
+    text.mask(logits)
+    added = zip(PIECES, (logits - before).tolist(), strict=True)
+    assert {one: more for one, more in added if more and isfinite(more)} == raised
+
+
+def test_what_there_is_no_room_for_is_not_begun() -> None:
+    logits = torch.zeros(len(VOCABULARY))
+    _text(Bounds(include=["boat"], most_words=2), "Once", " more").mask(logits)
+    assert not logits[VOCABULARY.index(" boat")] > 0
 
 
 def test_a_word_becomes_likelier_as_room_gets_little() -> None:
@@ -137,10 +159,15 @@ def test_a_word_becomes_likelier_as_room_gets_little() -> None:
 
 def test_an_english_text_has_hardly_any_chinese_in_it() -> None:
     chinese = {*VOCABULARY[VOCABULARY.index("雨") :]}
-    for language, lowered in (("en", chinese), ("zh", set[str]())):
+    for language, include, lowered in (
+        ("en", [], chinese),
+        ("en", ["船"], chinese - {"船"}),
+        ("zh", [], set[str]()),
+    ):
         logits = torch.zeros(len(VOCABULARY))
-        _text(Bounds(language=language), "Once").mask(logits)
-        assert {one for one, left in zip(VOCABULARY, logits, strict=True) if left < 0} == lowered
+        _text(Bounds(include=include, language=language), "Once").mask(logits)
+        left = dict(zip(VOCABULARY, logits.tolist(), strict=True))
+        assert {one for one, logit in left.items() if logit < 0 and one != END} == lowered
 
 
 def test_a_part_of_a_longer_word_is_not_the_word() -> None:

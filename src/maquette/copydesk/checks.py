@@ -125,7 +125,7 @@ class Demands:
         least, most = self.words
         include = [*self.include, *names_in(self.named, self.language)]
         if self.may_repeat:
-            return Bounds(least, most, include, language=self.language)
+            return Bounds(least, most, include)
         run_words = COPIED_WORDS[self.language or "en"]
         return Bounds(least, most, include, run_words, REPEATED_WORDS, self.language)
 

@@ -13,11 +13,10 @@ from maquette.core.measures import SENTENCE, WORD, count_words, iter_places, wit
 from maquette.core.text_requests import Bounds
 from maquette.decoding.words import Decode, WordStream
 
-LATIN = "\u024f"  # the last of its letters, which words are of that have spaces between them
 MOST_URGED = 6  # times that a text which wants to end is to go on for words that it still lacks
 NUDGE = 5.5  # what is added to the logit of a token that a word which is lacking begins with
 SCARCE = 3.0  # and what more, by and by, as there is less room for it
-COMMIT = 25.0  # and to that of one that goes on with it: what is begun is seldom another word
+COMMIT = 25.0  # and to that of one that goes on with it, where another word would go on
 CLOSING = 4.0  # what is added to the logits of ends of sentences where there is little room left
 FOREIGN = 5.0  # what is taken from those of Chinese characters in an English text
 NEARLY = 0.8  # of the last sentence's words: a next one is hardly shorter
@@ -56,21 +55,35 @@ class BoundedTexts:
         plain = _ARTICLE.sub("", word, count=1) or word
         high = plain[:1].upper() + plain[1:]
         ways = [
-            Way(self._encode(space + one), bool(space), one == plain, one[:1] <= LATIN)
+            self._way(space + one, one == plain)
             for space in (" ", "")
             for one in dict.fromkeys((plain, high))
         ]
         return [one for one in ways if one.tokens]
 
+    def _way(self, said: str, plain: bool) -> "Way":
+        tokens, word = self._encode(said), said.lstrip(" ")
+        begun = (n for n in range(1, len(tokens)) if self.decode(tokens[:n]).strip())
+        has_borders = not _CHINESE.match(word)
+        return Way(tokens, said != word, plain, has_borders, next(begun, len(tokens)))
+
+    def read_vocabulary(self) -> None:
+        """Does now what else would be done at the first text, and takes seconds of large ones."""
+        _ = self.chinese, self.ends_sentence, self.joins
+
+    def goes_on(self, token: int) -> bool:
+        """Whether a token goes on with the word before it."""
+        return token < self._vocabulary and _is_letter(self.said[token][:1])
+
     @cached_property
-    def _said(self) -> Sequence[str]:
+    def said(self) -> Sequence[str]:
         """What each token says by itself."""
         return [self.decode([token]) for token in range(self._vocabulary)]
 
     @cached_property
     def chinese(self) -> Tensor:
         """Whether a token has Chinese characters or marks, (V,)."""
-        return torch.tensor([bool(_CHINESE.search(one)) for one in self._said])
+        return torch.tensor([bool(_CHINESE.search(one)) for one in self.said])
 
     @cached_property
     def ends(self) -> Tensor:
@@ -82,7 +95,7 @@ class BoundedTexts:
     @cached_property
     def ends_sentence(self) -> Tensor:
         """Whether a token ends a sentence, but not the text, (V,)."""
-        ends = torch.tensor([bool(_ENDS_SENTENCE.match(one)) for one in self._said])
+        ends = torch.tensor([bool(_ENDS_SENTENCE.match(one)) for one in self.said])
         return ends & ~self.ends
 
     @cached_property
@@ -91,7 +104,7 @@ class BoundedTexts:
         mark for that, or all but ends where the model has no such.
         """
         joins = torch.tensor(
-            [one.lstrip(" ").startswith(_JOINS) and "\n" not in one for one in self._said]
+            [one.lstrip(" ").startswith(_JOINS) and "\n" not in one for one in self.said]
         )
         return joins if joins.any() else ~(self.ends | self.ends_sentence)
 
@@ -99,13 +112,14 @@ class BoundedTexts:
 @dataclass(frozen=True, slots=True)
 class Way:
     """A word as tokens: with a space before it, and in its own letters or with a capital; whether
-    it is of those that have spaces between them.
+    its script has borders between words, and with how many tokens it is begun.
     """
 
     tokens: Sequence[int]
     spaced: bool
     plain: bool
-    latin: bool
+    has_borders: bool
+    begun: int
 
 
 class BoundedText:
@@ -129,6 +143,10 @@ class BoundedText:
         self._may_end = bool(made.ends.any())
         self._ways = {word: made.ways(word) for word in bounds.include}
         self._lacking = [*self._ways]
+        self._foreign = made.chinese.clone() if bounds.language == "en" else None
+        for way in (way for word in self._ways.values() for way in word):
+            if self._foreign is not None:
+                self._foreign[list(way.tokens)] = False
         self._stream = WordStream(made.decode)
         self._text, self._urged = "", 0
         self._tokens: list[int] = []
@@ -156,9 +174,10 @@ class BoundedText:
         ends = _sized(self._made.ends, logits)
         words, least, most = len(self._words), self._bounds.least_words, self._bounds.most_words
         lacks = bool(self._lacking) and self._urged < MOST_URGED
-        if self._bounds.language == "en":
-            logits[_sized(self._made.chinese, logits)] -= FOREIGN
-        for token, likelier in self._lacking_tokens().items():
+        if self._foreign is not None:
+            logits -= FOREIGN * _sized(self._foreign, logits)
+        goes_on = bool(self._lacking) and self._made.goes_on(int(logits.argmax()))
+        for token, likelier in self._lacking_tokens(goes_on).items():
             logits[token] += likelier
         if most and words >= max(least or 0, NEARLY * most):
             logits[_sized(self._made.ends_sentence, logits)] += CLOSING
@@ -186,20 +205,23 @@ class BoundedText:
             if wants_to_end:
                 logits.masked_fill_(~_sized(self._made.joins, logits), -torch.inf)
 
-    def _lacking_tokens(self) -> dict[int, float]:
-        """The tokens that go on with a word which is lacking, or may begin one here, and how much
-        likelier they are to be.
+    def _lacking_tokens(self, goes_on: bool) -> dict[int, float]:
+        """The tokens that go on with a word which is lacking, or may begin one here that there is
+        room for, and how much likelier they are to be. Whether the word before `goes_on` tells one
+        that is begun from a whole one: of *thermos* the first token may be *the*.
         """
         begins = not self._text or self._is_between()
-        most = self._bounds.most_words
-        first = NUDGE + (SCARCE * min(1.0, len(self._words) / most) if most else 0.0)
+        words, most = len(self._words), self._bounds.most_words
+        first = NUDGE + (SCARCE * words / most if most else 0.0)
         tokens: dict[int, float] = {}
-        for way in (way for word in self._lacking for way in self._ways[word]):
-            said = range(len(way.tokens) - 1, 0, -1)
-            done = next((n for n in said if self._ends_with(way, n)), 0)
-            if done or (self._ends_with(way, 0) and (way.plain or begins)):
-                likelier = COMMIT if done and way.latin else first
-                tokens[way.tokens[done]] = max(likelier, tokens.get(way.tokens[done], 0.0))
+        for word in self._lacking:
+            fits = not most or words + count_words(word) <= most
+            for way in self._ways[word]:
+                said = range(len(way.tokens) - 1, way.begun - 1, -1)
+                done = next((n for n in said if self._ends_with(way, n)), 0)
+                if done or (fits and (way.plain or begins) and self._ends_with(way, 0)):
+                    likelier = COMMIT if done and goes_on and way.has_borders else first
+                    tokens[way.tokens[done]] = max(likelier, tokens.get(way.tokens[done], 0.0))
         return tokens
 
     def _ends_with(self, way: "Way", count: int) -> bool:
@@ -207,8 +229,8 @@ class BoundedText:
         start = len(self._tokens) - count
         if start < 0 or self._tokens[start:] != [*way.tokens[:count]]:
             return False
-        before = self._text[: self._reached[start - 1]] if start else ""
-        return way.spaced or not way.latin or not before[-1:].isalnum()
+        last = self._text[: self._reached[start - 1]][-1:] if start else ""
+        return way.spaced or not way.has_borders or not (_is_letter(last) or last in ("'", "’"))
 
     def _mask_run(self, logits: Tensor, words: int) -> None:
         run = tuple(word for word, _ in self._words[1 - words :])
@@ -244,6 +266,11 @@ class BoundedText:
             if most is not None and words > most:
                 self._said.add(without_end(sentence))
             self._sentence = found.end()
+
+
+def _is_letter(character: str) -> bool:
+    """Whether a word of a script that has borders between them goes on with it."""
+    return character.isalnum() and not _CHINESE.match(character)
 
 
 def _sized(mask: Tensor, logits: Tensor) -> Tensor:

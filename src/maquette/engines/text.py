@@ -89,6 +89,7 @@ class TextEngine:
         if (schema := request.params.schema) is not None:
             constrain = self._constraints.make(schema)
         elif bounds is not None:
+            self._bounded.read_vocabulary()  # not while others wait for the engine
             constrain = partial(self._bounded.make, bounds)
         return [
             DecodingRequest(
