@@ -19,8 +19,9 @@ LIMITS = (
     "It writes about everyday products and the picture-book world, in the ways of its lessons, and "
     "of nothing else. It knows no facts: what it is not told it makes up in their manner, so a "
     "text is to be read before it is used. It loses the thread of long texts, counts words only "
-    "roughly, and may misspell a word or a name that it has never seen. For all else a larger "
-    "model takes its place by name."
+    "roughly, and may misspell a word or a name that it has never seen. A word that a text must "
+    "have may stand where it makes no sense: all checks are met then, and no reader is pleased. "
+    "For all else a larger model takes its place by name."
 )
 
 
