@@ -224,7 +224,7 @@ def test_who_goes_away_is_charged_for_what_was_said(scene: Scene) -> None:
         if pieces == 200:
             break
     stream.close()
-    wait_until(lambda: _jobs(scene) == ["cancelled"])
+    wait_until(lambda: _jobs(scene) == ["cancelled"], 60)
     (charged,) = _charged(scene)
     # Each piece is a token at least, and of the last quarter of a second no more than some are not
     # charged.
@@ -322,7 +322,7 @@ def test_a_text_that_another_attempt_says_otherwise_ends_its_stream_and_is_free(
         add_event(connection, job.job_id, SAID, {"read": 9, "texts": [one]})
     with pytest.raises(openai.APIError, match="what was said before does not hold"):
         list(stream)
-    wait_until(lambda: _jobs(scene) == ["cancelled"])
+    wait_until(lambda: _jobs(scene) == ["cancelled"], 60)
     assert _charged(scene) == [0]
 
 

@@ -143,4 +143,4 @@ def test_who_goes_away_is_charged_nothing(scene: Scene) -> None:
         hurried.audio.speech.create(
             model="tts-1", voice="alloy", input="The boat is red and old. " * 1900
         )
-    wait_until(lambda: scene.jobs() == ["cancelled"])
+    wait_until(lambda: scene.jobs() == ["cancelled"], 20)

@@ -17,7 +17,7 @@ from maquette.service.text_price import price_by_tokens
 from tests.api.conftest import Rooms
 from tests.api.remote_scene import PRICE, RemoteScene, remote_scene
 from tests.engines.text_server import data, piece, say, serving
-from tests.waiting import PATIENCE_S, wait_until
+from tests.waiting import wait_until
 
 SEED = 7
 ASK: dict[str, Any] = {
@@ -197,7 +197,7 @@ def test_who_cancels_pays_for_the_tries_that_ended_and_what_was_said_of_the_next
         tried = {"tries": 2, "read": READ, "said": SAID_TOKENS, "talk": read}
         assert [one["tried"] for one in parts] == [tried] * len(parts)
         made = http.post(f"/v1/generations/{begun}/cancel").json()
-        assert gone.wait(PATIENCE_S)
+        assert gone.wait(10)
     assert made["state"] == "cancelled"
     expected = price_by_tokens(PRICE, READ + read, SAID_TOKENS + 3)
     assert made["charged_microcredits"] == expected

@@ -117,8 +117,8 @@ def _watch_all(rooms: Rooms, jobs: int, streams: int, cuts: int) -> None:
 
 
 def _no_one_watches(rooms: Rooms) -> None:
-    """Until it is noticed that the last has left."""
-    wait_until(lambda: "maquette_streams 0.0" in rooms.client.get("/metrics").text)
+    """The last to leave is noticed at once, or nearly."""
+    wait_until(lambda: "maquette_streams 0.0" in rooms.client.get("/metrics").text, 20)
 
 
 def _new_jobs(rooms: Rooms, number: int) -> list[UUID]:

@@ -24,7 +24,6 @@ from maquette.engines.remote_voice import RemoteVoice
 from maquette.speech.encoding import encode
 from maquette.speech.espeak import EspeakVoice
 from maquette.speech.narrate import Narration, narrate
-from tests.waiting import PATIENCE_S
 
 Answer = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
 SECRET = "sk-do-not-tell"
@@ -287,7 +286,7 @@ def test_who_waits_no_more_has_the_connection_closed(server: Server) -> None:
     server.answer = silent
     with pytest.raises(CancelledError):
         narrate(SpeechRequest("Hi."), voice(server, go_on=lambda: False))
-    assert gone.wait(PATIENCE_S)
+    assert gone.wait(5)
 
 
 def test_a_server_that_is_down_is_told(server: Server) -> None:

@@ -110,7 +110,7 @@ def test_a_job_that_waits_for_another_try_can_be_cancelled(
     time.sleep(1.0)
     with room.database.begin() as connection:
         assert end_job(connection, job.job_id, "cancelled")
-    runner.join(PATIENCE_S)
+    runner.join(10)
     assert not runner.is_alive()
     assert room.state(job) == "cancelled"
 
@@ -125,7 +125,7 @@ def test_an_attempt_that_is_anothers_by_now_writes_nothing(room: ImageRoom) -> N
     with room.database.begin() as connection:
         let_go(connection, job.job_id, "worker")
         assert start_job(connection, job.job_id, "another")
-    runner.join(20)  # it would go on for forty seconds
+    runner.join(10)
     assert not runner.is_alive()
     assert (room.state(job), room.hashes(job)) == ("running", [])
     assert [*kept.iterdir()]  # for the other to go on from

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from maquette.service.worker_name import WorkerName
-from tests.waiting import PATIENCE_S, wait_until
+from tests.waiting import wait_until
 
 LOST = """SELECT pg_terminate_backend(pid) FROM pg_locks
     WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"""
@@ -32,7 +32,7 @@ def test_a_second_of_a_name_says_that_it_waits_until_the_first_is_gone(
     names[0].renew()
     time.sleep(0.5)
     assert waiting.is_alive()
-    waiting.join(PATIENCE_S)  # the first is renewed no more, as where its machine has no power
+    waiting.join(10)  # the first is renewed no more, as where its machine has no power
     assert not waiting.is_alive()
     assert caplog.text.count("another worker is called a") == 1
     told.set()

@@ -23,7 +23,7 @@ NEARLY = 0.8  # of the last sentence's words: a next one is hardly shorter
 _ENDS = ".!?。！？…"
 _CLOSES = "”\"'’)）"
 _JOINS = (",", ";", "—", "–", "，", "；", "、")
-_CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+_CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")  # marks and Japanese, too; no borders
 _AFTER_SENTENCE = re.compile(f"[{_ENDS}][{_CLOSES}]*\\s*$|\\n\\s*$")
 _ARTICLE = re.compile(r"(?:an?|the)\s+", re.IGNORECASE)  # which is said often enough
 _ENDS_SENTENCE = re.compile(f"\\s*[{_ENDS}\\n]")
@@ -143,9 +143,10 @@ class BoundedText:
         self._may_end = bool(made.ends.any())
         self._ways = {word: made.ways(word) for word in bounds.include}
         self._lacking = [*self._ways]
-        self._foreign = made.chinese.clone() if bounds.language == "en" else None
-        for way in (way for word in self._ways.values() for way in word):
-            if self._foreign is not None:
+        self._foreign: Tensor | None = None  # what is to be less likely
+        if bounds.language == "en":
+            self._foreign = made.chinese.clone()
+            for way in (way for ways in self._ways.values() for way in ways):
                 self._foreign[list(way.tokens)] = False
         self._stream = WordStream(made.decode)
         self._text, self._urged = "", 0
